@@ -1,0 +1,20 @@
+#include "lib/Compiler/Register.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/EmitC/IR/EmitC.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+void lacuna::registerLacuna(mlir::DialectRegistry &registry) {
+  registry.insert<mlir::arith::ArithDialect, mlir::emitc::EmitCDialect, mlir::func::FuncDialect,
+                  mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
+}
+
+void lacuna::registerLacunaPasses() {
+  mlir::registerCanonicalizerPass();
+  mlir::registerCSEPass();
+}

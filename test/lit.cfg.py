@@ -1,0 +1,66 @@
+# Configuration of every ShTest under test/: which files are tests, what is on
+# PATH, and which optional parts of the machine (NVRTC, a GPU) there are.
+import os
+import subprocess
+
+import lit.formats
+
+config.name = "Lacuna"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.lacuna_build, "test")
+# `unit` is a suite of its own (lit.site.cfg.py.in there).
+config.excludes = ["Inputs", "unit", "bench"]
+if lit_config.params.get("quick"):
+    config.excludes += ["Run", "Api"]
+
+path = [os.path.join(config.lacuna_build, "bin"), config.llvm_tools, config.environment["PATH"]]
+config.environment["PATH"] = os.pathsep.join(path)
+# A capture without `$` is forgotten at the next CHECK-LABEL.
+config.environment["FILECHECK_OPTS"] = "-enable-var-scope --dump-input=fail"
+# Nothing a user has set may change a test, and no test may fill the user's cache.
+for name in [name for name in os.environ if name.startswith("LACUNA_")]:
+    if name != "LACUNA_NVRTC_PATH":
+        config.environment.pop(name, None)
+    else:
+        config.environment[name] = os.environ[name]
+config.environment["LACUNA_CACHE_DIR"] = os.path.join(config.test_exec_root, "cache")
+# MLIR's allocator is poisoned in our half of the program but not in Debian's.
+config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
+
+config.substitutions += [
+    ("%root", config.lacuna_source),
+    ("%build", config.lacuna_build),
+    ("%python", config.python),
+    ("%cxx", config.cxx),
+    ("%cc", config.cc),
+]
+
+
+def loads(library):
+    """Whether dlopen finds the library; asked in a child, so that lit stays small."""
+    code = f"import ctypes; ctypes.CDLL({library!r})"
+    return subprocess.run([config.python, "-c", code], capture_output=True).returncode == 0
+
+
+def gpus():
+    """How many CUDA devices the driver offers; 0 without a driver."""
+    code = (
+        "import ctypes; d = ctypes.CDLL('libcuda.so.1'); n = ctypes.c_int();"
+        "d.cuInit(0); d.cuDeviceGetCount(ctypes.byref(n)); print(n.value)"
+    )
+    child = subprocess.run([config.python, "-c", code], capture_output=True, text=True)
+    return int(child.stdout) if child.returncode == 0 else 0
+
+
+nvrtc = [os.environ.get("LACUNA_NVRTC_PATH"), "libnvrtc.so.13"]
+nvrtc += ["/usr/local/cuda/lib64/libnvrtc.so.13", "/usr/local/cuda-13.0/lib64/libnvrtc.so.13"]
+if any(library and loads(library) for library in nvrtc):
+    config.available_features.add("nvrtc")
+else:
+    lit_config.note("no libnvrtc.so.13: tests that compile CUDA C++ are skipped")
+if gpus():
+    config.available_features.add("gpu")
+else:
+    lit_config.note("no CUDA device: tests that need one are skipped")
