@@ -1,0 +1,104 @@
+//===- Program.cpp - What makes a program well formed ----------------------===//
+//
+// A program comes from the compiler or from a file. Either way it is verified
+// once, here, so that the launch path may index without looking.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Runtime/Program.h"
+
+using namespace lacuna;
+
+static Status malformed(std::string what) {
+  return Status(StatusKind::Compiler, "the compiled program is malformed: " + std::move(what));
+}
+
+/// Checks that the expression reads existing dims and integer scalars only.
+static Status verifyExpression(const Program &program, const Expression &expression,
+                               const std::string &where) {
+  if (!Expression::fromInstructions(expression.instructions()))
+    return malformed(where + " is nested too deeply");
+  for (const Expression::Instruction &leaf : expression.instructions()) {
+    if (leaf.op != Expression::Op::Dim && leaf.op != Expression::Op::Scalar)
+      continue;
+    if (leaf.argument < 0 || std::size_t(leaf.argument) >= program.arguments.size())
+      return malformed(where + " reads an argument that does not exist");
+    const ProgramArgument &argument = program.arguments[leaf.argument];
+    if (leaf.op == Expression::Op::Scalar && (argument.isTensor || isFloat(argument.dtype)))
+      return malformed(where + " reads %" + argument.name + ", which is not an integer scalar");
+    if (leaf.op == Expression::Op::Dim &&
+        (!argument.isTensor || leaf.axis < 0 || std::size_t(leaf.axis) >= argument.dims.size()))
+      return malformed(where + " reads a dim that %" + argument.name + " does not have");
+  }
+  return Status();
+}
+
+static bool isPowerOfTwo(std::uint32_t value) { return value && (value & (value - 1)) == 0; }
+
+static Status verifyTensor(const Program &program, const ProgramTensor &tensor) {
+  if (tensor.dims.size() > std::size_t(maxRank))
+    return malformed("the rank of " + tensor.name + " is too large");
+  if (!isPowerOfTwo(tensor.alignment))
+    return malformed("the alignment of " + tensor.name + " is not a power of two");
+  for (const Expression &dim : tensor.dims)
+    if (Status status = verifyExpression(program, dim, "a dim of " + tensor.name); !status.isOk())
+      return status;
+  return Status();
+}
+
+static Status verifyParameter(const Program &program, const ProgramParameter &parameter) {
+  switch (parameter.kind) {
+  case ProgramParameter::Kind::Argument:
+    if (parameter.index >= program.arguments.size())
+      return malformed("a kernel parameter names an argument that does not exist");
+    return Status();
+  case ProgramParameter::Kind::Result:
+    if (parameter.index >= program.results.size())
+      return malformed("a kernel parameter names a result that does not exist");
+    return Status();
+  case ProgramParameter::Kind::Temporary:
+    if (parameter.index >= program.temporaries.size())
+      return malformed("a kernel parameter names a temporary that does not exist");
+    return Status();
+  case ProgramParameter::Kind::Status:
+    return Status();
+  case ProgramParameter::Kind::Integer:
+    if (parameter.integerType != DType::I32 && parameter.integerType != DType::I64)
+      return malformed("an integer parameter is neither i32 nor i64");
+    return verifyExpression(program, parameter.value, "a kernel parameter");
+  }
+  return malformed("a kernel parameter is of no known kind");
+}
+
+static Status verifyStep(const Program &program, const ProgramStep &step) {
+  if (step.kernel >= program.kernels.size())
+    return malformed("a step names a kernel that does not exist");
+  const std::string &kernel = program.kernels[step.kernel].name;
+  if (step.threads == 0 || step.threads > 1024)
+    return malformed("the block size of " + kernel + " is not between 1 and 1024");
+  for (const ProgramParameter &parameter : step.parameters)
+    if (Status status = verifyParameter(program, parameter); !status.isOk())
+      return status;
+  return verifyExpression(program, step.grid, "the grid of " + kernel);
+}
+
+Status lacuna::verifyProgram(const Program &program) {
+  for (const ProgramArgument &argument : program.arguments) {
+    if (argument.dims.size() > std::size_t(maxRank))
+      return malformed("the rank of %" + argument.name + " is too large");
+    if (argument.isTensor && !isPowerOfTwo(argument.alignment))
+      return malformed("the alignment of %" + argument.name + " is not a power of two");
+  }
+  for (const std::vector<ProgramTensor> *tensors : {&program.results, &program.temporaries})
+    for (const ProgramTensor &tensor : *tensors)
+      if (Status status = verifyTensor(program, tensor); !status.isOk())
+        return status;
+  for (const ProgramCheck &check : program.checks)
+    for (const Expression *side : {&check.left, &check.right})
+      if (Status status = verifyExpression(program, *side, "the check of " + check.leftName);
+          !status.isOk())
+        return status;
+  for (const ProgramStep &step : program.steps)
+    if (Status status = verifyStep(program, step); !status.isOk())
+      return status;
+  return Status();
+}

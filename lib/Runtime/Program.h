@@ -1,0 +1,146 @@
+//===- Program.h - A compiled spec as the host sees it ---------------------===//
+//
+// The compiler turns a spec into a Program; the runtime launches it, and knows
+// nothing else about the spec. A program is a flat list of kernel launches
+// over arguments, results and temporaries, with the checks that a launch has
+// to make first. It is plain data without MLIR in it, so that it can be stored
+// beside the kernels and launched by a process without a compiler.
+//
+// How a kernel receives its parameters:
+//   tensor   {u64 base; i64 stride[rank-1]; i32 dim[rank]}, padded to 8 bytes;
+//            strides in elements, the innermost one is 1 and not stored
+//   scalar   itself, at natural alignment
+//   address  u64
+//
+//===----------------------------------------------------------------------===//
+#ifndef LIB_RUNTIME_PROGRAM_H
+#define LIB_RUNTIME_PROGRAM_H
+
+#include "lacuna/Device.h"
+#include "lacuna/Types.h"
+#include "lib/Runtime/Expression.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lacuna {
+
+/// An extent of an argument that is only known at launch.
+inline constexpr std::int64_t dynamicExtent = -1;
+
+/// An argument of the spec function, in its order.
+struct ProgramArgument {
+  std::string name; ///< as in the spec, without '%'
+  DType dtype = DType::F32;
+  bool isTensor = true;
+  /// Tensors: extents, dynamicExtent where any size is legal.
+  std::vector<std::int64_t> dims;
+  /// Tensors: the base address and all strides but the innermost are multiples
+  /// of this many bytes. 16 where kernels move 16-byte pieces; the element's
+  /// size where they load single elements.
+  std::uint32_t alignment = 16;
+
+  bool operator==(const ProgramArgument &) const = default;
+};
+
+/// A tensor that kernels write: a result, whose memory the caller provides, or
+/// a temporary, which is a row-major part of the workspace.
+struct ProgramTensor {
+  std::string name; ///< for messages: "result 0", "run lists"
+  DType dtype = DType::F32;
+  std::vector<Expression> dims;
+  std::uint32_t alignment = 16; ///< as in ProgramArgument
+
+  bool operator==(const ProgramTensor &) const = default;
+};
+
+/// Something that must hold for the dims and scalars of a launch. The error
+/// reads "<left> is 3, needs to divide <right>, 8".
+struct ProgramCheck {
+  enum class Relation : int { Equal, Divides, AtMost };
+  Relation relation = Relation::Equal;
+  Expression left, right;
+  std::string leftName;  ///< "key heads of %k"
+  std::string rightName; ///< "query heads of %q"; empty when it is a constant
+
+  bool operator==(const ProgramCheck &) const = default;
+};
+
+/// One kernel parameter.
+struct ProgramParameter {
+  enum class Kind : int {
+    Argument,  ///< argument number `index`: a view or a scalar
+    Result,    ///< view of result number `index`
+    Temporary, ///< view of temporary number `index`
+    Status,    ///< address of the status word (i32)
+    Integer,   ///< `value`, as an i32 or i64
+  };
+  Kind kind = Kind::Argument;
+  std::uint32_t index = 0;
+  Expression value;
+  DType integerType = DType::I64; ///< of Integer: I32 or I64
+
+  static ProgramParameter argument(std::uint32_t index) {
+    return {Kind::Argument, index, {}, DType::I64};
+  }
+  static ProgramParameter result(std::uint32_t index) {
+    return {Kind::Result, index, {}, DType::I64};
+  }
+  static ProgramParameter temporary(std::uint32_t index) {
+    return {Kind::Temporary, index, {}, DType::I64};
+  }
+  static ProgramParameter status() { return {Kind::Status, 0, {}, DType::I64}; }
+  static ProgramParameter integer(Expression value, DType type) {
+    return {Kind::Integer, 0, std::move(value), type};
+  }
+
+  bool operator==(const ProgramParameter &) const = default;
+};
+
+/// One launch. A grid of 0 blocks launches nothing.
+struct ProgramStep {
+  std::uint32_t kernel = 0;      ///< index into Program::kernels
+  Expression grid;               ///< blocks, along x
+  std::uint32_t threads = 0;     ///< per block, along x
+  std::uint32_t sharedBytes = 0; ///< dynamic shared memory per block
+  std::vector<ProgramParameter> parameters;
+
+  bool operator==(const ProgramStep &) const = default;
+};
+
+/// A compiled spec. Steps run in order on one stream, each after the one
+/// before has finished, without the host in between.
+struct Program {
+  std::string name; ///< of the spec function
+  std::vector<ProgramArgument> arguments;
+  std::vector<ProgramTensor> results;
+  std::vector<ProgramTensor> temporaries;
+  std::vector<ProgramCheck> checks;
+  std::vector<ProgramStep> steps;
+  /// Images that the steps name. The compiler fills name, target and source;
+  /// NVRTC adds cubin and PTX.
+  std::vector<KernelImage> kernels;
+};
+
+/// Bytes of the parameter of a tensor of that rank (see the top of the file).
+constexpr std::uint32_t viewBytes(std::size_t rank) {
+  return std::uint32_t((8 + 8 * (rank > 1 ? rank - 1 : 0) + 4 * rank + 7) / 8 * 8);
+}
+
+/// That every index in the program exists and every number is in its range, so
+/// that launching it cannot go wrong for its own sake. Errors: Compiler.
+Status verifyProgram(const Program &program);
+
+/// The program as JSON text, all but the images' cubin, PTX and source, which
+/// are stored beside it. Deterministic.
+std::string programToJson(const Program &program);
+
+/// Inverse of programToJson; verified. Errors: Io when the text is not such a
+/// program.
+Result<Program> programFromJson(std::string_view json);
+
+} // namespace lacuna
+
+#endif // LIB_RUNTIME_PROGRAM_H
