@@ -1,0 +1,96 @@
+//===- TileAttrs.td - Layouts and schedules ---------------*- tablegen -*-===//
+#ifndef DIALECTS_TILE_IR_TILEATTRS_TD
+#define DIALECTS_TILE_IR_TILEATTRS_TD
+
+include "dialects/Tile/IR/TileDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+
+def Tile_Axis : I32EnumAttr<"Axis", "what an extent of a tile counts", [
+    I32EnumAttrCase<"Query", 0, "query">,
+    I32EnumAttrCase<"Key", 1, "key">,
+    I32EnumAttrCase<"Feature", 2, "feature">]> {
+  let cppNamespace = "::lacuna::tile";
+  let genSpecializedAttr = 0;
+}
+
+def Tile_FragmentKind : I32EnumAttr<"FragmentKind", "which thread of a warp holds which element", [
+    I32EnumAttrCase<"Accumulator", 0, "accumulator">,
+    I32EnumAttrCase<"Operand", 1, "operand">,
+    I32EnumAttrCase<"Row", 2, "row">,
+    I32EnumAttrCase<"PartialRow", 3, "partial_row">]> {
+  let cppNamespace = "::lacuna::tile";
+  let genSpecializedAttr = 0;
+}
+
+def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how elements of a row are combined", [
+    I32EnumAttrCase<"Max", 0, "max">,
+    I32EnumAttrCase<"Add", 1, "add">]> {
+  let cppNamespace = "::lacuna::tile";
+  let genSpecializedAttr = 0;
+}
+
+def Tile_ReduceKindAttr : EnumAttr<Tile_Dialect, Tile_ReduceKind, "reduce_kind"> {
+  let assemblyFormat = "$value";
+}
+
+class Tile_Attr<string name, string mnemonicText, list<Trait> traits = []>
+    : AttrDef<Tile_Dialect, name, traits> {
+  let mnemonic = mnemonicText;
+}
+
+def Tile_AxesAttr : Tile_Attr<"Axes", "axes"> {
+  let summary = "names the axes of a tile and nothing else";
+  let description = [{
+    The layout of the abstract contract. Extents along `query` and `key` are the
+    query and key tile sizes that scheduling will choose, so they are dynamic;
+    extents along `feature` are static.
+
+    Example: `tensor<?x128xbf16, #tile.axes<[key, feature]>>`
+  }];
+  let parameters = (ins ArrayRefParameter<"Axis">:$axes);
+  let hasCustomAssemblyFormat = 1;
+}
+
+def Tile_FragmentAttr : Tile_Attr<"Fragment", "fragment"> {
+  let summary = "distributes a tile over the threads of `warps` warps";
+  let description = [{
+    Rows are dealt to warps in equal consecutive shares, each a multiple of 16.
+    Inside a warp, lane = 4 g + t holds, for every block of 16 rows,
+
+    - `accumulator` (the C/D layout of mma.m16n8k16): rows g and g + 8, columns
+      8 n + 2 t and 8 n + 2 t + 1 of every block n of 8 columns;
+    - `operand` (the A layout): rows g and g + 8, columns 16 k + 2 t, + 1, + 8,
+      + 9 of every block k of 16 columns, as packed pairs of 16-bit elements;
+    - `row` (a vector along the first axis): rows g and g + 8, the same value in
+      the four lanes of a group;
+    - `partial_row`: like `row`, but the value of a row is the sum over the four
+      lanes of its group, not yet added.
+
+    An accumulator's registers, packed in pairs, are an operand's registers.
+
+    Example: `tensor<64x64xf32, #tile.fragment<[query, key], accumulator, warps = 4>>`
+  }];
+  let parameters = (ins ArrayRefParameter<"Axis">:$axes, "FragmentKind":$kind,
+                        "int64_t":$warps);
+  let hasCustomAssemblyFormat = 1;
+}
+
+def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
+  let summary = "tile sizes, warps and pipeline depth of a kernel";
+  let description = [{
+    `query_tile` and `key_tile` are the rows and columns of a score tile, `warps`
+    the warps of a block, `stages` the slots of the key and value rings (2 to 4).
+    `query_in_registers` keeps the query operand in registers for the whole
+    kernel instead of reading it from shared memory for every key tile.
+
+    Example: `#tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>`
+  }];
+  let parameters = (ins "int64_t":$query_tile, "int64_t":$key_tile, "int64_t":$warps,
+                        "int64_t":$stages, "bool":$query_in_registers);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // DIALECTS_TILE_IR_TILEATTRS_TD

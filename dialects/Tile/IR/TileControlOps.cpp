@@ -1,0 +1,106 @@
+//===- TileControlOps.cpp - The loop over runs ----------------------------===//
+#include "dialects/Tile/IR/Tile.h"
+
+using namespace mlir;
+using namespace lacuna::tile;
+
+/// Types of the block arguments before the carried values, see ForRunsOp.
+static SmallVector<Type> leadingTypes(MLIRContext *context, int64_t ahead) {
+  Type i1 = IntegerType::get(context, 1), i32 = IntegerType::get(context, 32);
+  if (!ahead)
+    return {i32, i1};
+  return {i32, i1, i1, i32, i32, i1};
+}
+
+void ForRunsOp::build(OpBuilder &builder, OperationState &state, Value runs, ValueRange inits,
+                      int64_t ahead) {
+  state.addOperands(runs);
+  state.addOperands(inits);
+  state.addTypes(inits.getTypes());
+  state.getOrAddProperties<Properties>().ahead = builder.getI64IntegerAttr(ahead);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(state.addRegion());
+  for (Type type : leadingTypes(builder.getContext(), ahead))
+    block->addArgument(type, state.location);
+  for (Value init : inits)
+    block->addArgument(init.getType(), state.location);
+}
+
+ParseResult ForRunsOp::parse(OpAsmParser &parser, OperationState &result) {
+  Builder &builder = parser.getBuilder();
+  SmallVector<OpAsmParser::Argument> arguments;
+  int64_t ahead = 0;
+  if (parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren))
+    return failure();
+  if (succeeded(parser.parseOptionalKeyword("ahead")) &&
+      (parser.parseInteger(ahead) ||
+       parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren)))
+    return failure();
+  SMLoc place = parser.getCurrentLocation();
+  SmallVector<Type> leading = leadingTypes(builder.getContext(), ahead);
+  if (arguments.size() != leading.size())
+    return parser.emitError(place, ahead ? "expected (key, partial, valid) ahead N (step, next, more)"
+                                         : "expected (key, partial)");
+  for (auto [argument, type] : llvm::zip_equal(arguments, leading))
+    argument.type = type;
+
+  OpAsmParser::UnresolvedOperand runs;
+  SmallVector<OpAsmParser::UnresolvedOperand> inits;
+  if (parser.parseKeyword("in") || parser.parseOperand(runs) ||
+      parser.resolveOperand(runs, RunsType::get(builder.getContext()), result.operands))
+    return failure();
+  if (succeeded(parser.parseOptionalKeyword("iter_args"))) {
+    SmallVector<OpAsmParser::Argument> carried;
+    if (parser.parseAssignmentList(carried, inits) || parser.parseColonTypeList(result.types) ||
+        parser.resolveOperands(inits, result.types, place, result.operands))
+      return failure();
+    for (auto [argument, type] : llvm::zip_equal(carried, result.types))
+      argument.type = type;
+    arguments.append(carried);
+  }
+  result.getOrAddProperties<Properties>().ahead = builder.getI64IntegerAttr(ahead);
+  Region *body = result.addRegion();
+  if (parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+      parser.parseRegion(*body, arguments))
+    return failure();
+  ensureTerminator(*body, builder, result.location);
+  return success();
+}
+
+void ForRunsOp::print(OpAsmPrinter &printer) {
+  auto arguments = getBody().getArguments();
+  auto printList = [&](ValueRange values) {
+    printer << '(';
+    llvm::interleaveComma(values, printer);
+    printer << ')';
+  };
+  printer << ' ';
+  printList(arguments.take_front(getAhead() ? 3 : 2));
+  if (getAhead()) {
+    printer << " ahead " << getAhead() << ' ';
+    printList(arguments.slice(3, 3));
+  }
+  printer << " in " << getRuns();
+  if (!getInits().empty()) {
+    printer << " iter_args(";
+    llvm::interleaveComma(llvm::zip_equal(getCarried(), getInits()), printer, [&](auto pair) {
+      printer << std::get<0>(pair) << " = " << std::get<1>(pair);
+    });
+    printer << ") : " << getInits().getTypes();
+  }
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {getAheadAttrName()});
+  printer << ' ';
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false,
+                      /*printBlockTerminators=*/!getInits().empty());
+}
+
+LogicalResult ForRunsOp::verifyRegions() {
+  SmallVector<Type> expected = leadingTypes(getContext(), getAhead());
+  llvm::append_range(expected, getInits().getTypes());
+  if (!llvm::equal(getBody().getArgumentTypes(), expected))
+    return emitOpError("must pass its entry and the carried values to its region");
+  if (!llvm::equal(getBody().front().getTerminator()->getOperandTypes(), getInits().getTypes()) ||
+      !llvm::equal(getResultTypes(), getInits().getTypes()))
+    return emitOpError("must yield and return the types of its initial values");
+  return success();
+}

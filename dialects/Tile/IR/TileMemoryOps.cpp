@@ -1,0 +1,89 @@
+//===- TileMemoryOps.cpp - Verifiers of memory operations -----------------===//
+#include "dialects/Tile/IR/Tile.h"
+
+using namespace mlir;
+using namespace lacuna::tile;
+
+/// One index per axis of the view.
+static LogicalResult verifyIndices(Operation *op, ViewType view, size_t count) {
+  if (count != size_t(view.getRank()))
+    return op->emitOpError("has ") << count << " indices for a view of rank " << view.getRank();
+  return success();
+}
+
+/// A tile lies along the last axes of a view of the same element type.
+static LogicalResult verifyAccess(Operation *op, ViewType view, size_t indices,
+                                  RankedTensorType tile) {
+  if (failed(verifyIndices(op, view, indices)))
+    return failure();
+  if (tile.getRank() > view.getRank())
+    return op->emitOpError("accesses a view of rank ")
+           << view.getRank() << " with a tile of rank " << tile.getRank();
+  if (tile.getElementType() != view.getElementType())
+    return op->emitOpError("accesses elements of type ")
+           << view.getElementType() << " as " << tile.getElementType();
+  return success();
+}
+
+LogicalResult DimOp::verify() {
+  if (getAxis() >= uint64_t(getView().getType().getRank()))
+    return emitOpError("asks for axis ")
+           << getAxis() << " of a view of rank " << getView().getType().getRank();
+  return success();
+}
+
+LogicalResult LoadOp::verify() {
+  return verifyAccess(*this, getView().getType(), getIndices().size(), getResult().getType());
+}
+
+LogicalResult StoreOp::verify() {
+  return verifyAccess(*this, getView().getType(), getIndices().size(), getValue().getType());
+}
+
+LogicalResult ReadOp::verify() {
+  return verifyIndices(*this, getView().getType(), getIndices().size());
+}
+
+LogicalResult ReadOp::inferReturnTypes(MLIRContext *context, std::optional<Location>,
+                                       ValueRange operands, DictionaryAttr, OpaqueProperties,
+                                       RegionRange, SmallVectorImpl<Type> &types) {
+  if (operands.empty() || !isa<ViewType>(operands[0].getType()))
+    return failure();
+  types.push_back(cast<ViewType>(operands[0].getType()).getElementType());
+  types.push_back(IntegerType::get(context, 1));
+  return success();
+}
+
+LogicalResult SlotOp::inferReturnTypes(MLIRContext *, std::optional<Location>, ValueRange operands,
+                                       DictionaryAttr, OpaqueProperties, RegionRange,
+                                       SmallVectorImpl<Type> &types) {
+  if (operands.empty() || !isa<RingType>(operands[0].getType()))
+    return failure();
+  types.push_back(cast<RingType>(operands[0].getType()).getSlotType());
+  return success();
+}
+
+LogicalResult CopyAsyncOp::verify() {
+  ViewType view = getView().getType();
+  SharedType target = getTarget().getType();
+  if (failed(verifyIndices(*this, view, getIndices().size())))
+    return failure();
+  if (view.getRank() < 2)
+    return emitOpError("copies from a view of rank ") << view.getRank() << ", needs at least 2";
+  if (view.getElementType() != target.getElementType())
+    return emitOpError("copies elements of type ")
+           << view.getElementType() << " to " << target.getElementType();
+  return success();
+}
+
+LogicalResult LoadSharedOp::verify() {
+  SharedType source = getSource().getType();
+  RankedTensorType result = getResult().getType();
+  auto layout = dyn_cast<FragmentAttr>(result.getEncoding());
+  if (!layout || layout.getKind() != FragmentKind::Operand)
+    return emitOpError("must give a fragment of kind operand");
+  if (result.getShape() != ArrayRef<int64_t>{source.getRows(), source.getColumns()} ||
+      result.getElementType() != source.getElementType() || layout.getAxes() != source.getAxes())
+    return emitOpError("must give the shape, element type and axes of its slot");
+  return success();
+}

@@ -1,0 +1,215 @@
+//===- TileMemoryOps.td - Global and shared memory --------*- tablegen -*-===//
+#ifndef DIALECTS_TILE_IR_TILEMEMORYOPS_TD
+#define DIALECTS_TILE_IR_TILEMEMORYOPS_TD
+
+include "dialects/Tile/IR/TileOpBase.td"
+
+def Tile_DimOp : Tile_Op<"dim", [Pure]> {
+  let summary = "an extent of a view";
+  let description = [{
+    ```mlir
+    tile.kernel @k(%q: !tile.view<?x128xbf16>) {
+      %rows = tile.dim %q[0] : !tile.view<?x128xbf16>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view, I64Attr:$axis);
+  let results = (outs I32:$extent);
+  let assemblyFormat = "$view `[` $axis `]` attr-dict `:` type($view)";
+  let hasVerifier = 1;
+}
+
+def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
+  let summary = "reads a tile of a view";
+  let description = [{
+    One index per axis of the view; the tile lies along the last axes, beginning
+    at their indices. Elements outside the view read as zero.
+
+    ```mlir
+    tile.kernel @k(%k: !tile.view<?x?x?x128xbf16>, %b: i32, %h: i32, %key: i32) {
+      %c0 = arith.constant 0 : i32
+      %tile = tile.load %k[%b, %h, %key, %c0]
+          : !tile.view<?x?x?x128xbf16> -> tensor<?x128xbf16, #tile.axes<[key, feature]>>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view, Variadic<I32>:$indices);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = "$view `[` $indices `]` attr-dict `:` type($view) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
+  let summary = "writes a tile to a view";
+  let description = [{
+    Elements outside the view are not written.
+
+    ```mlir
+    tile.kernel @k(%lse: !tile.view<?xf32>, %row: i32) {
+      %c0 = arith.constant 0.0 : f32
+      %tile = tile.splat %c0 : tensor<?xf32, #tile.axes<[query]>>
+      tile.store %tile, %lse[%row] : tensor<?xf32, #tile.axes<[query]>>, !tile.view<?xf32>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_Tile:$value, Tile_ViewType:$view, Variadic<I32>:$indices);
+  let assemblyFormat = "$value `,` $view `[` $indices `]` attr-dict `:` type($value) `,` type($view)";
+  let hasVerifier = 1;
+}
+
+def Tile_ReadOp : Tile_Op<"read", [MemoryEffects<[MemRead]>,
+                                   DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "reads one element of a view, if it is there";
+  let description = [{
+    `inside` is false, and the value zero, when an index is out of range: a
+    kernel bounds every index it computes.
+
+    ```mlir
+    tile.kernel @k(%table: !tile.view<?xf32>, %at: i32) {
+      %value, %inside = tile.read %table[%at] : !tile.view<?xf32>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view, Variadic<I32>:$indices);
+  let results = (outs Tile_Scalar:$value, I1:$inside);
+  let assemblyFormat = "$view `[` $indices `]` attr-dict `:` type($view)";
+  let hasVerifier = 1;
+}
+
+//===--------------------------------------------------------------------===//
+// Scheduled contract only
+//===--------------------------------------------------------------------===//
+
+def Tile_AllocOp : Tile_Op<"alloc"> {
+  let summary = "a ring of tiles in shared memory";
+  let description = [{
+    Lives as long as the kernel. `offset`, in bytes, is set when shared memory is
+    laid out.
+
+    ```mlir
+    tile.kernel @k() {
+      %ring = tile.alloc : !tile.ring<2 x !tile.shared<64x128xbf16, [key, feature]>>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins OptionalAttr<I64Attr>:$offset);
+  let results = (outs Res<Tile_RingType, "", [MemAlloc]>:$ring);
+  let assemblyFormat = "(`at` $offset^)? attr-dict `:` type($ring)";
+}
+
+def Tile_SlotOp : Tile_Op<"slot", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "one slot of a ring";
+  let description = [{
+    The index is taken modulo the number of slots.
+
+    ```mlir
+    tile.kernel @k(%step: i32) {
+      %ring = tile.alloc : !tile.ring<2 x !tile.shared<64x128xbf16, [key, feature]>>
+      %slot = tile.slot %ring[%step] : !tile.ring<2 x !tile.shared<64x128xbf16, [key, feature]>>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_RingType:$ring, I32:$index);
+  let results = (outs Tile_SharedType:$slot);
+  let assemblyFormat = "$ring `[` $index `]` attr-dict `:` type($ring)";
+}
+
+def Tile_CopyAsyncOp : Tile_Op<"copy_async", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "starts copying a tile from global to shared memory";
+  let description = [{
+    Rows and columns outside the view become zero. Every thread of the block
+    takes part. The tile may be read after a wait for the group that the token
+    is committed to, followed by a barrier.
+
+    ```mlir
+    tile.kernel @k(%k: !tile.view<?x128xbf16>, %key: i32) {
+      %c0 = arith.constant 0 : i32
+      %ring = tile.alloc : !tile.ring<1 x !tile.shared<64x128xbf16, [key, feature]>>
+      %slot = tile.slot %ring[%c0] : !tile.ring<1 x !tile.shared<64x128xbf16, [key, feature]>>
+      %token = tile.copy_async %k[%key, %c0] to %slot
+          : !tile.view<?x128xbf16> -> !tile.shared<64x128xbf16, [key, feature]>
+      tile.commit %token
+      tile.wait pending 0
+      tile.barrier
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view, Variadic<I32>:$indices, Tile_SharedType:$target);
+  let results = (outs Tile_TokenType:$token);
+  let assemblyFormat = [{
+    $view `[` $indices `]` `to` $target attr-dict `:` type($view) `->` type($target)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_CommitOp : Tile_Op<"commit", [MemoryEffects<[MemWrite]>]> {
+  let summary = "closes a group of asynchronous copies";
+  let description = [{
+    A group holds every copy that the thread started since the last commit; it
+    may be empty. The tokens say which copies are meant.
+
+    ```mlir
+    tile.kernel @k() {
+      tile.commit
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Tile_TokenType>:$tokens);
+  let assemblyFormat = "($tokens^)? attr-dict";
+}
+
+def Tile_WaitOp : Tile_Op<"wait", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "waits until at most `pending` of the thread's groups are unfinished";
+  let description = [{
+    ```mlir
+    tile.kernel @k() {
+      tile.wait pending 1
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins ConfinedAttr<I64Attr, [IntNonNegative]>:$pending);
+  let assemblyFormat = "`pending` $pending attr-dict";
+}
+
+def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "all threads of the block meet";
+  let description = [{
+    ```mlir
+    tile.kernel @k() {
+      tile.barrier
+      tile.return
+    }
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_LoadSharedOp : Tile_Op<"load_shared", [MemoryEffects<[MemRead]>]> {
+  let summary = "reads a tile of shared memory into registers as an operand";
+  let description = [{
+    ```mlir
+    tile.kernel @k(%step: i32) {
+      %ring = tile.alloc : !tile.ring<1 x !tile.shared<64x128xbf16, [query, feature]>>
+      %slot = tile.slot %ring[%step] : !tile.ring<1 x !tile.shared<64x128xbf16, [query, feature]>>
+      %q = tile.load_shared %slot : !tile.shared<64x128xbf16, [query, feature]>
+          -> tensor<64x128xbf16, #tile.fragment<[query, feature], operand, warps = 4>>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_SharedType:$source);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+#endif // DIALECTS_TILE_IR_TILEMEMORYOPS_TD

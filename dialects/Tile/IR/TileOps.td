@@ -1,0 +1,5 @@
+//===- TileOps.td - All operations of the dialect ---------*- tablegen -*-===//
+include "dialects/Tile/IR/TileProgramOps.td"
+include "dialects/Tile/IR/TileMemoryOps.td"
+include "dialects/Tile/IR/TileComputeOps.td"
+include "dialects/Tile/IR/TileControlOps.td"

@@ -1,0 +1,149 @@
+//===- TileProgramOps.td - Programs and kernels -----------*- tablegen -*-===//
+//
+// A program is what the host does (shapes, checks, launches); a kernel is what
+// one block of the device does.
+//
+//===--------------------------------------------------------------------===//
+#ifndef DIALECTS_TILE_IR_TILEPROGRAMOPS_TD
+#define DIALECTS_TILE_IR_TILEPROGRAMOPS_TD
+
+include "dialects/Tile/IR/TileOpBase.td"
+
+class Tile_FunctionOp<string name> : Tile_Op<name, [FunctionOpInterface, IsolatedFromAbove]> {
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs,
+                       OptionalAttr<DictArrayAttr>:$res_attrs);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
+    ::llvm::ArrayRef<::mlir::Type> getResultTypes() { return getFunctionType().getResults(); }
+    ::mlir::Region *getCallableRegion() { return &getBody(); }
+  }];
+}
+
+def Tile_ProgramOp : Tile_FunctionOp<"program"> {
+  let summary = "the host's side of a compiled spec";
+  let description = [{
+    Straight-line code over extents (`index`) and scalars that checks arguments,
+    makes results and launches kernels. It becomes the Program that the runtime
+    executes without MLIR, so only `tensor.dim`, `tensor.empty`, arithmetic on
+    `index`, the two `tile.expect` operations and `tile.launch` may stand in it.
+
+    ```mlir
+    tile.program @copy(%q: tensor<?x128xbf16>) -> tensor<?x128xbf16> {
+      %c0 = arith.constant 0 : index
+      %rows = tensor.dim %q, %c0 : tensor<?x128xbf16>
+      %o = tensor.empty(%rows) : tensor<?x128xbf16>
+      tile.return %o : tensor<?x128xbf16>
+    }
+    ```
+  }];
+}
+
+def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
+  let summary = "what one thread block computes";
+  let description = [{
+    Arguments are views and scalars. `schedule` and `target` are absent in the
+    abstract contract and present in the scheduled one; `shared_bytes` is set
+    when shared memory is laid out.
+
+    ```mlir
+    tile.kernel @nothing(%q: !tile.view<?x128xbf16>, %window: i32) {
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs,
+                       OptionalAttr<DictArrayAttr>:$res_attrs,
+                       OptionalAttr<Tile_ScheduleAttr>:$schedule,
+                       OptionalAttr<StrAttr>:$target,
+                       OptionalAttr<I64Attr>:$shared_bytes);
+  let hasVerifier = 1;
+}
+
+def Tile_ReturnOp : Tile_Op<"return", [Pure, Terminator, ReturnLike,
+                                       ParentOneOf<["ProgramOp", "KernelOp"]>]> {
+  let summary = "ends a program or a kernel";
+  let description = [{
+    ```mlir
+    tile.kernel @nothing() {
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyType>:$results);
+  let assemblyFormat = "attr-dict ($results^ `:` type($results))?";
+  let hasVerifier = 1;
+}
+
+def Tile_ExpectEqualOp : Tile_Op<"expect_equal", [HasParent<"ProgramOp">]> {
+  let summary = "a launch fails unless two extents are equal";
+  let description = [{
+    `message` says which extents they are; the launch adds both values.
+
+    ```mlir
+    tile.program @check(%q: tensor<?xf32>, %k: tensor<?xf32>) {
+      %c0 = arith.constant 0 : index
+      %m = tensor.dim %q, %c0 : tensor<?xf32>
+      %n = tensor.dim %k, %c0 : tensor<?xf32>
+      tile.expect_equal %m, %n, "length of %q and length of %k"
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Index:$lhs, Index:$rhs, StrAttr:$message);
+  let assemblyFormat = "$lhs `,` $rhs `,` $message attr-dict";
+}
+
+def Tile_ExpectMultipleOp : Tile_Op<"expect_multiple", [HasParent<"ProgramOp">]> {
+  let summary = "a launch fails unless one extent is a multiple of another";
+  let description = [{
+    ```mlir
+    tile.program @check(%q: tensor<?xf32>, %k: tensor<?xf32>) {
+      %c0 = arith.constant 0 : index
+      %m = tensor.dim %q, %c0 : tensor<?xf32>
+      %n = tensor.dim %k, %c0 : tensor<?xf32>
+      tile.expect_multiple %m, %n, "query heads of key heads"
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Index:$value, Index:$divisor, StrAttr:$message);
+  let assemblyFormat = "$value `,` $divisor `,` $message attr-dict";
+}
+
+def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">]> {
+  let summary = "runs a kernel once for every query tile, head and batch";
+  let description = [{
+    The grid has `batches * heads * ceil(queries / query_tile)` blocks, where the
+    query tile is the kernel's; a kernel finds its share with `tile.block`.
+    Operands are the kernel's arguments; a tensor is passed as a view. Results
+    of the program are operands made by `tensor.empty`, written by the kernel.
+
+    ```mlir
+    tile.kernel @k(%q: !tile.view<?x?x?x64xbf16>) {
+      tile.return
+    }
+    tile.program @p(%q: tensor<?x?x?x64xbf16>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c2 = arith.constant 2 : index
+      %b = tensor.dim %q, %c0 : tensor<?x?x?x64xbf16>
+      %h = tensor.dim %q, %c1 : tensor<?x?x?x64xbf16>
+      %m = tensor.dim %q, %c2 : tensor<?x?x?x64xbf16>
+      tile.launch @k batches %b heads %h queries %m (%q) : tensor<?x?x?x64xbf16>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$batches, Index:$heads, Index:$queries,
+                       Variadic<AnyType>:$kernel_arguments);
+  let assemblyFormat = [{
+    $kernel `batches` $batches `heads` $heads `queries` $queries
+    `(` $kernel_arguments `)` attr-dict (`:` type($kernel_arguments)^)?
+  }];
+}
+
+#endif // DIALECTS_TILE_IR_TILEPROGRAMOPS_TD

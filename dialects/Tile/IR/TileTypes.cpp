@@ -1,0 +1,111 @@
+//===- TileTypes.cpp - Views, shared tiles and rings ----------------------===//
+#include "dialects/Tile/IR/TileAxisList.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+
+using namespace mlir;
+using namespace lacuna::tile;
+
+/// Reads the inside of a shared type, after its keyword; the ring repeats it.
+static ParseResult parseSlot(AsmParser &parser, SharedType &type) {
+  return parser.parseCustomTypeWithFallback(type);
+}
+static void printSlot(AsmPrinter &printer, SharedType type) { printer.printType(type); }
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/Tile/IR/TileTypes.cpp.inc"
+
+void TileDialect::registerTypes() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/Tile/IR/TileTypes.cpp.inc"
+      >();
+}
+
+ArrayRef<Axis> lacuna::tile::axesOf(Type type) {
+  if (auto shared = dyn_cast<SharedType>(type))
+    return shared.getAxes();
+  if (auto tensor = dyn_cast<RankedTensorType>(type)) {
+    if (auto axes = dyn_cast_or_null<AxesAttr>(tensor.getEncoding()))
+      return axes.getAxes();
+    if (auto fragment = dyn_cast_or_null<FragmentAttr>(tensor.getEncoding()))
+      return fragment.getAxes();
+  }
+  return {};
+}
+
+Type lacuna::tile::elementTypeOf(Type type) {
+  if (auto shared = dyn_cast<SharedType>(type))
+    return shared.getElementType();
+  return cast<ShapedType>(type).getElementType();
+}
+
+SmallVector<int64_t> lacuna::tile::panelColumns(int64_t columns) {
+  SmallVector<int64_t> panels(columns / 64, 64);
+  for (int64_t width : {32, 16})
+    if (columns % 64 & width)
+      panels.push_back(width);
+  return panels;
+}
+
+Type ViewType::parse(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type elementType;
+  if (parser.parseLess() || parser.parseDimensionList(shape) || parser.parseType(elementType) ||
+      parser.parseGreater())
+    return {};
+  return get(parser.getContext(), shape, elementType);
+}
+
+void ViewType::print(AsmPrinter &printer) const {
+  printer << '<';
+  printer.printDimensionList(getShape());
+  printer << 'x' << getElementType() << '>';
+}
+
+Type SharedType::parse(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type elementType;
+  SMLoc place = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) ||
+      parser.parseType(elementType) || parser.parseComma())
+    return {};
+  FailureOr<SmallVector<Axis>> axes = parseAxisList(parser);
+  if (failed(axes) || parser.parseGreater())
+    return {};
+  if (shape.size() != 2) {
+    parser.emitError(place, "a shared tile has rows and columns");
+    return {};
+  }
+  return getChecked([&] { return parser.emitError(place); }, parser.getContext(), shape[0],
+                    shape[1], elementType, *axes);
+}
+
+void SharedType::print(AsmPrinter &printer) const {
+  printer << '<' << getRows() << 'x' << getColumns() << 'x' << getElementType() << ", ";
+  printAxisList(printer, getAxes());
+  printer << '>';
+}
+
+LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t rows,
+                                 int64_t columns, Type elementType, ArrayRef<Axis> axes) {
+  if (rows % 16 || columns % 16 || rows < 1 || columns < 1)
+    return emitError() << "a shared tile is " << rows << " x " << columns
+                       << ", both must be multiples of 16";
+  if (!elementType.isF16() && !elementType.isBF16())
+    return emitError() << "a shared tile holds " << elementType << ", must be f16 or bf16";
+  if (axes.size() != 2)
+    return emitError() << "a shared tile has 2 axes, given " << axes.size();
+  return success();
+}
+
+int64_t SharedType::getBytes() const { return 2 * getRows() * getColumns(); }
+
+LogicalResult RingType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t slots,
+                               SharedType) {
+  if (slots < 1)
+    return emitError() << "a ring has " << slots << " slots, needs at least 1";
+  return success();
+}

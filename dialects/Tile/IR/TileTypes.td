@@ -1,0 +1,72 @@
+//===- TileTypes.td - Memory and control types ------------*- tablegen -*-===//
+#ifndef DIALECTS_TILE_IR_TILETYPES_TD
+#define DIALECTS_TILE_IR_TILETYPES_TD
+
+include "dialects/Tile/IR/TileAttrs.td"
+include "mlir/IR/CommonTypeConstraints.td"
+
+class Tile_Type<string name, string mnemonicText> : TypeDef<Tile_Dialect, name> {
+  let mnemonic = mnemonicText;
+}
+
+def Tile_ViewType : Tile_Type<"View", "view"> {
+  let summary = "a tensor in global memory";
+  let description = [{
+    Base address, strides and extents are run-time values; the innermost stride
+    is 1. Static extents are promises that the launch checks.
+
+    Example: `!tile.view<?x?x?x128xbf16>`
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    int64_t getRank() const { return getShape().size(); }
+  }];
+}
+
+def Tile_SharedType : Tile_Type<"Shared", "shared"> {
+  let summary = "a tile in shared memory";
+  let description = [{
+    Rows of 16-bit elements, cut into panels of 64, 32 or 16 columns (as many of
+    64 as fit, then at most one of 32, then at most one of 16). A panel stores
+    its rows one after the other; the 16-byte chunks of a row are permuted by the
+    128-, 64- or 32-byte swizzle of TMA and wgmma, so that eight rows of one chunk
+    lie in different banks. Columns are a multiple of 16.
+
+    Example: `!tile.shared<64x128xbf16, [key, feature]>`
+  }];
+  let parameters = (ins "int64_t":$rows, "int64_t":$columns, "::mlir::Type":$elementType,
+                        ArrayRefParameter<"Axis">:$axes);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Bytes of the tile; every panel is a multiple of 1024 when rows are of 32.
+    int64_t getBytes() const;
+  }];
+}
+
+def Tile_RingType : Tile_Type<"Ring", "ring"> {
+  let summary = "equal slots in shared memory, used in turn";
+  let description = [{
+    A plain buffer is a ring of one slot.
+
+    Example: `!tile.ring<2 x !tile.shared<64x128xbf16, [key, feature]>>`
+  }];
+  let parameters = (ins "int64_t":$slots, "SharedType":$slotType);
+  let assemblyFormat = "`<` $slots `x` custom<Slot>($slotType) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tile_RunsType : Tile_Type<"Runs", "runs"> {
+  let summary = "the key tiles that one query tile visits, and the class of each";
+  let description = [{
+    Opaque: whether the runs come from bounds computed in the kernel, from a plan
+    or from a table is known only to the operation that made the value.
+  }];
+}
+
+def Tile_TokenType : Tile_Type<"Token", "token"> {
+  let summary = "an asynchronous copy on its way";
+}
+
+#endif // DIALECTS_TILE_IR_TILETYPES_TD
