@@ -1,5 +1,7 @@
 #include "lib/Compiler/Register.h"
 
+#include "dialects/Tile/IR/Tile.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/EmitC/IR/EmitC.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -11,7 +13,8 @@
 
 void lacuna::registerLacuna(mlir::DialectRegistry &registry) {
   registry.insert<mlir::arith::ArithDialect, mlir::emitc::EmitCDialect, mlir::func::FuncDialect,
-                  mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
+                  mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
+                  tile::TileDialect>();
 }
 
 void lacuna::registerLacunaPasses() {

@@ -134,7 +134,7 @@ def Tile_CopyAsyncOp : Tile_Op<"copy_async", [MemoryEffects<[MemRead, MemWrite]>
       %slot = tile.slot %ring[%c0] : !tile.ring<1 x !tile.shared<64x128xbf16, [key, feature]>>
       %token = tile.copy_async %k[%key, %c0] to %slot
           : !tile.view<?x128xbf16> -> !tile.shared<64x128xbf16, [key, feature]>
-      tile.commit %token
+      tile.commit(%token)
       tile.wait pending 0
       tile.barrier
       tile.return
@@ -163,7 +163,7 @@ def Tile_CommitOp : Tile_Op<"commit", [MemoryEffects<[MemWrite]>]> {
     ```
   }];
   let arguments = (ins Variadic<Tile_TokenType>:$tokens);
-  let assemblyFormat = "($tokens^)? attr-dict";
+  let assemblyFormat = "(`(` $tokens^ `)`)? attr-dict";
 }
 
 def Tile_WaitOp : Tile_Op<"wait", [MemoryEffects<[MemRead, MemWrite]>]> {
