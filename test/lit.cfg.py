@@ -1,6 +1,7 @@
 # Configuration of every ShTest under test/: which files are tests, what is on
 # PATH, and which optional parts of the machine (NVRTC, a GPU) there are.
 import os
+import platform
 import subprocess
 
 import lit.formats
@@ -35,6 +36,7 @@ config.substitutions += [
     ("%python", config.python),
     ("%cxx", config.cxx),
     ("%cc", config.cc),
+    ("%{PATH}", config.environment["PATH"]),
 ]
 
 
@@ -55,6 +57,7 @@ def gpus():
 
 
 nvrtc = [os.environ.get("LACUNA_NVRTC_PATH"), "libnvrtc.so.13"]
+nvrtc += [os.path.join(config.lacuna_build, "lib", "libnvrtc.so.13")]
 nvrtc += ["/usr/local/cuda/lib64/libnvrtc.so.13", "/usr/local/cuda-13.0/lib64/libnvrtc.so.13"]
 if any(library and loads(library) for library in nvrtc):
     config.available_features.add("nvrtc")
@@ -64,3 +67,6 @@ if gpus():
     config.available_features.add("gpu")
 else:
     lit_config.note("no CUDA device: tests that need one are skipped")
+if platform.system() == "Linux":
+    release = platform.freedesktop_os_release()
+    config.available_features.add(f"{release['ID']}-{release.get('VERSION_ID')}")
