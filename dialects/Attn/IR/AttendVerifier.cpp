@@ -1,0 +1,194 @@
+//===- AttendVerifier.cpp - When an attend is well formed -----------------===//
+//
+// verify() holds what operands and their static sizes must satisfy; sizes known
+// only at launch are checked there and named in the same words. verifyRegions()
+// holds what the clauses may contain. What the definition reserves for later
+// systems (several sources, gather, broadcast, weight) is refused by name here.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Attn/IR/Attn.h"
+#include "dialects/Attn/IR/SpecRules.h"
+
+using namespace mlir;
+using namespace lacuna::attn;
+
+using Clause = AttendOp::Clause;
+
+static constexpr int64_t headDimMultiple = 8;
+static constexpr int64_t headDimLimit = 256;
+
+namespace {
+/// A static or dynamic size and how messages call its owner.
+struct NamedSize {
+  StringRef owner;
+  int64_t size;
+};
+} // namespace
+
+/// Two sizes that must be equal, unless one is known only at launch.
+static LogicalResult sameSize(AttendOp op, StringRef what, NamedSize one, NamedSize other) {
+  if (ShapedType::isDynamic(one.size) || ShapedType::isDynamic(other.size) ||
+      one.size == other.size)
+    return success();
+  return op.emitOpError() << what << " differ: " << one.size << " in the " << one.owner << ", "
+                          << other.size << " in the " << other.owner;
+}
+
+static LogicalResult verifyHeadDim(AttendOp op, NamedSize dim) {
+  if (ShapedType::isDynamic(dim.size))
+    return op.emitOpError() << "head_dim of the " << dim.owner << " must be static";
+  if (dim.size < headDimMultiple || dim.size > headDimLimit || dim.size % headDimMultiple)
+    return op.emitOpError() << "head_dim of the " << dim.owner << " must be a multiple of "
+                            << headDimMultiple << " up to " << headDimLimit << ", but is "
+                            << dim.size;
+  return success();
+}
+
+/// A table of positions ends in the dimensions of what it describes.
+static LogicalResult verifyPositions(AttendOp op, Value position, StringRef owner,
+                                     RankedTensorType described) {
+  auto table = position ? dyn_cast<RankedTensorType>(position.getType()) : RankedTensorType();
+  if (!table)
+    return success();
+  if (table.getRank() < 1 || table.getRank() > 3)
+    return op.emitOpError() << "positions of the " << owner
+                            << " must be [sequence], [batch, sequence] or [batch, heads, "
+                               "sequence], but have "
+                            << table.getRank() << " dimensions";
+  const StringRef names[] = {"batch sizes", "head counts", "sequence lengths"};
+  for (int64_t axis = 0; axis < table.getRank(); ++axis) {
+    // [batch, sequence] skips the heads.
+    int64_t of = axis == table.getRank() - 1 ? 2 : axis;
+    if (failed(sameSize(op, names[of], {owner, described.getDimSize(of)},
+                        {"positions", table.getDimSize(axis)})))
+      return failure();
+  }
+  return success();
+}
+
+static LogicalResult verifyNotBuiltYet(AttendOp op) {
+  if (op.getNumSources() != 1)
+    return op.emitOpError() << "has " << op.getNumSources()
+                            << " sources, but only one is supported yet";
+  if (!op.getIndexLists()[0].empty())
+    return op.emitOpError("has a source with 'gather', which is not supported yet");
+  if (op.getBroadcast()[0])
+    return op.emitOpError("has a source with 'broadcast', which is not supported yet");
+  if (!op.getWeight().empty())
+    return op.emitOpError("has a 'weight' clause, which is not supported yet");
+  return success();
+}
+
+LogicalResult AttendOp::verify() {
+  size_t sources = getNumSources();
+  if (getValues().size() != sources || getKeyPositionCounts().size() != sources ||
+      getIndexListCounts().size() != sources || getBroadcast().size() != sources ||
+      getClauses().size() != sources * kClauses)
+    return emitOpError() << "needs keys, values, position and index counts, a broadcast flag and "
+                         << kClauses << " regions for each of its sources";
+  if (llvm::any_of(getKeyPositionCounts(), [](int32_t count) { return count > 1; }) ||
+      llvm::any_of(getIndexListCounts(), [](int32_t count) { return count > 1; }))
+    return emitOpError("takes at most one position operand and one index list per source");
+  if (failed(verifyNotBuiltYet(*this)))
+    return failure();
+
+  RankedTensorType query = getQuery().getType(), key = getKey().getType(),
+                   value = getValue().getType();
+  if (query.getElementType() != key.getElementType() ||
+      query.getElementType() != value.getElementType())
+    return emitOpError() << "element types differ: " << query.getElementType()
+                         << " in the query, " << key.getElementType() << " in the keys, "
+                         << value.getElementType() << " in the values";
+  int64_t queryHeads = query.getDimSize(1), keyHeads = key.getDimSize(1);
+  if (!ShapedType::isDynamic(queryHeads) && !ShapedType::isDynamic(keyHeads) &&
+      (keyHeads == 0 ? queryHeads != 0 : queryHeads % keyHeads != 0))
+    return emitOpError() << "query heads must be a multiple of key heads, but there are "
+                         << queryHeads << " and " << keyHeads;
+  return failure(
+      failed(verifyHeadDim(*this, {"query", query.getDimSize(3)})) ||
+      failed(verifyHeadDim(*this, {"keys", key.getDimSize(3)})) ||
+      failed(verifyHeadDim(*this, {"values", value.getDimSize(3)})) ||
+      failed(sameSize(*this, "head_dims", {"query", query.getDimSize(3)},
+                      {"keys", key.getDimSize(3)})) ||
+      failed(sameSize(*this, "batch sizes", {"query", query.getDimSize(0)},
+                      {"keys", key.getDimSize(0)})) ||
+      failed(sameSize(*this, "batch sizes", {"query", query.getDimSize(0)},
+                      {"values", value.getDimSize(0)})) ||
+      failed(sameSize(*this, "batch sizes", {"keys", key.getDimSize(0)},
+                      {"values", value.getDimSize(0)})) ||
+      failed(sameSize(*this, "head counts", {"keys", keyHeads}, {"values", value.getDimSize(1)})) ||
+      failed(sameSize(*this, "sequence lengths", {"keys", key.getDimSize(2)},
+                      {"values", value.getDimSize(2)})) ||
+      failed(verifyPositions(*this, getQueryPosition(), "query", query)) ||
+      failed(verifyPositions(*this, getKeyPosition(), "keys", key)));
+}
+
+//===----------------------------------------------------------------------===//
+// Regions
+//===----------------------------------------------------------------------===//
+
+/// Argument types without the optional slots, and what the region yields.
+static std::pair<SmallVector<Type>, SmallVector<Type>> signatureOf(Clause clause, Builder builder) {
+  Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
+  switch (clause) {
+  case Clause::Where:
+    return {{i32, i32, i32, i32}, {builder.getI1Type()}};
+  case Clause::Score:
+  case Clause::Weight:
+    return {{f32, i32, i32, i32, i32}, {f32}};
+  case Clause::Intervals:
+    return {{i32, i32, i32, i32}, {i32, i32, i32, i32}};
+  }
+  llvm_unreachable("all clauses have a signature");
+}
+
+/// "(f32, i32, i32)": for messages.
+static std::string listOf(TypeRange types) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << '(';
+  llvm::interleaveComma(types, stream);
+  stream << ')';
+  return text;
+}
+
+static LogicalResult verifySignature(AttendOp op, Clause clause, Region &region) {
+  StringRef name = AttendOp::getClauseName(clause);
+  auto [arguments, results] = signatureOf(clause, Builder(op.getContext()));
+  SmallVector<Type> withSlots = arguments;
+  bool takesSlots = clause != Clause::Intervals;
+  if (takesSlots)
+    withSlots.append(2, arguments.back());
+  TypeRange found = region.getArgumentTypes();
+  if (found != TypeRange(arguments) && !(takesSlots && found == TypeRange(withSlots)))
+    return op.emitOpError() << "'" << name << "' takes " << listOf(arguments)
+                            << (takesSlots ? ", and two more i32 for the slots if wanted" : "")
+                            << ", but has " << listOf(found);
+  auto yield = dyn_cast<YieldOp>(region.front().back());
+  if (!yield)
+    return op.emitOpError() << "'" << name << "' must end in attn.yield";
+  if (yield.getOperandTypes() != TypeRange(results))
+    return yield.emitOpError() << "must yield " << listOf(results) << " from '" << name
+                               << "', but yields " << listOf(yield.getOperandTypes());
+  return success();
+}
+
+LogicalResult AttendOp::verifyRegions() {
+  for (unsigned index = 0; index < getClauses().size(); ++index) {
+    Region &region = getClauses()[index];
+    if (region.empty())
+      continue;
+    if (failed(verifySignature(*this, static_cast<Clause>(index % kClauses), region)))
+      return failure();
+    WalkResult walked = region.walk([](Operation *inner) {
+      std::string reason = whyNotInRegion(inner);
+      if (reason.empty())
+        return WalkResult::advance();
+      inner->emitError() << "region op '" << inner->getName() << "' " << reason;
+      return WalkResult::interrupt();
+    });
+    if (walked.wasInterrupted())
+      return failure();
+  }
+  return success();
+}

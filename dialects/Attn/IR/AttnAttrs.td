@@ -1,0 +1,29 @@
+//===- AttnAttrs.td - Attributes of the attn dialect ----------*- tablegen -*-===//
+#ifndef DIALECTS_ATTN_IR_ATTNATTRS_TD
+#define DIALECTS_ATTN_IR_ATTNATTRS_TD
+
+include "dialects/Attn/IR/AttnDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+
+def Attn_ScheduleAttr : AttrDef<Attn_Dialect, "Schedule"> {
+  let mnemonic = "schedule";
+  let summary = "Pins parts of the kernel's schedule; never changes meaning";
+  let description = [{
+    What is not pinned, the compiler chooses. Whether a target has room for the
+    pinned values is the resource model's question; here they are only positive.
+
+    ```mlir
+    #attn.schedule<query_tile = 128, key_tile = 64, warps = 4, stages = 2>
+    ```
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"int64_t", "0", "query rows per block, 0 = free">:$query_tile,
+    DefaultValuedParameter<"int64_t", "0", "keys per step of the loop, 0 = free">:$key_tile,
+    DefaultValuedParameter<"int64_t", "0", "warps per block, 0 = free">:$warps,
+    DefaultValuedParameter<"int64_t", "0", "key tiles in flight, 0 = free">:$stages
+  );
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+#endif // DIALECTS_ATTN_IR_ATTNATTRS_TD

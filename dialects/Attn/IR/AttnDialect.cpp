@@ -1,0 +1,41 @@
+//===- AttnDialect.cpp - Registration and attributes of the attn dialect --===//
+#include "dialects/Attn/IR/Attn.h"
+
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace lacuna::attn;
+
+#include "dialects/Attn/IR/AttnDialect.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Attn/IR/AttnAttrs.cpp.inc"
+
+void AttnDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/Attn/IR/AttnAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Attn/IR/AttnOps.cpp.inc"
+      >();
+}
+
+Operation *AttnDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,
+                                            Location loc) {
+  return arith::ConstantOp::materialize(builder, value, type, loc);
+}
+
+LogicalResult ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t queryTile, int64_t keyTile, int64_t warps,
+                                   int64_t stages) {
+  const std::pair<llvm::StringRef, int64_t> parameters[] = {
+      {"query_tile", queryTile}, {"key_tile", keyTile}, {"warps", warps}, {"stages", stages}};
+  for (auto [name, value] : parameters)
+    if (value < 0)
+      return emitError() << "schedule parameter '" << name << "' must be positive, but is "
+                         << value;
+  return success();
+}

@@ -1,0 +1,54 @@
+//===- AttnFolds.cpp - Canonicalisation of attn.attend --------------------===//
+//
+// An absent clause is the canonical form of one that changes nothing: no `where`
+// for a predicate that is always true, no `score` that yields its argument, no
+// position operand for an offset of 0. A predicate that is always false stays as
+// `yield false`: every row is empty, which is well defined. What regions compute
+// is folded by the arith, math and scf ops themselves.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Attn/IR/Attn.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace lacuna::attn;
+
+/// The only value that a region yields, or null when the clause is absent.
+static Value yieldedBy(Region &region) {
+  return region.empty() ? Value() : region.front().getTerminator()->getOperand(0);
+}
+
+/// Whether a clause that replaces its first argument gives it back unchanged.
+static bool isIdentity(Region &region) {
+  return !region.empty() && yieldedBy(region) == region.getArgument(0);
+}
+
+static bool isZeroOffset(Value position) { return position && matchPattern(position, m_Zero()); }
+
+LogicalResult AttendOp::canonicalize(AttendOp op, PatternRewriter &rewriter) {
+  bool changed = false;
+  auto drop = [&](Region &region) {
+    rewriter.modifyOpInPlace(op, [&] { rewriter.eraseBlock(&region.front()); });
+    changed = true;
+  };
+  for (unsigned source = 0; source < op.getNumSources(); ++source) {
+    Value where = yieldedBy(op.getWhere(source));
+    if (where && matchPattern(where, m_One()))
+      drop(op.getWhere(source));
+    if (isIdentity(op.getScore(source)))
+      drop(op.getScore(source));
+    if (isIdentity(op.getWeight(source)))
+      drop(op.getWeight(source));
+    if (isZeroOffset(op.getKeyPosition(source))) {
+      rewriter.modifyOpInPlace(op, [&] { op.getKeyPositionsMutable()[source].clear(); });
+      changed = true;
+    }
+  }
+  if (isZeroOffset(op.getQueryPosition())) {
+    rewriter.modifyOpInPlace(op, [&] { op.getQueryPositionsMutable().clear(); });
+    changed = true;
+  }
+  return changed ? success() : rewriter.notifyMatchFailure(op, "every clause says something");
+}

@@ -1,0 +1,232 @@
+//===- AttnOps.td - Attention and what its regions need -------*- tablegen -*-===//
+#ifndef DIALECTS_ATTN_IR_ATTNOPS_TD
+#define DIALECTS_ATTN_IR_ATTNOPS_TD
+
+include "dialects/Attn/IR/AttnAttrs.td"
+include "dialects/Attn/IR/AttnDialect.td"
+include "dialects/Attn/IR/AttnMaskOps.td"
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+def Attn_Sequence : Type<
+    And<[RankedTensorOf<[F16, BF16]>.predicate, HasAnyRankOfPred<[4]>]>,
+    "tensor of f16 or bf16 with the dimensions [batch, heads, sequence, head_dim]",
+    "::mlir::RankedTensorType">;
+
+def Attn_LogSumExp : Type<
+    And<[RankedTensorOf<[F32]>.predicate, HasAnyRankOfPred<[3]>]>,
+    "tensor of f32 with the dimensions [batch, query heads, queries]",
+    "::mlir::RankedTensorType">;
+
+def Attn_Positions : AnyTypeOf<
+    [I32, RankedTensorOf<[I32]>],
+    "i32 offset or tensor of i32 positions">;
+
+//===----------------------------------------------------------------------===//
+// attn.attend
+//===----------------------------------------------------------------------===//
+
+def Attn_AttendOp : Attn_Op<"attend", [
+    AttrSizedOperandSegments, NoMemoryEffect, SingleBlock, InferTypeOpAdaptor,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames", "getAsmBlockArgumentNames"]>
+  ]> {
+  let summary = "Softmax attention of queries over the visible keys of its sources";
+  let description = [{
+    For every batch b, query head h and query row i
+
+        s[j]   = score(scale * q[b,h,i,:] . k[b,h/G,j,:])      over the keys j with where(b,h,i,j)
+        lse[i] = log(sum_j exp(s[j]))                           natural logarithm
+        o[i,:] = sum_j exp(s[j] - lse[i]) * v[b,h/G,j,:]
+
+    where G = query heads / key heads. A row that sees no key has o = 0 and
+    lse = -inf. A score of -inf hides its key; a score of NaN or +inf makes the
+    row NaN. `scale` is 1/sqrt(head_dim) of the query unless it is given.
+
+    ```mlir
+    func.func @window(%q: tensor<?x?x?x128xbf16>, %k: tensor<?x?x?x128xbf16>,
+                      %v: tensor<?x?x?x128xbf16>, %slopes: tensor<?xf32>, %window: i32)
+        -> (tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>) {
+      %o, %lse = attn.attend %q, %k, %v
+        where(%b, %h, %i, %j) {
+          %past = attn.causal %i, %j
+          %near = attn.sliding_window %i, %j left %window
+          %keep = attn.and %past, %near
+          attn.yield %keep : i1
+        } score(%s, %b, %h, %i, %j) {
+          %slope = attn.load %slopes[%h] : tensor<?xf32>
+          %d = arith.subi %j, %i : i32
+          %df = arith.sitofp %d : i32 to f32
+          %bias = arith.mulf %slope, %df : f32
+          %biased = arith.addf %s, %bias : f32
+          attn.yield %biased : f32
+        } : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>
+      return %o, %lse : tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>
+    }
+    ```
+
+    **Positions.** `i` and `j` are positions: the row's slot in its tensor, plus
+    the offset or replaced by the table that follows the operand after `at`. A
+    table is `[sequence]`, `[batch, sequence]` or `[batch, heads, sequence]`. A
+    region that takes two more arguments receives the slots too:
+
+    ```mlir
+    func.func @shard(%q: tensor<1x8x?x64xf16>, %k: tensor<1x8x?x64xf16>,
+                     %v: tensor<1x8x?x64xf16>, %first: i32, %pos: tensor<?xi32>,
+                     %kept: tensor<?xi1>) -> tensor<1x8x?x64xf16> {
+      %o, %lse = attn.attend %q at %first, %k, %v at %pos
+        where(%b, %h, %i, %j, %islot, %jslot) {
+          %past = attn.causal %i, %j
+          %live = attn.load %kept[%jslot] : tensor<?xi1>
+          %keep = attn.and %past, %live
+          attn.yield %keep : i1
+        } : tensor<1x8x?x64xf16> at i32, tensor<1x8x?x64xf16>,
+            tensor<1x8x?x64xf16> at tensor<?xi32>
+      return %o : tensor<1x8x?x64xf16>
+    }
+    ```
+
+    **Clauses of a source**, all optional, in any order:
+    - `where(b, h, i, j) -> i1`: is key j visible to query i; absent = always.
+    - `score(s, b, h, i, j) -> f32`: replaces the scaled product s before softmax.
+    - `weight(p, b, h, i, j) -> f32`: replaces a probability after softmax; not
+      renormalised. Not built yet.
+    - `intervals(b, h, first, last) -> (i32, i32, i32, i32)`: derived by the
+      compiler, for a tile of query positions first..last (inclusive): every key
+      slot that any of its rows sees lies in [visible_begin, visible_end); every
+      key slot in [full_begin, full_end) is seen by all of its rows. Absent =
+      nothing is known.
+    - `gather %indices`: key slots are read through an index list. Not built yet.
+    - `broadcast`: one batch of keys serves every batch of queries. Not built yet.
+
+    The operands may go on with further sources (`, %k2, %v2 where ...`): one
+    softmax runs over their union. Not built yet beyond one.
+
+    Regions are pure scalar code over their arguments, values of the function
+    around them and tables read by `attn.load`. `schedule` pins parts of the
+    kernel's schedule and never changes meaning.
+  }];
+  let arguments = (ins
+    Attn_Sequence:$query,
+    Optional<Attn_Positions>:$query_positions,
+    Variadic<Attn_Sequence>:$keys,
+    Variadic<Attn_Sequence>:$values,
+    VariadicOfVariadic<Attn_Positions, "key_position_counts">:$key_positions,
+    VariadicOfVariadic<RankedTensorOf<[I32]>, "index_list_counts">:$index_lists,
+    Optional<F32>:$scale,
+    DenseI32ArrayAttr:$key_position_counts,
+    DenseI32ArrayAttr:$index_list_counts,
+    DenseBoolArrayAttr:$broadcast,
+    OptionalAttr<Attn_ScheduleAttr>:$schedule
+  );
+  let results = (outs Attn_Sequence:$output, Attn_LogSumExp:$lse);
+  let regions = (region VariadicRegion<AnyRegion>:$clauses);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let hasCanonicalizeMethod = 1;
+  let extraClassDeclaration = [{
+    /// What a region of a source says. The regions of source n are
+    /// clauses[n * kClauses + clause]; an absent clause is an empty region.
+    enum class Clause : unsigned { Where, Score, Weight, Intervals };
+    static constexpr unsigned kClauses = 4;
+    /// The keyword of a clause: "where".
+    static ::llvm::StringRef getClauseName(Clause clause);
+
+    unsigned getNumSources() { return getKeys().size(); }
+    ::mlir::Region &getClause(Clause clause, unsigned source = 0) {
+      return getClauses()[source * kClauses + static_cast<unsigned>(clause)];
+    }
+    /// (b, h, i, j[, i_slot, j_slot]) -> i1. Empty: every key is visible.
+    ::mlir::Region &getWhere(unsigned source = 0) { return getClause(Clause::Where, source); }
+    /// (s, b, h, i, j[, i_slot, j_slot]) -> f32. Empty: s unchanged.
+    ::mlir::Region &getScore(unsigned source = 0) { return getClause(Clause::Score, source); }
+    /// (p, b, h, i, j[, i_slot, j_slot]) -> f32. Empty: p unchanged.
+    ::mlir::Region &getWeight(unsigned source = 0) { return getClause(Clause::Weight, source); }
+    /// (b, h, first, last) -> (visible_begin, visible_end, full_begin, full_end).
+    /// Empty: nothing is known.
+    ::mlir::Region &getIntervals(unsigned source = 0) {
+      return getClause(Clause::Intervals, source);
+    }
+
+    ::mlir::TypedValue<::mlir::RankedTensorType> getKey(unsigned source = 0) {
+      return ::mlir::cast<::mlir::TypedValue<::mlir::RankedTensorType>>(getKeys()[source]);
+    }
+    ::mlir::TypedValue<::mlir::RankedTensorType> getValue(unsigned source = 0) {
+      return ::mlir::cast<::mlir::TypedValue<::mlir::RankedTensorType>>(getValues()[source]);
+    }
+    /// Offset (i32) or table (tensor of i32) of key positions; null: the slot.
+    ::mlir::Value getKeyPosition(unsigned source = 0);
+    /// Offset (i32) or table (tensor of i32) of query positions; null: the slot.
+    ::mlir::Value getQueryPosition() { return getQueryPositions(); }
+
+    /// Columns of Q and K; static by verification.
+    int64_t getQueryHeadDim() { return getQuery().getType().getDimSize(3); }
+    /// Columns of V and O; static by verification.
+    int64_t getValueHeadDim() { return getOutput().getType().getDimSize(3); }
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// attn.load, attn.yield
+//===----------------------------------------------------------------------===//
+
+def Attn_Table : Type<
+    RankedTensorOf<[I1, I8, I16, I32, I64, F16, BF16, F32]>.predicate,
+    "tensor of i1, i8, i16, i32, i64, f16, bf16 or f32", "::mlir::RankedTensorType">;
+
+def Attn_LoadOp : Attn_Op<"load", [
+    NoMemoryEffect, // not speculatable: an index may be legal only under its scf.if
+    TypesMatchWith<"result is an element of the table", "table", "result",
+                   "::mlir::cast<::mlir::RankedTensorType>($_self).getElementType()">
+  ]> {
+  let summary = "Reads one element of a captured table";
+  let description = [{
+    An index outside the table is an error of the spec: the reference reports
+    it, and a kernel marks its run as failed. It is never clamped.
+
+    ```mlir
+    func.func @bias(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>,
+                    %v: tensor<?x?x?x64xf16>, %bias: tensor<?x?xf32>) -> tensor<?x?x?x64xf16> {
+      %o, %lse = attn.attend %q, %k, %v
+        score(%s, %b, %h, %i, %j) {
+          %x = attn.load %bias[%i, %j] : tensor<?x?xf32>
+          %r = arith.addf %s, %x : f32
+          attn.yield %r : f32
+        } : tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>
+      return %o : tensor<?x?x?x64xf16>
+    }
+    ```
+  }];
+  let arguments = (ins Attn_Table:$table, Variadic<I32>:$indices);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$table `[` $indices `]` attr-dict `:` type($table)";
+  let hasVerifier = 1;
+}
+
+def Attn_YieldOp : Attn_Op<"yield", [
+    Pure, Terminator, ReturnLike, HasParent<"AttendOp">
+  ]> {
+  let summary = "Ends a region of an attend with its results";
+  let description = [{
+    ```mlir
+    func.func @first_keys(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>,
+                          %v: tensor<?x?x?x64xf16>, %n: i32) -> tensor<?x?x?x64xf16> {
+      %o, %lse = attn.attend %q, %k, %v
+        where(%b, %h, %i, %j) {
+          %keep = arith.cmpi slt, %j, %n : i32
+          attn.yield %keep : i1
+        } : tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>
+      return %o : tensor<?x?x?x64xf16>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyType>:$results);
+  let assemblyFormat = "attr-dict $results `:` type($results)";
+}
+
+#endif // DIALECTS_ATTN_IR_ATTNOPS_TD

@@ -1,0 +1,91 @@
+//===- AttnSugar.cpp - Mask ops expand into region ops --------------------===//
+//
+// Each canonicalisation is the definition of its op: the reference, the analyses
+// and the lowerings only ever see what is built here.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Attn/IR/Attn.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace lacuna::attn;
+
+using Predicate = arith::CmpIPredicate;
+
+LogicalResult CausalOp::canonicalize(CausalOp op, PatternRewriter &rewriter) {
+  Value last = op.getI();
+  if (op.getOffset())
+    last = arith::AddIOp::create(rewriter, op.getLoc(), last, op.getOffset());
+  rewriter.replaceOpWithNewOp<arith::CmpIOp>(op, Predicate::sle, op.getJ(), last);
+  return success();
+}
+
+LogicalResult SlidingWindowOp::canonicalize(SlidingWindowOp op, PatternRewriter &rewriter) {
+  Location loc = op.getLoc();
+  Value visible;
+  if (op.getLeft()) {
+    Value first = arith::SubIOp::create(rewriter, loc, op.getI(), op.getLeft());
+    visible = arith::CmpIOp::create(rewriter, loc, Predicate::sge, op.getJ(), first);
+  }
+  if (op.getRight()) {
+    Value last = arith::AddIOp::create(rewriter, loc, op.getI(), op.getRight());
+    Value before = arith::CmpIOp::create(rewriter, loc, Predicate::sle, op.getJ(), last);
+    visible = visible ? arith::AndIOp::create(rewriter, loc, visible, before).getResult() : before;
+  }
+  rewriter.replaceOp(op, visible);
+  return success();
+}
+
+LogicalResult DocumentOp::canonicalize(DocumentOp op, PatternRewriter &rewriter) {
+  Type element = op.getIds().getType().getElementType();
+  auto idAt = [&](Value position) -> Value {
+    SmallVector<Value> indices(op.getIndices());
+    indices.push_back(position);
+    return LoadOp::create(rewriter, op.getLoc(), element, op.getIds(), indices);
+  };
+  Value query = idAt(op.getI()), key = idAt(op.getJ());
+  rewriter.replaceOpWithNewOp<arith::CmpIOp>(op, Predicate::eq, query, key);
+  return success();
+}
+
+LogicalResult PrefixOp::canonicalize(PrefixOp op, PatternRewriter &rewriter) {
+  rewriter.replaceOpWithNewOp<arith::CmpIOp>(op, Predicate::slt, op.getJ(), op.getLength());
+  return success();
+}
+
+LogicalResult DilatedOp::canonicalize(DilatedOp op, PatternRewriter &rewriter) {
+  Location loc = op.getLoc();
+  Value distance = arith::SubIOp::create(rewriter, loc, op.getI(), op.getJ());
+  Value rest = arith::RemSIOp::create(rewriter, loc, distance, op.getStep());
+  Value zero = arith::ConstantIntOp::create(rewriter, loc, 0, 32);
+  rewriter.replaceOpWithNewOp<arith::CmpIOp>(op, Predicate::eq, rest, zero);
+  return success();
+}
+
+/// op(a, b, c) as Binary(Binary(a, b), c); `neutral` when there is no operand.
+template <class Binary, class Op>
+static LogicalResult expandJunction(Op op, bool neutral, PatternRewriter &rewriter) {
+  Value visible;
+  for (Value operand : op.getOperands())
+    visible = visible ? Binary::create(rewriter, op.getLoc(), visible, operand).getResult()
+                      : operand;
+  if (!visible)
+    visible = arith::ConstantIntOp::create(rewriter, op.getLoc(), neutral, 1);
+  rewriter.replaceOp(op, visible);
+  return success();
+}
+
+LogicalResult AndOp::canonicalize(AndOp op, PatternRewriter &rewriter) {
+  return expandJunction<arith::AndIOp>(op, true, rewriter);
+}
+
+LogicalResult OrOp::canonicalize(OrOp op, PatternRewriter &rewriter) {
+  return expandJunction<arith::OrIOp>(op, false, rewriter);
+}
+
+LogicalResult NotOp::canonicalize(NotOp op, PatternRewriter &rewriter) {
+  Value yes = arith::ConstantIntOp::create(rewriter, op.getLoc(), 1, 1);
+  rewriter.replaceOpWithNewOp<arith::XOrIOp>(op, op.getOperand(), yes);
+  return success();
+}

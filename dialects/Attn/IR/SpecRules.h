@@ -1,0 +1,34 @@
+//===- SpecRules.h - What a spec may say, in one place --------------------===//
+//
+// The op verifier, the spec checker, the reference and the lowerings agree on
+// these two lists; a new op becomes legal here first.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DIALECTS_ATTN_IR_SPECRULES_H
+#define DIALECTS_ATTN_IR_SPECRULES_H
+
+#include "mlir/IR/Operation.h"
+
+#include <string>
+
+namespace lacuna::attn {
+
+/// A scalar that a region may compute with: i1, i8, i16, i32, i64, f16, bf16,
+/// f32, or index (64 bits, signed).
+bool isRegionScalar(mlir::Type type);
+
+/// Whether `op` is scalar code without effects: the arith and math ops that
+/// regions and spec functions share, and tensor.dim with a constant dimension.
+bool isScalarCode(mlir::Operation *op);
+
+/// Why `op` may not stand in a region of attn.attend, as the end of the
+/// sentence "region op 'x.y' ..."; empty when it may.
+std::string whyNotInRegion(mlir::Operation *op);
+
+/// Why `op` may not stand in the body of a spec function, as the end of the
+/// sentence "'x.y' ..."; empty when it may.
+std::string whyNotInSpec(mlir::Operation *op);
+
+} // namespace lacuna::attn
+
+#endif // DIALECTS_ATTN_IR_SPECRULES_H
