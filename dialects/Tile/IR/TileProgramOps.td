@@ -29,6 +29,7 @@ def Tile_ProgramOp : Tile_FunctionOp<"program"> {
     makes results and launches kernels. It becomes the Program that the runtime
     executes without MLIR, so only `tensor.dim`, `tensor.empty`, arithmetic on
     `index`, the two `tile.expect` operations and `tile.launch` may stand in it.
+    An argument's attribute `tile.name` is its name in the spec, for messages.
 
     ```mlir
     tile.program @copy(%q: tensor<?x128xbf16>) -> tensor<?x128xbf16> {
@@ -78,40 +79,43 @@ def Tile_ReturnOp : Tile_Op<"return", [Pure, Terminator, ReturnLike,
   let hasVerifier = 1;
 }
 
-def Tile_ExpectEqualOp : Tile_Op<"expect_equal", [HasParent<"ProgramOp">]> {
-  let summary = "a launch fails unless two extents are equal";
-  let description = [{
-    `message` says which extents they are; the launch adds both values.
-
-    ```mlir
-    tile.program @check(%q: tensor<?xf32>, %k: tensor<?xf32>) {
-      %c0 = arith.constant 0 : index
-      %m = tensor.dim %q, %c0 : tensor<?xf32>
-      %n = tensor.dim %k, %c0 : tensor<?xf32>
-      tile.expect_equal %m, %n, "length of %q and length of %k"
-      tile.return
-    }
-    ```
-  }];
-  let arguments = (ins Index:$lhs, Index:$rhs, StrAttr:$message);
-  let assemblyFormat = "$lhs `,` $rhs `,` $message attr-dict";
+class Tile_ExpectOp<string name> : Tile_Op<name, [HasParent<"ProgramOp">]> {
+  let arguments = (ins Index:$lhs, StrAttr:$lhs_name, Index:$rhs, StrAttr:$rhs_name);
+  let assemblyFormat = "$lhs $lhs_name `,` $rhs $rhs_name attr-dict";
 }
 
-def Tile_ExpectMultipleOp : Tile_Op<"expect_multiple", [HasParent<"ProgramOp">]> {
-  let summary = "a launch fails unless one extent is a multiple of another";
+def Tile_ExpectEqualOp : Tile_ExpectOp<"expect_equal"> {
+  let summary = "a launch fails unless two extents are equal";
   let description = [{
+    Names say which extents they are; the error of the launch adds both values.
+
     ```mlir
     tile.program @check(%q: tensor<?xf32>, %k: tensor<?xf32>) {
       %c0 = arith.constant 0 : index
       %m = tensor.dim %q, %c0 : tensor<?xf32>
       %n = tensor.dim %k, %c0 : tensor<?xf32>
-      tile.expect_multiple %m, %n, "query heads of key heads"
+      tile.expect_equal %m "length of %q", %n "length of %k"
       tile.return
     }
     ```
   }];
-  let arguments = (ins Index:$value, Index:$divisor, StrAttr:$message);
-  let assemblyFormat = "$value `,` $divisor `,` $message attr-dict";
+}
+
+def Tile_ExpectDividesOp : Tile_ExpectOp<"expect_divides"> {
+  let summary = "a launch fails unless the first extent divides the second";
+  let description = [{
+    Zero divides nothing but zero.
+
+    ```mlir
+    tile.program @check(%q: tensor<?xf32>, %k: tensor<?xf32>) {
+      %c0 = arith.constant 0 : index
+      %m = tensor.dim %q, %c0 : tensor<?xf32>
+      %n = tensor.dim %k, %c0 : tensor<?xf32>
+      tile.expect_divides %n "key heads of %k", %m "query heads of %q"
+      tile.return
+    }
+    ```
+  }];
 }
 
 def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">]> {

@@ -158,9 +158,9 @@ tile.program @attention(%q: tensor<?x?x?x128xbf16>, %k: tensor<?x?x?x128xbf16>,
   %bk = tensor.dim %k, %c0 : tensor<?x?x?x128xbf16>
   %hk = tensor.dim %k, %c1 : tensor<?x?x?x128xbf16>
   // CHECK: tile.expect_equal
-  tile.expect_equal %b, %bk, "batch of %q and batch of %k"
-  // CHECK: tile.expect_multiple
-  tile.expect_multiple %h, %hk, "query heads of %q, key heads of %k"
+  tile.expect_equal %b "batch of %q", %bk "batch of %k"
+  // CHECK: tile.expect_divides
+  tile.expect_divides %hk "key heads of %k", %h "query heads of %q"
   %o = tensor.empty(%b, %h, %m) : tensor<?x?x?x128xbf16>
   %lse = tensor.empty(%b, %h, %m) : tensor<?x?x?xf32>
   // CHECK: tile.launch @attention_kernel batches
