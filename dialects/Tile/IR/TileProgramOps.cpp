@@ -1,6 +1,7 @@
 //===- TileProgramOps.cpp - Programs and kernels --------------------------===//
 #include "dialects/Tile/IR/Tile.h"
 
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 
 using namespace mlir;
@@ -45,5 +46,34 @@ LogicalResult ReturnOp::verify() {
   auto function = cast<FunctionOpInterface>((*this)->getParentOp());
   if (!llvm::equal(function.getResultTypes(), getOperandTypes()))
     return emitOpError("must return the result types of '") << function.getName() << "'";
+  return success();
+}
+
+/// A view takes a tensor of its own rank and element type; a scalar its own type.
+static bool accepts(Type parameter, Type argument) {
+  auto view = dyn_cast<ViewType>(parameter);
+  auto tensor = dyn_cast<RankedTensorType>(argument);
+  if (!view || !tensor)
+    return parameter == argument;
+  return view.getElementType() == tensor.getElementType() &&
+         succeeded(verifyCompatibleShape(view.getShape(), tensor.getShape()));
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  Operation *target = symbols.lookupNearestSymbolFrom(*this, getKernelAttr());
+  if (!target)
+    return emitOpError("launches unknown kernel '") << getKernel() << "'";
+  auto kernel = dyn_cast<KernelOp>(target);
+  if (!kernel) // already lowered: its parameters are no longer views
+    return success();
+  if (kernel.getArgumentTypes().size() != getKernelArguments().size())
+    return emitOpError("passes ") << getKernelArguments().size() << " arguments to '"
+                                  << getKernel() << "', which takes "
+                                  << kernel.getArgumentTypes().size();
+  for (auto [index, parameter, argument] :
+       llvm::enumerate(kernel.getArgumentTypes(), getKernelArguments().getTypes()))
+    if (!accepts(parameter, argument))
+      return emitOpError("passes ") << argument << " as argument " << index << " of '"
+                                    << getKernel() << "', which takes " << parameter;
   return success();
 }

@@ -118,13 +118,16 @@ def Tile_ExpectDividesOp : Tile_ExpectOp<"expect_divides"> {
   }];
 }
 
-def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">]> {
+def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">,
+                                       DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "runs a kernel once for every query tile, head and batch";
   let description = [{
     The grid has `batches * heads * ceil(queries / query_tile)` blocks, where the
     query tile is the kernel's; a kernel finds its share with `tile.block`.
     Operands are the kernel's arguments; a tensor is passed as a view. Results
     of the program are operands made by `tensor.empty`, written by the kernel.
+    `query_tile`, `threads` and `shared_bytes` are copied from the kernel when its
+    schedule is complete, so that a program can be launched without its kernels.
 
     ```mlir
     tile.kernel @k(%q: !tile.view<?x?x?x64xbf16>) {
@@ -143,7 +146,8 @@ def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">]> {
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$batches, Index:$heads, Index:$queries,
-                       Variadic<AnyType>:$kernel_arguments);
+                       Variadic<AnyType>:$kernel_arguments, OptionalAttr<I64Attr>:$query_tile,
+                       OptionalAttr<I64Attr>:$threads, OptionalAttr<I64Attr>:$shared_bytes);
   let assemblyFormat = [{
     $kernel `batches` $batches `heads` $heads `queries` $queries
     `(` $kernel_arguments `)` attr-dict (`:` type($kernel_arguments)^)?
