@@ -34,6 +34,7 @@ config.substitutions += [
     ("%root", config.lacuna_source),
     ("%build", config.lacuna_build),
     ("%python", config.python),
+    ("%clang-format", os.path.join(config.llvm_tools, "clang-format")),
     ("%cxx", config.cxx),
     ("%cc", config.cc),
     ("%{PATH}", config.environment["PATH"]),
@@ -67,6 +68,10 @@ if gpus():
     config.available_features.add("gpu")
 else:
     lit_config.note("no CUDA device: tests that need one are skipped")
+if os.path.exists(os.path.join(config.llvm_tools, "clang-format")):
+    config.available_features.add("clang-format")
+else:
+    lit_config.note("no clang-format 22: formatting is not checked")
 if platform.system() == "Linux":
     release = platform.freedesktop_os_release()
     config.available_features.add(f"{release['ID']}-{release.get('VERSION_ID')}")
