@@ -33,6 +33,7 @@ config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
 config.substitutions += [
     ("%root", config.lacuna_source),
     ("%build", config.lacuna_build),
+    ("%mlir_include", config.mlir_include),
     ("%python", config.python),
     ("%clang-format", os.path.join(config.llvm_tools, "clang-format")),
     ("%cxx", config.cxx),

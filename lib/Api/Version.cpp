@@ -5,5 +5,6 @@
 #include "llvm/Config/llvm-config.h"
 
 std::string lacuna::versionText() {
-  return "Lacuna " LACUNA_VERSION "\nLLVM " LLVM_VERSION_STRING "\ntargets " + targetNames() + "\n";
+  return "Lacuna " PROJECT_VERSION "\nLLVM " LLVM_VERSION_STRING "\ntargets " + targetNames() +
+         "\n";
 }

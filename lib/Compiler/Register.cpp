@@ -1,5 +1,6 @@
 #include "lib/Compiler/Register.h"
 
+#include "dialects/Attn/IR/Attn.h"
 #include "dialects/Tile/IR/Tile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -11,10 +12,12 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+using namespace lacuna;
+
 void lacuna::registerLacuna(mlir::DialectRegistry &registry) {
+  registry.insert<attn::AttnDialect, tile::TileDialect>();
   registry.insert<mlir::arith::ArithDialect, mlir::emitc::EmitCDialect, mlir::func::FuncDialect,
-                  mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
-                  tile::TileDialect>();
+                  mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
 }
 
 void lacuna::registerLacunaPasses() {

@@ -1,6 +1,5 @@
 #include "lib/Support/Hash.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <cinttypes>

@@ -17,14 +17,14 @@ enum class TargetFamily {
 /// What the compiler and the resource model must know of one architecture.
 /// Figures: CUDA C++ Programming Guide, "Compute Capabilities".
 struct TargetInfo {
-  std::string_view name;            ///< "sm_90a", NVRTC's -arch
-  TargetFamily family;              ///< the fastest family built for it
+  std::string_view name;             ///< "sm_90a", NVRTC's -arch
+  TargetFamily family;               ///< the fastest family built for it
   std::uint32_t sharedBytesPerBlock; ///< largest opt-in dynamic shared memory
   std::uint32_t sharedBytesPerSm;
   std::uint32_t sharedBytesReserved; ///< taken by the system from each block
   std::uint32_t threadsPerSm;
   std::uint32_t blocksPerSm;
-  std::uint32_t registersPerSm;     ///< of 32 bits
+  std::uint32_t registersPerSm; ///< of 32 bits
   std::uint32_t registersPerThread;
 };
 

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 TOP = ("lib", "include", "dialects", "tools", "kernels", "test")
 
@@ -47,15 +48,12 @@ class Tree:
         for match in re.finditer(pattern, text, re.MULTILINE):
             yield text.count("\n", 0, match.start()) + 1, match
 
-    def records(self, path):
-        """The TableGen records of a .td file, or None where it does not stand alone."""
-        command = ["llvm-tblgen", "--dump-json", f"-I{self.root}", "-I/usr/lib/llvm-22/include"]
-        includes = [f"-I{folder}" for folder in sys.argv[2:]]
-        child = subprocess.run(
-            command + includes + [str(self.root / path)], capture_output=True, text=True
-        )
+    def records(self, path, includes):
+        """The TableGen records of a .td file, as llvm-tblgen --dump-json gives them."""
+        command = ["llvm-tblgen", "--dump-json", *(f"-I{path}" for path in (self.root, *includes))]
+        child = subprocess.run([*command, self.root / path], capture_output=True, text=True)
         if child.returncode:
-            raise SystemExit(f"{path}: llvm-tblgen: {child.stderr}")
+            sys.exit(f"{path}: llvm-tblgen: {child.stderr}")
         return json.loads(child.stdout)
 
 
@@ -64,6 +62,11 @@ def code(text):
     keep_lines = lambda match: "\n" * match.group().count("\n")
     text = re.sub(r"/\*.*?\*/", keep_lines, text, flags=re.DOTALL)
     return re.sub(r'//[^\n]*|"(\\.|[^"\\\n])*"', lambda m: '""' if m.group()[0] == '"' else "", text)
+
+
+def examples(description):
+    """The ```mlir blocks of a description."""
+    return [textwrap.dedent(text) for text in re.findall(r"```mlir\n(.*?)```", description, re.DOTALL)]
 
 
 def run(check, bad):
