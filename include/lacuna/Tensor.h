@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <iterator>
 #include <vector>
 
 namespace lacuna {
@@ -26,7 +27,7 @@ class Span {
 public:
   constexpr Span() = default;
   constexpr Span(const T *data, std::size_t size) : first(data), count(size) {}
-  constexpr Span(std::initializer_list<T> list) : first(list.begin()), count(list.size()) {}
+  constexpr Span(std::initializer_list<T> list) : first(std::data(list)), count(list.size()) {}
   Span(const std::vector<T> &vector) : first(vector.data()), count(vector.size()) {}
 
   constexpr const T *begin() const { return first; }
