@@ -1,6 +1,7 @@
 #include "lib/Compiler/Register.h"
 
 #include "dialects/Attn/IR/Attn.h"
+#include "dialects/Attn/Transforms/Passes.h"
 #include "dialects/Tile/IR/Tile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -23,4 +24,5 @@ void lacuna::registerLacuna(mlir::DialectRegistry &registry) {
 void lacuna::registerLacunaPasses() {
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
+  attn::registerAttnPasses();
 }

@@ -232,8 +232,7 @@ ParseResult AttendOp::parse(OpAsmParser &parser, OperationState &state) {
 static void printClause(OpAsmPrinter &printer, Clause clause, Region &region) {
   if (region.empty())
     return;
-  printer.printNewline();
-  printer << "  " << AttendOp::getClauseName(clause) << "(";
+  printer << ' ' << AttendOp::getClauseName(clause) << '(';
   llvm::interleaveComma(region.getArguments(), printer, [&](BlockArgument argument) {
     printer.printRegionArgument(argument, {}, /*omitType=*/true);
   });

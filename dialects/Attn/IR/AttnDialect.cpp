@@ -2,6 +2,7 @@
 #include "dialects/Attn/IR/Attn.h"
 
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FoldInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -12,7 +13,19 @@ using namespace lacuna::attn;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Attn/IR/AttnAttrs.cpp.inc"
 
+namespace {
+/// Keeps the constants of a region in it: a region reads, moves and lowers as a
+/// whole, though it may capture values.
+struct AttnFoldInterface final : DialectFoldInterface {
+  using DialectFoldInterface::DialectFoldInterface;
+  bool shouldMaterializeInto(Region *region) const override {
+    return isa<AttendOp>(region->getParentOp());
+  }
+};
+} // namespace
+
 void AttnDialect::initialize() {
+  addInterfaces<AttnFoldInterface>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/Attn/IR/AttnAttrs.cpp.inc"

@@ -86,7 +86,7 @@ std::string whyNotInRegion(Operation *op) {
     return "needs a constant dimension of its tensor";
   if (scalarOps().contains(op->getName().getStringRef()) || isa<scf::IfOp>(op))
     return whyNotScalar(op);
-  if (isa<AttnDialect>(op->getDialect()))
+  if (isa_and_nonnull<AttnDialect>(op->getDialect()))
     return isa<AttendOp>(op) ? "cannot be nested in another attend" : "";
   if (isa_and_nonnull<scf::SCFDialect>(op->getDialect()))
     return "is not allowed: the only control flow in a region is scf.if";

@@ -1,0 +1,114 @@
+//===- CheckSpec.cpp - Whether a function is a spec -----------------------===//
+//
+// The op verifiers hold what is true of any attn op anywhere; this pass holds
+// what makes a function compilable: every error a user can cause by writing a
+// legal MLIR function that is no spec is reported here, at its location, and
+// nowhere later. All errors of a function are reported, not only the first.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Attn/IR/Attn.h"
+#include "dialects/Attn/IR/SpecRules.h"
+#include "dialects/Attn/Transforms/Passes.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/SmallPtrSet.h"
+
+using namespace mlir;
+
+namespace lacuna::attn {
+#define GEN_PASS_DEF_CHECKSPEC
+#include "dialects/Attn/Transforms/Passes.h.inc"
+} // namespace lacuna::attn
+
+using namespace lacuna::attn;
+
+namespace {
+struct CheckSpecPass final : impl::CheckSpecBase<CheckSpecPass> {
+  void runOnOperation() override {
+    func::FuncOp spec = getOperation();
+    if (spec.isExternal()) {
+      spec.emitError("a spec needs a body");
+      return signalPassFailure();
+    }
+    if (!spec.getBody().hasOneBlock()) {
+      spec.emitError("a spec is straight-line code: it has one block");
+      return signalPassFailure();
+    }
+    checkArguments(spec);
+    bool attends = false;
+    for (Operation &op : spec.front()) {
+      attends |= isa<AttendOp>(op);
+      checkOp(&op);
+    }
+    spec.walk([&](AttendOp attend) { checkAttend(attend); });
+    if (!attends)
+      fail(spec.emitError("a spec needs an attn.attend"));
+    checkReturn(cast<func::ReturnOp>(spec.front().getTerminator()));
+    if (failed)
+      signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+
+private:
+  bool failed = false;
+
+  void fail(InFlightDiagnostic error) {
+    failed = true;
+    error.report();
+  }
+
+  void checkArguments(func::FuncOp spec) {
+    for (BlockArgument argument : spec.getArguments()) {
+      Type type = argument.getType();
+      auto table = dyn_cast<RankedTensorType>(type);
+      bool legal = table ? !table.getEncoding() && isRegionScalar(table.getElementType()) &&
+                               !isa<IndexType>(table.getElementType())
+                         : isRegionScalar(type) && !isa<IndexType>(type);
+      if (!legal)
+        fail(emitError(argument.getLoc())
+             << "argument " << argument.getArgNumber() << " of a spec has the type " << type
+             << ", but arguments are i1, i8, i16, i32, i64, f16, bf16, f32 or ranked tensors of "
+                "them");
+    }
+  }
+
+  void checkOp(Operation *op) {
+    if (std::string reason = whyNotInSpec(op); !reason.empty())
+      fail(op->emitError() << "'" << op->getName() << "' " << reason);
+    if (auto dim = dyn_cast<tensor::DimOp>(op))
+      checkIsArgument(dim, dim.getSource(), "the tensor whose dimension is read");
+  }
+
+  void checkAttend(AttendOp attend) {
+    checkIsArgument(attend, attend.getQueryPosition(), "the positions of the query");
+    for (unsigned source = 0; source < attend.getNumSources(); ++source)
+      checkIsArgument(attend, attend.getKeyPosition(source), "the positions of the keys");
+    attend->walk([&](Operation *op) {
+      if (auto load = dyn_cast<LoadOp>(op))
+        checkIsArgument(op, load.getTable(), "the table");
+      if (auto document = dyn_cast<DocumentOp>(op))
+        checkIsArgument(op, document.getIds(), "the table");
+      if (auto dim = dyn_cast<tensor::DimOp>(op))
+        checkIsArgument(op, dim.getSource(), "the tensor whose dimension is read");
+    });
+  }
+
+  /// Kernels read tensors of the caller; only attn ops read each other's results.
+  void checkIsArgument(Operation *op, Value value, StringRef what) {
+    if (value && isa<TensorType>(value.getType()) && !isa<BlockArgument>(value))
+      fail(op->emitOpError() << what << " must be an argument of the spec");
+  }
+
+  void checkReturn(func::ReturnOp ret) {
+    llvm::SmallPtrSet<Value, 4> returned;
+    for (auto [index, value] : llvm::enumerate(ret.getOperands())) {
+      Operation *op = value.getDefiningOp();
+      if (!op || !isa<AttnDialect>(op->getDialect()))
+        fail(ret.emitError() << "result " << index
+                             << " of a spec must be the result of an attn op");
+      else if (!returned.insert(value).second)
+        fail(ret.emitError() << "result " << index << " of a spec is returned twice");
+    }
+  }
+};
+} // namespace

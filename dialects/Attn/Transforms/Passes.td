@@ -1,0 +1,77 @@
+//===- Passes.td - Passes of the attn dialect -----------------*- tablegen -*-===//
+//
+// All work on one spec function. In the order in which a pipeline runs them.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DIALECTS_ATTN_TRANSFORMS_PASSES_TD
+#define DIALECTS_ATTN_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def CheckSpec : Pass<"attn-check-spec", "::mlir::func::FuncOp"> {
+  let summary = "Refuses functions that are not a spec, at the place that says so";
+  let description = [{
+    A spec takes ranked tensors and scalars, computes scalars, attends, and
+    returns results of attn ops. Everything after this pass may rely on that:
+    one block; only scalar arithmetic, `tensor.dim` of an argument and attn ops
+    at function level; tables and positions are arguments. Changes nothing.
+
+    Refused, with the error at the call:
+
+    ```mlir
+    func.func @spec(%q: tensor<?x?x?x64xf16>, %n: i32) -> i32 {
+      %m = func.call @compute(%n) : (i32) -> i32
+      return %m : i32
+    }
+    func.func private @compute(i32) -> i32
+    ```
+  }];
+}
+
+def ExpandSugar : Pass<"attn-expand-sugar", "::mlir::func::FuncOp"> {
+  let summary = "Replaces mask patterns by the arithmetic that defines them";
+  let description = [{
+    Applies the canonicalisations of the mask ops and nothing else. Afterwards
+    regions hold only arith, math, scf.if, tensor.dim and attn.load.
+
+    ```mlir
+    %keep = attn.sliding_window %i, %j left %n
+    ```
+    becomes
+    ```mlir
+    %first = arith.subi %i, %n : i32
+    %keep = arith.cmpi sge, %j, %first : i32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [Statistic<"expanded", "expanded", "mask ops replaced">];
+}
+
+def SinkScalars : Pass<"attn-sink-scalars", "::mlir::func::FuncOp"> {
+  let summary = "Copies the scalar code that regions capture into them";
+  let description = [{
+    A kernel takes the function's arguments and their sizes. After this pass the
+    regions of every attend capture nothing else: constants, scalar arithmetic
+    and `tensor.dim` of the function stand in the regions that use them, and go
+    from the function where nothing else does.
+
+    ```mlir
+    %twice = arith.addi %window, %window : i32
+    %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {
+      %near = attn.sliding_window %i, %j left %twice
+      attn.yield %near : i1
+    } : !t, !t, !t
+    ```
+    becomes
+    ```mlir
+    %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {
+      %twice = arith.addi %window, %window : i32
+      %near = attn.sliding_window %i, %j left %twice
+      attn.yield %near : i1
+    } : !t, !t, !t
+    ```
+  }];
+  let statistics = [Statistic<"sunk", "sunk", "scalar ops copied into a region">];
+}
+
+#endif // DIALECTS_ATTN_TRANSFORMS_PASSES_TD

@@ -1,0 +1,190 @@
+// What the verifiers refuse inside the clauses of an attend.
+// RUN: lacuna-opt %s --split-input-file --verify-diagnostics --allow-unregistered-dialect
+
+!t = tensor<1x1x8x64xf16>
+func.func @missing_argument(%q: !t) {
+  // expected-error@below {{'where' takes (i32, i32, i32, i32), and two more i32 for the slots if wanted, but has (i32, i32)}}
+  %o, %lse = attn.attend %q, %q, %q where(%i, %j) {
+    %past = attn.causal %i, %j
+    attn.yield %past : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @interval_slots(%q: !t) {
+  // expected-error@below {{'intervals' takes (i32, i32, i32, i32), but has (i32, i32, i32, i32, i32, i32)}}
+  %o, %lse = attn.attend %q, %q, %q intervals(%b, %h, %first, %last, %x, %y) {
+    attn.yield %b, %h, %x, %y : i32, i32, i32, i32
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @yield_type(%q: !t) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{'attn.yield' op must yield (i1) from 'where', but yields (i32)}}
+    attn.yield %j : i32
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @terminator(%q: !t) {
+  // expected-error@below {{'where' must end in attn.yield}}
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    "other.end"(%j) : (i32) -> ()
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @impure(%q: !t) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{region op 'func.call' is not allowed: regions are pure scalar code (arith, math, scf.if, tensor.dim, attn.load)}}
+    %keep = func.call @external(%i, %j) : (i32, i32) -> i1
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}
+func.func private @external(i32, i32) -> i1
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @unregistered(%q: !t) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{region op 'other.op' is not allowed}}
+    %keep = "other.op"() : () -> i1
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @loop(%q: !t) {
+  %true = arith.constant true
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{region op 'scf.for' is not allowed: the only control flow in a region is scf.if}}
+    %keep = scf.for %n = %i to %j step %b iter_args(%x = %true) -> i1 : i32 {
+      scf.yield %x : i1
+    }
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @nested(%q: !t) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{region op 'attn.attend' cannot be nested in another attend}}
+    %o, %lse = attn.attend %q, %q, %q : !t, !t, !t
+    %keep = attn.causal %i, %j
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @f64(%q: !t) {
+  %o, %lse = attn.attend %q, %q, %q score(%s, %b, %h, %i, %j) {
+    // expected-error@below {{region op 'arith.extf' has the type f64, but scalars are i1, i8, i16, i32, i64, f16, bf16, f32 or index}}
+    %wide = arith.extf %s : f32 to f64
+    %back = arith.truncf %wide : f64 to f32
+    attn.yield %back : f32
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @vector(%q: !t) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{region op 'arith.constant' has the type vector<4xi1>, but scalars are}}
+    %four = arith.constant dense<true> : vector<4xi1>
+    %keep = attn.causal %i, %j
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @tensor_in_if(%q: !t, %c: i1) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{region op 'scf.if' has the type tensor<1x1x8x64xf16>, but scalars are}}
+    %either = scf.if %c -> !t {
+      scf.yield %q : !t
+    } else {
+      scf.yield %q : !t
+    }
+    attn.yield %c : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @dim(%q: !t) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    %axis = arith.index_cast %i : i32 to index
+    // expected-error@below {{region op 'tensor.dim' needs a constant dimension of its tensor}}
+    %n = tensor.dim %q, %axis : !t
+    %keep = attn.causal %i, %j
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @load(%q: !t, %table: tensor<?x?xi1>) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{needs one index per dimension of its table: the table has 2, but there are 1 indices}}
+    %keep = attn.load %table[%j] : tensor<?x?xi1>
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @window(%q: !t) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{needs a bound: 'left', 'right' or both}}
+    %keep = attn.sliding_window %i, %j
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @document(%q: !t, %ids: tensor<?x?xi32>) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{needs an index for every dimension of its table but the last: the table has 2 dimensions, but there are 0 indices}}
+    %keep = attn.document %i, %j in %ids : tensor<?x?xi32>
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}

@@ -1,0 +1,114 @@
+// Every op and every clause of attend reads and prints back, as text and as bytecode.
+// RUN: lacuna-opt %s --verify-roundtrip | FileCheck %s
+// RUN: lacuna-opt %s --emit-bytecode | lacuna-opt | FileCheck %s
+// RUN: lacuna-opt %s --mlir-print-op-generic | lacuna-opt | FileCheck %s
+
+// CHECK-LABEL: @dense
+func.func @dense(%q: tensor<2x8x?x64xf16>, %k: tensor<2x2x?x64xf16>, %v: tensor<2x2x?x32xf16>)
+    -> (tensor<2x8x?x32xf16>, tensor<2x8x?xf32>) {
+  // CHECK: %[[O:.*]], %[[LSE:.*]] = attn.attend %{{.*}}, %{{.*}}, %{{.*}} : tensor<2x8x?x64xf16>, tensor<2x2x?x64xf16>, tensor<2x2x?x32xf16>
+  %o, %lse = attn.attend %q, %k, %v
+    : tensor<2x8x?x64xf16>, tensor<2x2x?x64xf16>, tensor<2x2x?x32xf16>
+  // CHECK: return %[[O]], %[[LSE]] : tensor<2x8x?x32xf16>, tensor<2x8x?xf32>
+  return %o, %lse : tensor<2x8x?x32xf16>, tensor<2x8x?xf32>
+}
+
+// CHECK-LABEL: @clauses
+// CHECK-SAME: %[[Q:[^:]*]]: tensor<?x?x?x64xbf16>, %[[K:[^:]*]]: {{[^,]*}}, %[[V:[^:]*]]: {{[^,]*}}, %[[AT:[^:]*]]: i32, %[[POS:[^:]*]]: tensor<?xi32>, %[[SLOPES:[^:]*]]: tensor<?xf32>, %[[SCALE:[^:]*]]: f32
+func.func @clauses(%q: tensor<?x?x?x64xbf16>, %k: tensor<?x?x?x64xbf16>,
+                   %v: tensor<?x?x?x64xbf16>, %at: i32, %pos: tensor<?xi32>,
+                   %slopes: tensor<?xf32>, %scale: f32)
+    -> (tensor<?x?x?x64xbf16>, tensor<?x?x?xf32>) {
+  // CHECK: attn.attend %[[Q]] at %[[AT]], %[[K]], %[[V]] at %[[POS]] where(%[[B:.*]], %[[H:.*]], %[[I:.*]], %[[J:.*]], %[[IS:.*]], %[[JS:.*]]) {
+  // CHECK-NEXT:   %[[VISIBLE:.*]] = arith.cmpi sle, %[[JS]], %[[IS]] : i32
+  // CHECK-NEXT:   attn.yield %[[VISIBLE]] : i1
+  // CHECK-NEXT: } score(%[[S:.*]], %[[B:.*]], %[[H:.*]], %{{.*}}, %{{.*}}) {
+  // CHECK-NEXT:   %[[SLOPE:.*]] = attn.load %[[SLOPES]][%[[H]]] : tensor<?xf32>
+  // CHECK-NEXT:   %[[SCORE:.*]] = arith.mulf %[[S]], %[[SLOPE]] : f32
+  // CHECK-NEXT:   attn.yield %[[SCORE]] : f32
+  // CHECK-NEXT: } intervals(%{{.*}}, %{{.*}}, %[[FIRST:.*]], %[[LAST:.*]]) {
+  // CHECK:        attn.yield {{.*}} : i32, i32, i32, i32
+  // CHECK-NEXT: } scale %[[SCALE]] schedule<query_tile = 128, stages = 3> attributes {note = "kept"} : tensor<?x?x?x64xbf16> at i32, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16> at tensor<?xi32>
+  %o, %lse = attn.attend %q at %at, %k, %v at %pos
+    intervals(%b, %h, %first, %last) {
+      %zero = arith.constant 0 : i32
+      attn.yield %zero, %last, %zero, %first : i32, i32, i32, i32
+    } where(%b, %h, %i, %j, %islot, %jslot) {
+      %visible = arith.cmpi sle, %jslot, %islot : i32
+      attn.yield %visible : i1
+    } score(%s, %b, %h, %i, %j) {
+      %slope = attn.load %slopes[%h] : tensor<?xf32>
+      %score = arith.mulf %s, %slope : f32
+      attn.yield %score : f32
+    } scale %scale schedule<query_tile = 128, stages = 3> attributes {note = "kept"}
+    : tensor<?x?x?x64xbf16> at i32, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16> at tensor<?xi32>
+  return %o, %lse : tensor<?x?x?x64xbf16>, tensor<?x?x?xf32>
+}
+
+// CHECK-LABEL: @masks
+func.func @masks(%q: tensor<1x1x?x16xf16>, %k: tensor<1x1x?x16xf16>, %v: tensor<1x1x?x16xf16>,
+                 %n: i32, %ids: tensor<?xi32>, %rows: tensor<?x?xi64>) -> tensor<1x1x?x16xf16> {
+  // CHECK: where(%[[B:.*]], %{{.*}}, %[[I:.*]], %[[J:.*]]) {
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      // CHECK-NEXT: %[[A:.*]] = attn.causal %[[I]], %[[J]]{{$}}
+      %0 = attn.causal %i, %j
+      // CHECK-NEXT: attn.causal %[[I]], %[[J]] offset %[[N:.*]]{{$}}
+      %1 = attn.causal %i, %j offset %n
+      // CHECK-NEXT: attn.sliding_window %[[I]], %[[J]] left %[[N]]{{$}}
+      %2 = attn.sliding_window %i, %j left %n
+      // CHECK-NEXT: attn.sliding_window %[[I]], %[[J]] right %[[N]]{{$}}
+      %3 = attn.sliding_window %i, %j right %n
+      // CHECK-NEXT: attn.sliding_window %[[I]], %[[J]] left %[[N]] right %[[N]]
+      %4 = attn.sliding_window %i, %j left %n right %n
+      // CHECK-NEXT: attn.document %[[I]], %[[J]] in %{{.*}} : tensor<?xi32>
+      %5 = attn.document %i, %j in %ids : tensor<?xi32>
+      // CHECK-NEXT: attn.document %[[I]], %[[J]] in %{{.*}}[%[[B]]] : tensor<?x?xi64>
+      %6 = attn.document %i, %j in %rows[%b] : tensor<?x?xi64>
+      // CHECK-NEXT: attn.prefix %[[J]], %[[N]]
+      %7 = attn.prefix %j, %n
+      // CHECK-NEXT: attn.dilated %[[I]], %[[J]] step %[[N]]
+      %8 = attn.dilated %i, %j step %n
+      // CHECK-NEXT: %[[AND:.*]] = attn.and %[[A]], %{{.*}}, %{{.*}}
+      %and = attn.and %0, %1, %2
+      // CHECK-NEXT: %[[OR:.*]] = attn.or %{{.*}}, %[[AND]]
+      %or = attn.or %3, %4, %5, %6, %7, %8, %and
+      // CHECK-NEXT: attn.not %[[OR]]
+      %not = attn.not %or
+      attn.yield %not : i1
+    } : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
+  return %o : tensor<1x1x?x16xf16>
+}
+
+// An if, a table of every element type, a constant of the function, a dim.
+// CHECK-LABEL: @region
+func.func @region(%q: tensor<1x1x?x16xf16>, %k: tensor<1x1x?x16xf16>, %v: tensor<1x1x?x16xf16>,
+                  %kept: tensor<?x?xi1>, %bias: tensor<?xbf16>, %t8: tensor<?xi8>)
+    -> tensor<1x1x?x16xf16> {
+  %c2 = arith.constant 2 : index
+  %n = tensor.dim %k, %c2 : tensor<1x1x?x16xf16>
+  %n32 = arith.index_cast %n : index to i32
+  // CHECK: attn.attend
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      %inside = arith.cmpi slt, %i, %n32 : i32
+      // CHECK: scf.if %{{.*}} -> (i1) {
+      %keep = scf.if %inside -> i1 {
+        // CHECK: attn.load %{{.*}}[%{{.*}}, %{{.*}}] : tensor<?x?xi1>
+        %bit = attn.load %kept[%i, %j] : tensor<?x?xi1>
+        scf.yield %bit : i1
+      } else {
+        %byte = attn.load %t8[%j] : tensor<?xi8>
+        %bit = arith.trunci %byte : i8 to i1
+        scf.yield %bit : i1
+      }
+      attn.yield %keep : i1
+    } score(%s, %b, %h, %i, %j) {
+      %x = attn.load %bias[%j] : tensor<?xbf16>
+      %xf = arith.extf %x : bf16 to f32
+      %e = math.exp %xf : f32
+      %r = arith.addf %s, %e : f32
+      attn.yield %r : f32
+    } : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
+  return %o : tensor<1x1x?x16xf16>
+}
