@@ -156,8 +156,8 @@ def Attn_AndOp : Attn_MaskOp<"and"> {
     }
     ```
   }];
-  let arguments = (ins Variadic<I1>:$operands);
-  let assemblyFormat = "$operands attr-dict";
+  let arguments = (ins I1:$first, Variadic<I1>:$others);
+  let assemblyFormat = "$first (`,` $others^)? attr-dict";
 }
 
 def Attn_OrOp : Attn_MaskOp<"or"> {
@@ -179,8 +179,8 @@ def Attn_OrOp : Attn_MaskOp<"or"> {
     }
     ```
   }];
-  let arguments = (ins Variadic<I1>:$operands);
-  let assemblyFormat = "$operands attr-dict";
+  let arguments = (ins I1:$first, Variadic<I1>:$others);
+  let assemblyFormat = "$first (`,` $others^)? attr-dict";
 }
 
 def Attn_NotOp : Attn_MaskOp<"not"> {

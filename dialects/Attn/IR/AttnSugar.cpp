@@ -63,25 +63,22 @@ LogicalResult DilatedOp::canonicalize(DilatedOp op, PatternRewriter &rewriter) {
   return success();
 }
 
-/// op(a, b, c) as Binary(Binary(a, b), c); `neutral` when there is no operand.
+/// op(a, b, c) as Binary(Binary(a, b), c).
 template <class Binary, class Op>
-static LogicalResult expandJunction(Op op, bool neutral, PatternRewriter &rewriter) {
-  Value visible;
-  for (Value operand : op.getOperands())
-    visible = visible ? Binary::create(rewriter, op.getLoc(), visible, operand).getResult()
-                      : operand;
-  if (!visible)
-    visible = arith::ConstantIntOp::create(rewriter, op.getLoc(), neutral, 1);
+static LogicalResult expandJunction(Op op, PatternRewriter &rewriter) {
+  Value visible = op.getFirst();
+  for (Value other : op.getOthers())
+    visible = Binary::create(rewriter, op.getLoc(), visible, other);
   rewriter.replaceOp(op, visible);
   return success();
 }
 
 LogicalResult AndOp::canonicalize(AndOp op, PatternRewriter &rewriter) {
-  return expandJunction<arith::AndIOp>(op, true, rewriter);
+  return expandJunction<arith::AndIOp>(op, rewriter);
 }
 
 LogicalResult OrOp::canonicalize(OrOp op, PatternRewriter &rewriter) {
-  return expandJunction<arith::OrIOp>(op, false, rewriter);
+  return expandJunction<arith::OrIOp>(op, rewriter);
 }
 
 LogicalResult NotOp::canonicalize(NotOp op, PatternRewriter &rewriter) {

@@ -100,6 +100,8 @@ std::string whyNotInSpec(Operation *op) {
     return "needs a constant dimension of its tensor";
   if (scalarOps().contains(op->getName().getStringRef()))
     return whyNotScalar(op);
+  if (isa_and_nonnull<AttnDialect>(op->getDialect()))
+    return "is allowed only in a region of attn.attend";
   return "is not allowed: a spec holds scalar arithmetic, tensor.dim and attn ops";
 }
 

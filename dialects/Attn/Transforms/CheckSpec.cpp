@@ -23,7 +23,7 @@ namespace lacuna::attn {
 using namespace lacuna::attn;
 
 namespace {
-struct CheckSpecPass final : impl::CheckSpecBase<CheckSpecPass> {
+struct CheckSpecPass final : lacuna::attn::impl::CheckSpecBase<CheckSpecPass> {
   void runOnOperation() override {
     func::FuncOp spec = getOperation();
     if (spec.isExternal()) {

@@ -20,22 +20,17 @@ namespace lacuna::attn {
 
 using namespace lacuna::attn;
 
-namespace {
 template <class... MaskOps>
-struct MaskOpList {
-  static bool contains(Operation *op) { return isa<MaskOps...>(op); }
-  static void addPatterns(RewritePatternSet &patterns) {
-    (MaskOps::getCanonicalizationPatterns(patterns, patterns.getContext()), ...);
-  }
-};
-using AllMaskOps = MaskOpList<AndOp, CausalOp, DilatedOp, DocumentOp, NotOp, OrOp, PrefixOp,
-                              SlidingWindowOp>;
+static void addExpansions(RewritePatternSet &patterns) {
+  (MaskOps::getCanonicalizationPatterns(patterns, patterns.getContext()), ...);
+}
 
-struct ExpandSugarPass final : impl::ExpandSugarBase<ExpandSugarPass> {
+namespace {
+struct ExpandSugarPass final : lacuna::attn::impl::ExpandSugarBase<ExpandSugarPass> {
   void runOnOperation() override {
-    getOperation().walk([&](Operation *op) { expanded += AllMaskOps::contains(op); });
     RewritePatternSet patterns(&getContext());
-    AllMaskOps::addPatterns(patterns);
+    addExpansions<AndOp, CausalOp, DilatedOp, DocumentOp, NotOp, OrOp, PrefixOp, SlidingWindowOp>(
+        patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };

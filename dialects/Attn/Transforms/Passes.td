@@ -44,7 +44,6 @@ def ExpandSugar : Pass<"attn-expand-sugar", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
-  let statistics = [Statistic<"expanded", "expanded", "mask ops replaced">];
 }
 
 def SinkScalars : Pass<"attn-sink-scalars", "::mlir::func::FuncOp"> {
@@ -71,7 +70,6 @@ def SinkScalars : Pass<"attn-sink-scalars", "::mlir::func::FuncOp"> {
     } : !t, !t, !t
     ```
   }];
-  let statistics = [Statistic<"sunk", "sunk", "scalar ops copied into a region">];
 }
 
 #endif // DIALECTS_ATTN_TRANSFORMS_PASSES_TD

@@ -34,7 +34,7 @@ static void addScalarCode(Value value, SetVector<Operation *> &code) {
 }
 
 namespace {
-struct SinkScalarsPass final : impl::SinkScalarsBase<SinkScalarsPass> {
+struct SinkScalarsPass final : lacuna::attn::impl::SinkScalarsBase<SinkScalarsPass> {
   void runOnOperation() override {
     SetVector<Operation *> copied;
     getOperation().walk([&](AttendOp attend) {
@@ -56,10 +56,8 @@ private:
       addScalarCode(value, code);
     OpBuilder builder = OpBuilder::atBlockBegin(&clause.front());
     IRMapping copies;
-    for (Operation *op : code) {
+    for (Operation *op : code)
       builder.clone(*op, copies);
-      ++sunk;
-    }
     for (Value value : captured)
       if (Value copy = copies.lookupOrNull(value))
         replaceAllUsesInRegionWith(value, copy, clause);

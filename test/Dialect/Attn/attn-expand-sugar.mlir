@@ -1,0 +1,69 @@
+// RUN: lacuna-opt %s --attn-expand-sugar --split-input-file | FileCheck %s
+// RUN: lacuna-opt %s --canonicalize --split-input-file | FileCheck %s --check-prefix=CANON
+
+!t = tensor<1x1x?x16xf16>
+// CHECK-LABEL: @every_pattern
+// CHECK-SAME: %[[N:[^:]*]]: i32, %[[IDS:[^:]*]]: tensor<?x?xi64>)
+// CANON-LABEL: @every_pattern
+// CANON-NOT: attn.{{causal|sliding|doc|prefix|dilated|and|or|not}}
+func.func @every_pattern(%q: !t, %n: i32, %ids: tensor<?x?xi64>) -> !t {
+  // CHECK: where(%[[B:.*]], %{{.*}}, %[[I:.*]], %[[J:.*]]) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // CHECK-NEXT: %[[PAST:.*]] = arith.cmpi sle, %[[J]], %[[I]] : i32
+    %past = attn.causal %i, %j
+    // CHECK-NEXT: %[[END:.*]] = arith.addi %[[I]], %[[N]] : i32
+    // CHECK-NEXT: %[[SHIFTED:.*]] = arith.cmpi sle, %[[J]], %[[END]] : i32
+    %shifted = attn.causal %i, %j offset %n
+    // CHECK-NEXT: %[[FIRST:.*]] = arith.subi %[[I]], %[[N]] : i32
+    // CHECK-NEXT: %[[AFTER:.*]] = arith.cmpi sge, %[[J]], %[[FIRST]] : i32
+    // CHECK-NEXT: %[[LAST:.*]] = arith.addi %[[I]], %[[N]] : i32
+    // CHECK-NEXT: %[[BEFORE:.*]] = arith.cmpi sle, %[[J]], %[[LAST]] : i32
+    // CHECK-NEXT: %[[NEAR:.*]] = arith.andi %[[AFTER]], %[[BEFORE]] : i1
+    %near = attn.sliding_window %i, %j left %n right %n
+    // CHECK-NEXT: %[[QID:.*]] = attn.load %[[IDS]][%[[B]], %[[I]]] : tensor<?x?xi64>
+    // CHECK-NEXT: %[[KID:.*]] = attn.load %[[IDS]][%[[B]], %[[J]]] : tensor<?x?xi64>
+    // CHECK-NEXT: %[[SAME:.*]] = arith.cmpi eq, %[[QID]], %[[KID]] : i64
+    %same = attn.document %i, %j in %ids[%b] : tensor<?x?xi64>
+    // CHECK-NEXT: %[[PROMPT:.*]] = arith.cmpi slt, %[[J]], %[[N]] : i32
+    %prompt = attn.prefix %j, %n
+    // CHECK-NEXT: %[[D:.*]] = arith.subi %[[I]], %[[J]] : i32
+    // CHECK-NEXT: %[[R:.*]] = arith.remsi %[[D]], %[[N]] : i32
+    // CHECK-NEXT: %[[ZERO:.*]] = arith.constant 0 : i32
+    // CHECK-NEXT: %[[COMB:.*]] = arith.cmpi eq, %[[R]], %[[ZERO]] : i32
+    %comb = attn.dilated %i, %j step %n
+    // CHECK-NEXT: %[[A0:.*]] = arith.andi %[[PAST]], %[[SHIFTED]] : i1
+    // CHECK-NEXT: %[[A1:.*]] = arith.andi %[[A0]], %[[NEAR]] : i1
+    %and = attn.and %past, %shifted, %near
+    // CHECK-NEXT: %[[O0:.*]] = arith.ori %[[A1]], %[[SAME]] : i1
+    // CHECK-NEXT: %[[O1:.*]] = arith.ori %[[O0]], %[[PROMPT]] : i1
+    // CHECK-NEXT: %[[O2:.*]] = arith.ori %[[O1]], %[[COMB]] : i1
+    %or = attn.or %and, %same, %prompt, %comb
+    // CHECK-NEXT: %[[TRUE:.*]] = arith.constant true
+    // CHECK-NEXT: %[[NOT:.*]] = arith.xori %[[O2]], %[[TRUE]] : i1
+    %not = attn.not %or
+    // CHECK-NEXT: attn.yield %[[NOT]] : i1
+    attn.yield %not : i1
+  } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+// Nothing but mask ops is touched: a dead op and a foldable one stay.
+!t = tensor<1x1x?x16xf16>
+// CHECK-LABEL: @no_sugar
+func.func @no_sugar(%q: !t) -> !t {
+  // CHECK: where
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // CHECK-NEXT: arith.constant 0
+    %zero = arith.constant 0 : i32
+    // CHECK-NEXT: arith.addi
+    %same = arith.addi %i, %zero : i32
+    // CHECK-NEXT: arith.muli
+    %dead = arith.muli %i, %j : i32
+    // CHECK-NEXT: arith.cmpi
+    %keep = arith.cmpi sle, %j, %same : i32
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return %o : !t
+}
