@@ -42,12 +42,6 @@ config.substitutions += [
 ]
 
 
-def loads(library):
-    """Whether dlopen finds the library; asked in a child, so that lit stays small."""
-    code = f"import ctypes; ctypes.CDLL({library!r})"
-    return subprocess.run([config.python, "-c", code], capture_output=True).returncode == 0
-
-
 def gpus():
     """How many CUDA devices the driver offers; 0 without a driver."""
     code = (
@@ -58,13 +52,14 @@ def gpus():
     return int(child.stdout) if child.returncode == 0 else 0
 
 
-nvrtc = [os.environ.get("LACUNA_NVRTC_PATH"), "libnvrtc.so.13"]
-nvrtc += [os.path.join(config.lacuna_build, "lib", "libnvrtc.so.13")]
-nvrtc += ["/usr/local/cuda/lib64/libnvrtc.so.13", "/usr/local/cuda-13.0/lib64/libnvrtc.so.13"]
-if any(library and loads(library) for library in nvrtc):
-    config.available_features.add("nvrtc")
+version = subprocess.run(
+    [os.path.join(config.lacuna_build, "bin", "lacuna-opt"), "--version"],
+    env=config.environment, capture_output=True, text=True,
+).stdout
+if "NVRTC none" in version:
+    lit_config.note("no NVRTC: tests that compile CUDA C++ are skipped")
 else:
-    lit_config.note("no libnvrtc.so.13: tests that compile CUDA C++ are skipped")
+    config.available_features.add("nvrtc")
 if gpus():
     config.available_features.add("gpu")
 else:

@@ -6,9 +6,8 @@
 
 namespace lacuna {
 
-/// Everything a bug report needs, one fact per line: Lacuna, LLVM, the NVRTC
-/// library that would be used, and the targets. Loads no library, so that
-/// asking costs a few milliseconds.
+/// Everything a bug report needs, one fact per line: Lacuna, LLVM, the targets,
+/// and the NVRTC library that compiles for them or why there is none.
 std::string versionText();
 
 } // namespace lacuna
