@@ -16,6 +16,7 @@ config.excludes = ["Inputs", "unit", "bench"]
 if lit_config.params.get("quick"):
     config.excludes += ["Run", "Api"]
 
+config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 path = [os.path.join(config.lacuna_build, "bin"), config.llvm_tools, config.environment["PATH"]]
 config.environment["PATH"] = os.pathsep.join(path)
 # A capture without `$` is forgotten at the next CHECK-LABEL.
