@@ -61,6 +61,8 @@ if "NVRTC none" in version:
     lit_config.note("no NVRTC: tests that compile CUDA C++ are skipped")
 else:
     config.available_features.add("nvrtc")
+if config.cxx_id == "GNU":
+    config.available_features.add("gcc")
 if gpus():
     config.available_features.add("gpu")
 else:
