@@ -1,0 +1,19 @@
+//===- CudaDevice.h - The `cuda` device ------------------------------------===//
+#ifndef LIB_RUNTIME_CUDADEVICE_H
+#define LIB_RUNTIME_CUDADEVICE_H
+
+#include "lacuna/Device.h"
+
+namespace lacuna {
+
+/// A GPU through the CUDA driver. It works in the device's primary context,
+/// which is the one that the CUDA runtime and every framework use; the calling
+/// thread's current context is as before after each call. Launching and copying
+/// may be done from several threads.
+/// Errors: Driver when there is no driver or no such device; Unsupported when
+/// the device is older than every target.
+Result<std::unique_ptr<Device>> openCudaDevice(int ordinal);
+
+} // namespace lacuna
+
+#endif // LIB_RUNTIME_CUDADEVICE_H
