@@ -1,0 +1,95 @@
+//===- ConvertAttnToTile.cpp - From specs to abstract tile programs ---------===//
+//
+// Kernels are emitted before the program, in the order of their attends. The
+// rules of a spec are attn-check-spec's; what is checked here is what this
+// lowering alone asks for, and that nothing it cannot read is left.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Conversion/AttnToTile/Passes.h"
+
+#include "dialects/Attn/IR/SpecRules.h"
+#include "lib/Conversion/AttnToTile/Program.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace lacuna {
+#define GEN_PASS_DEF_CONVERTATTNTOTILE
+#include "lib/Conversion/AttnToTile/Passes.h.inc"
+} // namespace lacuna
+
+using namespace lacuna;
+
+/// Mask ops have one definition, their canonicalisation; it must have run.
+static LogicalResult verifyRegions(attn::AttendOp attend) {
+  bool failed = false;
+  for (Region &clause : attend.getClauses())
+    clause.walk([&](Operation *op) {
+      if (isa<attn::AttnDialect>(op->getDialect()) && !isa<attn::LoadOp, attn::YieldOp>(op)) {
+        op->emitOpError("must be expanded before it can be lowered (attn-expand-sugar)");
+        failed = true;
+      }
+    });
+  attend.getIntervals().walk([&](attn::LoadOp load) {
+    load.emitOpError("cannot bound the loop over keys: 'intervals' is scalar code without tables");
+    failed = true;
+  });
+  return failure(failed);
+}
+
+static LogicalResult verifySpec(func::FuncOp spec) {
+  if (!spec.getBody().hasOneBlock())
+    return spec.emitError("has branches, but a spec is straight-line code");
+  for (Operation &op : spec.front()) {
+    if (std::string reason = attn::whyNotInSpec(&op); !reason.empty())
+      return op.emitError() << "'" << op.getName() << "' " << reason;
+    if (auto attend = dyn_cast<attn::AttendOp>(op); attend && failed(verifyRegions(attend)))
+      return failure();
+  }
+  Operation *end = spec.front().getTerminator();
+  for (Value result : end->getOperands())
+    if (!result.getDefiningOp<attn::AttendOp>())
+      return end->emitError("a spec returns results of attn ops and nothing else");
+  return success();
+}
+
+namespace {
+struct ConvertAttnToTilePass final : lacuna::impl::ConvertAttnToTileBase<ConvertAttnToTilePass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SymbolTable symbols(module);
+    for (auto spec : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      bool attends = spec.walk([](attn::AttendOp) { return WalkResult::interrupt(); }).wasInterrupted();
+      if (!attends)
+        continue;
+      if (failed(verifySpec(spec)))
+        return signalPassFailure();
+      convert(spec, symbols);
+    }
+  }
+
+private:
+  void convert(func::FuncOp spec, SymbolTable &symbols) {
+    SmallVector<attn::AttendOp> attends;
+    for (attn::AttendOp attend : spec.getOps<attn::AttendOp>())
+      if (!attend.use_empty())
+        attends.push_back(attend);
+    OpBuilder builder(spec);
+    SmallVector<std::pair<attn::AttendOp, AttendKernel>> lowered;
+    for (auto [index, attend] : llvm::enumerate(attends)) {
+      std::string name = (spec.getName() + "_kernel").str();
+      if (attends.size() > 1)
+        name += std::to_string(index);
+      AttendKernel kernel = emitAttendKernel(builder, attend, name);
+      kernel.kernel->remove();
+      symbols.insert(kernel.kernel, Block::iterator(spec));
+      lowered.emplace_back(attend, std::move(kernel));
+      ++kernels;
+    }
+    emitProgram(builder, spec, lowered);
+    spec.erase();
+  }
+};
+} // namespace

@@ -1,0 +1,25 @@
+//===- Kernel.h - One attend as one kernel ----------------------------------===//
+#ifndef LIB_CONVERSION_ATTNTOTILE_KERNEL_H
+#define LIB_CONVERSION_ATTNTOTILE_KERNEL_H
+
+#include "dialects/Attn/IR/Attn.h"
+#include "dialects/Tile/IR/Tile.h"
+
+namespace lacuna {
+
+/// A kernel and what a launch passes to it.
+struct AttendKernel {
+  tile::KernelOp kernel;
+  /// Values of the spec function (its arguments, results of attends), then
+  /// those results of this attend that are used: the kernel's arguments, in order.
+  llvm::SmallVector<mlir::Value> operands;
+};
+
+/// Emits the kernel of an attend where the builder stands. Expects a spec that
+/// attn-check-spec accepts, without mask ops.
+AttendKernel emitAttendKernel(mlir::OpBuilder &builder, attn::AttendOp attend,
+                              llvm::StringRef name);
+
+} // namespace lacuna
+
+#endif // LIB_CONVERSION_ATTNTOTILE_KERNEL_H

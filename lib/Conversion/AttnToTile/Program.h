@@ -1,0 +1,18 @@
+//===- Program.h - The host's side of a spec --------------------------------===//
+#ifndef LIB_CONVERSION_ATTNTOTILE_PROGRAM_H
+#define LIB_CONVERSION_ATTNTOTILE_PROGRAM_H
+
+#include "lib/Conversion/AttnToTile/Kernel.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace lacuna {
+
+/// Emits the program of a spec where the builder stands: checks, results, and
+/// one launch for each of `kernels`, which are in the order of their attends.
+void emitProgram(mlir::OpBuilder &builder, mlir::func::FuncOp spec,
+                 llvm::ArrayRef<std::pair<attn::AttendOp, AttendKernel>> kernels);
+
+} // namespace lacuna
+
+#endif // LIB_CONVERSION_ATTNTOTILE_PROGRAM_H

@@ -1,0 +1,137 @@
+//===- ScalarCode.cpp - Scalar programs of a spec inside a kernel -----------===//
+//
+// A read under an scf.if counts only if it happens: the copied `if` yields, as
+// one more result, whether the reads of the branch taken were inside.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Conversion/AttnToTile/ScalarCode.h"
+
+#include "dialects/Attn/IR/Attn.h"
+#include "dialects/Tile/IR/Tile.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace lacuna {
+
+Value extentOf(OpBuilder &builder, Location loc, Value view, int64_t axis) {
+  int64_t extent = cast<tile::ViewType>(view.getType()).getShape()[axis];
+  if (!ShapedType::isDynamic(extent))
+    return arith::ConstantIntOp::create(builder, loc, extent, 32);
+  return tile::DimOp::create(builder, loc, builder.getI32Type(), view,
+                             builder.getI64IntegerAttr(axis));
+}
+
+/// Kernels know no `index`.
+static Type kernelType(Type type) {
+  return isa<IndexType>(type) ? IntegerType::get(type.getContext(), 64) : type;
+}
+
+static Value castInteger(OpBuilder &builder, Location loc, Value value, Type to, bool isSigned) {
+  unsigned from = value.getType().getIntOrFloatBitWidth(), bits = to.getIntOrFloatBitWidth();
+  if (from == bits)
+    return value;
+  if (from > bits)
+    return builder.createOrFold<arith::TruncIOp>(loc, to, value);
+  if (isSigned)
+    return builder.createOrFold<arith::ExtSIOp>(loc, to, value);
+  return builder.createOrFold<arith::ExtUIOp>(loc, to, value);
+}
+
+void ScalarCopier::require(Location loc, Value condition) {
+  inside = inside ? arith::AndIOp::create(builder, loc, inside, condition).getResult() : condition;
+}
+
+Value ScalarCopier::read(Location loc, Value view, ValueRange indices) {
+  auto read = tile::ReadOp::create(builder, loc, view, indices);
+  require(loc, read.getInside());
+  return read.getValue();
+}
+
+void ScalarCopier::copyDim(Operation *op) {
+  auto dim = cast<tensor::DimOp>(op);
+  Value view = values.lookup(dim.getSource());
+  Value extent = extentOf(builder, op->getLoc(), view, *dim.getConstantIndex());
+  values.map(dim.getResult(),
+             castInteger(builder, op->getLoc(), extent, builder.getI64Type(), /*isSigned=*/true));
+}
+
+void ScalarCopier::copyIndexCast(Operation *op, bool isSigned) {
+  values.map(op->getResult(0),
+             castInteger(builder, op->getLoc(), values.lookup(op->getOperand(0)),
+                         kernelType(op->getResult(0).getType()), isSigned));
+}
+
+void ScalarCopier::copyIf(Operation *op) {
+  auto source = cast<scf::IfOp>(op);
+  Location loc = op->getLoc();
+  bool reads = source.walk([](attn::LoadOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  SmallVector<Type> types(llvm::map_range(source.getResultTypes(), kernelType));
+  if (reads)
+    types.push_back(builder.getI1Type());
+  bool hasElse = !source.getElseRegion().empty();
+  auto copied = scf::IfOp::create(builder, loc, types, values.lookup(source.getCondition()),
+                                  /*addThenBlock=*/true, /*addElseBlock=*/hasElse || reads);
+
+  auto copyBranch = [&](Region &from, Region &to) {
+    OpBuilder branch = OpBuilder::atBlockBegin(&to.front());
+    ScalarCopier copier(branch, values);
+    SmallVector<Value> yielded;
+    if (!from.empty()) {
+      for (Operation &inner : from.front().without_terminator())
+        copier.copy(&inner);
+      for (Value value : from.front().getTerminator()->getOperands())
+        yielded.push_back(copier.lookup(value));
+    }
+    if (reads)
+      yielded.push_back(copier.allInside() ? copier.allInside()
+                                           : arith::ConstantIntOp::create(branch, loc, 1, 1));
+    scf::YieldOp::create(branch, loc, yielded);
+  };
+  copyBranch(source.getThenRegion(), copied.getThenRegion());
+  if (hasElse || reads)
+    copyBranch(source.getElseRegion(), copied.getElseRegion());
+
+  for (auto [from, to] : llvm::zip(source.getResults(), copied.getResults()))
+    values.map(from, to);
+  if (reads)
+    require(loc, copied.getResults().back());
+}
+
+void ScalarCopier::copy(Operation *op) {
+  if (isa<tensor::DimOp>(op))
+    return copyDim(op);
+  if (isa<arith::IndexCastOp>(op))
+    return copyIndexCast(op, /*isSigned=*/true);
+  if (isa<arith::IndexCastUIOp>(op))
+    return copyIndexCast(op, /*isSigned=*/false);
+  if (isa<scf::IfOp>(op))
+    return copyIf(op);
+  if (auto load = dyn_cast<attn::LoadOp>(op)) {
+    SmallVector<Value> indices(
+        llvm::map_range(load.getIndices(), [&](Value index) { return values.lookup(index); }));
+    values.map(load.getResult(), read(op->getLoc(), values.lookup(load.getTable()), indices));
+    return;
+  }
+  if (auto constant = dyn_cast<arith::ConstantOp>(op); constant && isa<IndexType>(constant.getType())) {
+    auto value = cast<IntegerAttr>(constant.getValue());
+    values.map(constant.getResult(), arith::ConstantIntOp::create(builder, op->getLoc(), value.getInt(), 64));
+    return;
+  }
+  Operation *copied = builder.clone(*op, values);
+  for (Value result : copied->getResults())
+    result.setType(kernelType(result.getType()));
+}
+
+SmallVector<Value> ScalarCopier::copyRegion(Region &region, ValueRange arguments) {
+  values.map(region.getArguments(), arguments);
+  for (Operation &op : region.front().without_terminator())
+    copy(&op);
+  return llvm::to_vector(llvm::map_range(region.front().getTerminator()->getOperands(),
+                                         [&](Value value) { return values.lookup(value); }));
+}
+
+} // namespace lacuna

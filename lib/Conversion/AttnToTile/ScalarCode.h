@@ -1,0 +1,58 @@
+//===- ScalarCode.h - Scalar programs of a spec inside a kernel -------------===//
+//
+// Regions of an attend and the scalar code of its function are copied op by op.
+// Three things change on the way: `index` is i64, the size of a tensor is the
+// extent of a view, and reading a table may fail.
+//
+//===----------------------------------------------------------------------===//
+#ifndef LIB_CONVERSION_ATTNTOTILE_SCALARCODE_H
+#define LIB_CONVERSION_ATTNTOTILE_SCALARCODE_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Region.h"
+
+namespace lacuna {
+
+/// Copies scalar code to where a builder stands.
+class ScalarCopier {
+public:
+  /// `scope` maps every value from outside of what is copied: tensors to views,
+  /// scalars to scalars.
+  ScalarCopier(mlir::OpBuilder &builder, const mlir::IRMapping &scope)
+      : builder(builder), values(scope) {}
+
+  /// Copies one op and remembers its results. Expects an op that
+  /// attn::whyNotInRegion allows and that is no mask op.
+  void copy(mlir::Operation *op);
+
+  /// Copies a region of an attend with these arguments; returns what it yields.
+  llvm::SmallVector<mlir::Value> copyRegion(mlir::Region &region, mlir::ValueRange arguments);
+
+  /// Reads an element of a table and remembers whether it was there.
+  mlir::Value read(mlir::Location loc, mlir::Value view, mlir::ValueRange indices);
+
+  /// The copy of a value.
+  mlir::Value lookup(mlir::Value value) const { return values.lookup(value); }
+
+  /// Whether every element read so far lies in its table (i1); null when
+  /// nothing was read.
+  mlir::Value allInside() const { return inside; }
+
+private:
+  void copyDim(mlir::Operation *op);
+  void copyIndexCast(mlir::Operation *op, bool isSigned);
+  void copyIf(mlir::Operation *op);
+  void require(mlir::Location loc, mlir::Value condition);
+
+  mlir::OpBuilder &builder;
+  mlir::IRMapping values;
+  mlir::Value inside;
+};
+
+/// Extent of a view along an axis: a constant when it is static.
+mlir::Value extentOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value view, int64_t axis);
+
+} // namespace lacuna
+
+#endif // LIB_CONVERSION_ATTNTOTILE_SCALARCODE_H

@@ -1,0 +1,35 @@
+//===- Scores.h - What happens to a tile of scores --------------------------===//
+#ifndef LIB_CONVERSION_ATTNTOTILE_SCORES_H
+#define LIB_CONVERSION_ATTNTOTILE_SCORES_H
+
+#include "dialects/Attn/IR/Attn.h"
+#include "lib/Conversion/AttnToTile/Softmax.h"
+
+#include "mlir/IR/IRMapping.h"
+
+namespace lacuna {
+
+/// Where a kernel stands and what it knows of its share.
+struct KernelPlace {
+  attn::AttendOp attend;
+  mlir::IRMapping scope;       ///< values of the spec function -> of the kernel
+  mlir::Value batch, head;     ///< head: of the query
+  mlir::Value keyHead;
+  mlir::Value first;           ///< slot of the first query row
+  mlir::Value queries, keys;   ///< sequence lengths
+};
+
+/// Multiplies by the scale that is not folded into the softmax (null: none) and
+/// applies the `score` region. `key` is the slot of the tile's first key.
+mlir::Value emitScores(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
+                       const TileTypes &types, mlir::Value products, mlir::Value scale,
+                       mlir::Value key);
+
+/// Sets to -inf what the `where` region hides or what lies past the last key,
+/// and to NaN what it decides by a read that fails. For PARTIAL tiles.
+mlir::Value emitMask(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
+                     const TileTypes &types, mlir::Value scores, mlir::Value key);
+
+} // namespace lacuna
+
+#endif // LIB_CONVERSION_ATTNTOTILE_SCORES_H

@@ -1,0 +1,123 @@
+//===- Softmax.cpp - The online softmax of a kernel -------------------------===//
+#include "lib/Conversion/AttnToTile/Softmax.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+#include <numbers>
+
+using namespace mlir;
+
+namespace lacuna {
+
+using tile::Axis;
+
+TileTypes::TileTypes(MLIRContext *context, Type element, int64_t queryDim, int64_t valueDim) {
+  auto type = [&](ArrayRef<int64_t> shape, Type of, ArrayRef<Axis> axes) {
+    return RankedTensorType::get(shape, of, tile::AxesAttr::get(context, axes));
+  };
+  constexpr int64_t any = ShapedType::kDynamic;
+  Type f32 = Float32Type::get(context);
+  query = type({any, queryDim}, element, {Axis::Query, Axis::Feature});
+  key = type({any, queryDim}, element, {Axis::Key, Axis::Feature});
+  value = type({any, valueDim}, element, {Axis::Key, Axis::Feature});
+  scores = type({any, any}, f32, {Axis::Query, Axis::Key});
+  weights = type({any, any}, element, {Axis::Query, Axis::Key});
+  rows = type({any}, f32, {Axis::Query});
+  sum = type({any, valueDim}, f32, {Axis::Query, Axis::Feature});
+  output = type({any, valueDim}, element, {Axis::Query, Axis::Feature});
+}
+
+OnlineSoftmax::OnlineSoftmax(ImplicitLocOpBuilder &builder, const TileTypes &types,
+                             ExponentForm form)
+    : builder(builder), types(types), form(form) {
+  zero = constant(0.0);
+  low = constant(-std::numeric_limits<double>::infinity());
+  slope = constant(form.factor * std::numbers::log2e);
+}
+
+Value OnlineSoftmax::constant(double value) {
+  return arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(value)));
+}
+
+Value OnlineSoftmax::map(RankedTensorType type, ValueRange inputs, Body body) {
+  return tile::MapOp::create(builder, type, inputs, ValueRange(),
+                             [&](OpBuilder &nested, Location loc, ValueRange elements) {
+                               ImplicitLocOpBuilder b(loc, nested);
+                               tile::YieldOp::create(b, body(b, elements));
+                             });
+}
+
+SmallVector<Value> OnlineSoftmax::begin() {
+  return {tile::SplatOp::create(builder, types.rows, low),
+          tile::SplatOp::create(builder, types.rows, zero),
+          tile::SplatOp::create(builder, types.sum, zero)};
+}
+
+/// 2^(s * slope - m * slope), where `shift` stands for m, see step().
+Value OnlineSoftmax::exponential(RankedTensorType type, Value scores, Value shift) {
+  return map(type, {scores, shift}, [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+    Value exponent;
+    if (form.subtractFirst)
+      exponent = arith::MulFOp::create(b, arith::SubFOp::create(b, in[0], in[1]), slope);
+    else
+      exponent = math::FmaOp::create(b, in[0], slope, in[1]);
+    return math::Exp2Op::create(b, exponent, arith::FastMathFlags::afn);
+  });
+}
+
+OnlineSoftmax::Step OnlineSoftmax::step(ValueRange state, Value scores) {
+  Value high = tile::ReduceOp::create(builder, types.rows, tile::ReduceKind::Max, scores);
+  Value max = map(types.rows, {state[0], high}, [](ImplicitLocOpBuilder &b, ValueRange in) {
+    return arith::MaxNumFOp::create(b, in[0], in[1]).getResult();
+  });
+  // m, or -m * slope, or 0 for a row that has seen no key yet.
+  Value shift = map(types.rows, max, [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+    Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[0], low);
+    Value some = in[0];
+    if (!form.subtractFirst)
+      some = arith::NegFOp::create(b, arith::MulFOp::create(b, in[0], slope));
+    return arith::SelectOp::create(b, none, zero, some);
+  });
+  Value decay = exponential(types.rows, state[0], shift);
+  Value p = exponential(types.scores, scores, shift);
+  Value added = tile::ReduceOp::create(builder, types.rows, tile::ReduceKind::Add, p);
+  Value total =
+      map(types.rows, {state[1], decay, added}, [](ImplicitLocOpBuilder &b, ValueRange in) {
+        return math::FmaOp::create(b, in[0], in[1], in[2]).getResult();
+      });
+  Value faded = map(types.sum, {state[2], decay}, [](ImplicitLocOpBuilder &b, ValueRange in) {
+    return arith::MulFOp::create(b, in[0], in[1]).getResult();
+  });
+  Value weights = map(types.weights, p, [&](ImplicitLocOpBuilder &b, ValueRange in) {
+    return arith::TruncFOp::create(b, types.weights.getElementType(), in[0]).getResult();
+  });
+  return {max, total, weights, faded};
+}
+
+Value OnlineSoftmax::output(ValueRange state) {
+  Value inverse = map(types.rows, state[1], [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+    Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[0], zero);
+    Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1.0f));
+    Value inverse = arith::DivFOp::create(b, one, in[0]);
+    return arith::SelectOp::create(b, none, zero, inverse);
+  });
+  return map(types.output, {state[2], inverse}, [&](ImplicitLocOpBuilder &b, ValueRange in) {
+    Value normal = arith::MulFOp::create(b, in[0], in[1]);
+    return arith::TruncFOp::create(b, types.output.getElementType(), normal).getResult();
+  });
+}
+
+Value OnlineSoftmax::logSumExp(ValueRange state) {
+  Value ln2 = constant(std::numbers::ln2);
+  Value factor = form.factor == 1.0 ? Value() : constant(form.factor);
+  return map(types.rows, {state[0], state[1]}, [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+    Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[1], zero);
+    Value log = math::Log2Op::create(b, in[1], arith::FastMathFlags::afn);
+    Value max = factor ? arith::MulFOp::create(b, in[0], factor).getResult() : in[0];
+    Value natural = math::FmaOp::create(b, log, ln2, max);
+    return arith::SelectOp::create(b, none, low, natural);
+  });
+}
+
+} // namespace lacuna
