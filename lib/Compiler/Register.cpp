@@ -3,6 +3,7 @@
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Attn/Transforms/Passes.h"
 #include "dialects/Tile/IR/Tile.h"
+#include "lib/Conversion/AttnToTile/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/EmitC/IR/EmitC.h"
@@ -25,4 +26,5 @@ void lacuna::registerLacunaPasses() {
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   attn::registerAttnPasses();
+  registerAttnToTilePasses();
 }

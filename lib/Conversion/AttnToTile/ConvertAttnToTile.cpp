@@ -61,7 +61,8 @@ struct ConvertAttnToTilePass final : lacuna::impl::ConvertAttnToTileBase<Convert
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
     for (auto spec : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-      bool attends = spec.walk([](attn::AttendOp) { return WalkResult::interrupt(); }).wasInterrupted();
+      bool attends =
+          spec.walk([](attn::AttendOp) { return WalkResult::interrupt(); }).wasInterrupted();
       if (!attends)
         continue;
       if (failed(verifySpec(spec)))

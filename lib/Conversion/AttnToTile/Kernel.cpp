@@ -39,9 +39,8 @@ static void hoistInvariants(attn::AttendOp attend) {
     if (clause.empty())
       continue;
     for (Operation &op : llvm::make_early_inc_range(clause.front().without_terminator())) {
-      bool invariant = llvm::all_of(op.getOperands(), [&](Value operand) {
-        return operand.getParentRegion() != &clause;
-      });
+      bool invariant = llvm::all_of(
+          op.getOperands(), [&](Value operand) { return operand.getParentRegion() != &clause; });
       if (invariant && op.getNumRegions() == 0 && attn::isScalarCode(&op) && isSpeculatable(&op))
         op.moveBefore(attend);
     }
@@ -134,14 +133,6 @@ static Scale chooseScale(ImplicitLocOpBuilder &builder, const KernelPlace &place
           arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(factor)))};
 }
 
-/// max(value, 0) or min(value, keys): intervals lie within the keys.
-static Value clampBegin(ImplicitLocOpBuilder &builder, Value value, Value zero) {
-  return builder.createOrFold<arith::MaxSIOp>(value, zero);
-}
-static Value clampEnd(ImplicitLocOpBuilder &builder, Value value, Value keys) {
-  return builder.createOrFold<arith::MinSIOp>(value, keys);
-}
-
 /// The runs of a query tile. Positions that come from a table have no first and
 /// last; then nothing is known.
 static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value zero) {
@@ -164,10 +155,11 @@ static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, V
   }
   SmallVector<Value> bounds =
       copier.copyRegion(attend.getIntervals(), {place.batch, place.head, first, last});
-  return tile::IntervalRunsOp::create(builder, clampBegin(builder, bounds[0], zero),
-                                      clampEnd(builder, bounds[1], place.keys),
-                                      clampBegin(builder, bounds[2], zero),
-                                      clampEnd(builder, bounds[3], place.keys));
+  // Intervals lie within the keys; one that ends before it begins is empty.
+  for (auto [index, bound] : llvm::enumerate(bounds))
+    bound = index % 2 ? builder.createOrFold<arith::MinSIOp>(bound, place.keys)
+                      : builder.createOrFold<arith::MaxSIOp>(bound, zero);
+  return tile::IntervalRunsOp::create(builder, bounds[0], bounds[1], bounds[2], bounds[3]);
 }
 
 //===----------------------------------------------------------------------===//
@@ -219,9 +211,8 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
   Scale scale = chooseScale(builder, place);
   OnlineSoftmax softmax(builder, types, scale.form);
   Value noScore = arith::ConstantOp::create(builder, builder.getF32FloatAttr(0.0f));
-  Value query = tile::LoadOp::create(
-      builder, types.query, place.scope.lookup(attend.getQuery()),
-      ValueRange{place.batch, place.head, place.first, zero});
+  Value query = tile::LoadOp::create(builder, types.query, place.scope.lookup(attend.getQuery()),
+                                     ValueRange{place.batch, place.head, place.first, zero});
 
   auto loop = tile::ForRunsOp::create(builder, runs, softmax.begin(), /*ahead=*/0);
   {
@@ -269,8 +260,7 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
     if (!used.use_empty())
       result.operands.push_back(used);
 
-  SmallVector<Type> types(
-      llvm::map_range(ValueRange(result.operands).getTypes(), parameterType));
+  SmallVector<Type> types(llvm::map_range(ValueRange(result.operands).getTypes(), parameterType));
   OperationState state(attend.getLoc(), tile::KernelOp::getOperationName());
   auto &properties = state.getOrAddProperties<tile::KernelOp::Properties>();
   properties.sym_name = builder.getStringAttr(name);

@@ -8,8 +8,8 @@
 #include "lib/Conversion/AttnToTile/Program.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
 
@@ -29,9 +29,7 @@ public:
     expectEqual({q, 0, "batch"}, {k, 0, "batch"});
     expectEqual({q, 0, "batch"}, {v, 0, "batch"});
     expectEqual({k, 1, "key heads"}, {v, 1, "key heads"});
-    if (isDynamic({k, 1, ""}) || isDynamic({q, 1, ""}))
-      tile::ExpectDividesOp::create(builder, extent({k, 1, ""}), label({k, 1, "key heads"}),
-                                    extent({q, 1, ""}), label({q, 1, "query heads"}));
+    expectDivides({k, 1, "key heads"}, {q, 1, "query heads"});
     expectEqual({k, 2, "sequence length"}, {v, 2, "sequence length"});
     expectPositions(attend.getQueryPosition(), q, "query heads");
     expectPositions(attend.getKeyPosition(), k, "key heads");
@@ -39,20 +37,19 @@ public:
     for (Value result : attend.getResults())
       if (!result.use_empty())
         values.map(result, emptyLike(cast<RankedTensorType>(result.getType()), q));
-    SmallVector<Value> operands(llvm::map_range(
-        kernel.operands, [&](Value operand) { return values.lookup(operand); }));
-    auto sizes = {extent({q, 0, ""}), extent({q, 1, ""}), extent({q, 2, ""})};
-    auto size = sizes.begin();
-    tile::LaunchOp::create(builder, FlatSymbolRefAttr::get(kernel.kernel.getSymNameAttr()),
-                           size[0], size[1], size[2], operands, IntegerAttr(), IntegerAttr(),
-                           IntegerAttr());
+    SmallVector<Value> operands(
+        llvm::map_range(kernel.operands, [&](Value operand) { return values.lookup(operand); }));
+    tile::KernelOp target = kernel.kernel;
+    Value batches = extent({q, 0, ""}), heads = extent({q, 1, ""}), queries = extent({q, 2, ""});
+    tile::LaunchOp::create(builder, FlatSymbolRefAttr::get(target.getSymNameAttr()), batches, heads,
+                           queries, operands, IntegerAttr(), IntegerAttr(), IntegerAttr());
   }
 
   void emitReturn() {
     Operation *end = spec.front().getTerminator();
     builder.setLoc(end->getLoc());
-    SmallVector<Value> results(llvm::map_range(
-        end->getOperands(), [&](Value result) { return values.lookup(result); }));
+    SmallVector<Value> results(
+        llvm::map_range(end->getOperands(), [&](Value result) { return values.lookup(result); }));
     tile::ReturnOp::create(builder, results);
   }
 
@@ -89,10 +86,20 @@ private:
     return builder.getStringAttr(size.what + " of " + owner);
   }
 
+  template <class ExpectOp>
+  void expect(Size lhs, Size rhs) {
+    if (!isDynamic(lhs) && !isDynamic(rhs)) // the verifier has compared them
+      return;
+    Value left = extent(lhs), right = extent(rhs);
+    ExpectOp::create(builder, left, label(lhs), right, label(rhs));
+  }
   void expectEqual(Size lhs, Size rhs) {
-    bool same = lhs.tensor == rhs.tensor && lhs.axis == rhs.axis;
-    if (!same && (isDynamic(lhs) || isDynamic(rhs)))
-      tile::ExpectEqualOp::create(builder, extent(lhs), label(lhs), extent(rhs), label(rhs));
+    if (lhs.tensor != rhs.tensor || lhs.axis != rhs.axis)
+      expect<tile::ExpectEqualOp>(lhs, rhs);
+  }
+  void expectDivides(Size lhs, Size rhs) {
+    if (lhs.tensor != rhs.tensor || lhs.axis != rhs.axis)
+      expect<tile::ExpectDividesOp>(lhs, rhs);
   }
 
   /// A table of positions ends in the dimensions of what it describes.

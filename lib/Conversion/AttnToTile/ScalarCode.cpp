@@ -60,9 +60,8 @@ void ScalarCopier::copyDim(Operation *op) {
 }
 
 void ScalarCopier::copyIndexCast(Operation *op, bool isSigned) {
-  values.map(op->getResult(0),
-             castInteger(builder, op->getLoc(), values.lookup(op->getOperand(0)),
-                         kernelType(op->getResult(0).getType()), isSigned));
+  values.map(op->getResult(0), castInteger(builder, op->getLoc(), values.lookup(op->getOperand(0)),
+                                           kernelType(op->getResult(0).getType()), isSigned));
 }
 
 void ScalarCopier::copyIf(Operation *op) {
@@ -116,9 +115,11 @@ void ScalarCopier::copy(Operation *op) {
     values.map(load.getResult(), read(op->getLoc(), values.lookup(load.getTable()), indices));
     return;
   }
-  if (auto constant = dyn_cast<arith::ConstantOp>(op); constant && isa<IndexType>(constant.getType())) {
+  if (auto constant = dyn_cast<arith::ConstantOp>(op);
+      constant && isa<IndexType>(constant.getType())) {
     auto value = cast<IntegerAttr>(constant.getValue());
-    values.map(constant.getResult(), arith::ConstantIntOp::create(builder, op->getLoc(), value.getInt(), 64));
+    values.map(constant.getResult(),
+               arith::ConstantIntOp::create(builder, op->getLoc(), value.getInt(), 64));
     return;
   }
   Operation *copied = builder.clone(*op, values);

@@ -12,11 +12,11 @@ namespace lacuna {
 /// Where a kernel stands and what it knows of its share.
 struct KernelPlace {
   attn::AttendOp attend;
-  mlir::IRMapping scope;       ///< values of the spec function -> of the kernel
-  mlir::Value batch, head;     ///< head: of the query
+  mlir::IRMapping scope;   ///< values of the spec function -> of the kernel
+  mlir::Value batch, head; ///< head: of the query
   mlir::Value keyHead;
-  mlir::Value first;           ///< slot of the first query row
-  mlir::Value queries, keys;   ///< sequence lengths
+  mlir::Value first;         ///< slot of the first query row
+  mlir::Value queries, keys; ///< sequence lengths
 };
 
 /// Multiplies by the scale that is not folded into the softmax (null: none) and

@@ -111,13 +111,14 @@ Value OnlineSoftmax::output(ValueRange state) {
 Value OnlineSoftmax::logSumExp(ValueRange state) {
   Value ln2 = constant(std::numbers::ln2);
   Value factor = form.factor == 1.0 ? Value() : constant(form.factor);
-  return map(types.rows, {state[0], state[1]}, [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
-    Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[1], zero);
-    Value log = math::Log2Op::create(b, in[1], arith::FastMathFlags::afn);
-    Value max = factor ? arith::MulFOp::create(b, in[0], factor).getResult() : in[0];
-    Value natural = math::FmaOp::create(b, log, ln2, max);
-    return arith::SelectOp::create(b, none, low, natural);
-  });
+  return map(types.rows, {state[0], state[1]},
+             [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+               Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[1], zero);
+               Value log = math::Log2Op::create(b, in[1], arith::FastMathFlags::afn);
+               Value max = factor ? arith::MulFOp::create(b, in[0], factor).getResult() : in[0];
+               Value natural = math::FmaOp::create(b, log, ln2, max);
+               return arith::SelectOp::create(b, none, low, natural);
+             });
 }
 
 } // namespace lacuna

@@ -25,10 +25,10 @@ struct TileTypes {
   /// Elements are f16 or bf16; query and value are the two head_dims.
   TileTypes(mlir::MLIRContext *context, mlir::Type element, int64_t queryDim, int64_t valueDim);
 
-  mlir::RankedTensorType query, key, value;  ///< as loaded, rows x features
-  mlir::RankedTensorType scores, weights;    ///< queries x keys: f32, and what meets the values
-  mlir::RankedTensorType rows;               ///< f32, one per query
-  mlir::RankedTensorType sum, output;        ///< queries x features: f32, and what is stored
+  mlir::RankedTensorType query, key, value; ///< as loaded, rows x features
+  mlir::RankedTensorType scores, weights;   ///< queries x keys: f32, and what meets the values
+  mlir::RankedTensorType rows;              ///< f32, one per query
+  mlir::RankedTensorType sum, output;       ///< queries x features: f32, and what is stored
 };
 
 /// How scores become exponents.
