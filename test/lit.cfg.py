@@ -31,7 +31,10 @@ config.environment["LACUNA_CACHE_DIR"] = os.path.join(config.test_exec_root, "ca
 # MLIR's allocator is poisoned in our half of the program but not in Debian's.
 config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
 
+# `%fails FILE... -- COMMAND...`: the command's message, if it fails as a tool should.
+fails = os.path.join(config.test_source_root, "Tools", "Inputs", "fails.py")
 config.substitutions += [
+    ("%fails", f"{config.python} {fails}"),
     ("%root", config.lacuna_source),
     ("%build", config.lacuna_build),
     ("%mlir_include", config.mlir_include),
