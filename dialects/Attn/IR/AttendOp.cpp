@@ -74,8 +74,7 @@ LogicalResult AttendOp::inferReturnTypes(MLIRContext *context, std::optional<Loc
     return emitOptionalError(location, "query, keys and values of an attend must be tensors with "
                                        "the dimensions [batch, heads, sequence, head_dim]");
   SmallVector<int64_t> shape(query.getShape());
-  inferred.push_back(
-      RankedTensorType::get(ArrayRef(shape).drop_back(), Float32Type::get(context)));
+  inferred.push_back(RankedTensorType::get(ArrayRef(shape).drop_back(), Float32Type::get(context)));
   shape.back() = value.getDimSize(3);
   inferred.insert(inferred.begin(), RankedTensorType::get(shape, query.getElementType()));
   return success();
@@ -105,11 +104,12 @@ static ParseResult parseOptionalOperandAfter(OpAsmParser &parser, StringRef keyw
 }
 
 /// (arguments) region of a clause whose keyword has been read.
-static ParseResult parseClause(OpAsmParser &parser, Clause clause, std::unique_ptr<Region> &region) {
+static ParseResult parseClause(OpAsmParser &parser, Clause clause,
+                               std::unique_ptr<Region> &region) {
   SMLoc loc = parser.getCurrentLocation();
   if (region)
-    return parser.emitError(loc)
-           << "a source has only one '" << AttendOp::getClauseName(clause) << "' clause";
+    return parser.emitError(loc) << "a source has only one '" << AttendOp::getClauseName(clause)
+                                 << "' clause";
   SmallVector<OpAsmParser::Argument> arguments;
   if (parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren))
     return failure();
@@ -262,9 +262,9 @@ void AttendOp::print(OpAsmPrinter &printer) {
     getScheduleAttr().print(printer);
   }
   printer.printOptionalAttrDictWithKeyword(
-      (*this)->getAttrs(), {getOperandSegmentSizesAttrName(), getKeyPositionCountsAttrName(),
-                            getIndexListCountsAttrName(), getBroadcastAttrName(),
-                            getScheduleAttrName()});
+      (*this)->getAttrs(),
+      {getOperandSegmentSizesAttrName(), getKeyPositionCountsAttrName(),
+       getIndexListCountsAttrName(), getBroadcastAttrName(), getScheduleAttrName()});
   printer << " : " << getQuery().getType();
   if (Value position = getQueryPosition())
     printer << " at " << position.getType();

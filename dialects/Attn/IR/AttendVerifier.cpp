@@ -96,9 +96,9 @@ LogicalResult AttendOp::verify() {
                    value = getValue().getType();
   if (query.getElementType() != key.getElementType() ||
       query.getElementType() != value.getElementType())
-    return emitOpError() << "element types differ: " << query.getElementType()
-                         << " in the query, " << key.getElementType() << " in the keys, "
-                         << value.getElementType() << " in the values";
+    return emitOpError() << "element types differ: " << query.getElementType() << " in the query, "
+                         << key.getElementType() << " in the keys, " << value.getElementType()
+                         << " in the values";
   int64_t queryHeads = query.getDimSize(1), keyHeads = key.getDimSize(1);
   if (!ShapedType::isDynamic(queryHeads) && !ShapedType::isDynamic(keyHeads) &&
       (keyHeads == 0 ? queryHeads != 0 : queryHeads % keyHeads != 0))

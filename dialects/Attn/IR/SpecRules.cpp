@@ -42,9 +42,9 @@ static const llvm::StringSet<> &scalarOps() {
 
 bool isRegionScalar(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
-    return integer.isSignless() && (integer.getWidth() == 1 || integer.getWidth() == 8 ||
-                                    integer.getWidth() == 16 || integer.getWidth() == 32 ||
-                                    integer.getWidth() == 64);
+    return integer.isSignless() &&
+           (integer.getWidth() == 1 || integer.getWidth() == 8 || integer.getWidth() == 16 ||
+            integer.getWidth() == 32 || integer.getWidth() == 64);
   return isa<IndexType, Float16Type, BFloat16Type, Float32Type>(type);
 }
 
@@ -90,7 +90,8 @@ std::string whyNotInRegion(Operation *op) {
     return isa<AttendOp>(op) ? "cannot be nested in another attend" : "";
   if (isa_and_nonnull<scf::SCFDialect>(op->getDialect()))
     return "is not allowed: the only control flow in a region is scf.if";
-  return "is not allowed: regions are pure scalar code (arith, math, scf.if, tensor.dim, attn.load)";
+  return "is not allowed: regions are pure scalar code (arith, math, scf.if, tensor.dim, "
+         "attn.load)";
 }
 
 std::string whyNotInSpec(Operation *op) {

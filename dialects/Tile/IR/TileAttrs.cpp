@@ -1,9 +1,9 @@
 //===- TileAttrs.cpp - Layouts and schedules ------------------------------===//
 #include "dialects/Tile/IR/TileAxisList.h"
 
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace lacuna::tile;
@@ -86,9 +86,8 @@ void FragmentAttr::print(AsmPrinter &printer) const {
   printer << ", " << stringifyFragmentKind(getKind()) << ", warps = " << getWarps() << '>';
 }
 
-LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                   int64_t queryTile, int64_t keyTile, int64_t warps,
-                                   int64_t stages, bool) {
+LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t queryTile,
+                                   int64_t keyTile, int64_t warps, int64_t stages, bool) {
   if (warps < 1 || warps > 16)
     return emitError() << "warps is " << warps << ", must be from 1 to 16";
   if (queryTile < 1 || queryTile % (16 * warps))

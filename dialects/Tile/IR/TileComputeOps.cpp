@@ -9,8 +9,7 @@ using namespace lacuna::tile;
 //===----------------------------------------------------------------------===//
 
 void MapOp::build(OpBuilder &builder, OperationState &state, Type result, ValueRange inputs,
-                  ValueRange origin,
-                  function_ref<void(OpBuilder &, Location, ValueRange)> body) {
+                  ValueRange origin, function_ref<void(OpBuilder &, Location, ValueRange)> body) {
   state.addOperands(inputs);
   state.addOperands(origin);
   state.addTypes(result);
@@ -27,8 +26,7 @@ void MapOp::build(OpBuilder &builder, OperationState &state, Type result, ValueR
 }
 
 /// Reads `(%x = %a, %y = %b)`: names for the block, and what they stand for.
-static ParseResult parseBindings(OpAsmParser &parser,
-                                 SmallVectorImpl<OpAsmParser::Argument> &names,
+static ParseResult parseBindings(OpAsmParser &parser, SmallVectorImpl<OpAsmParser::Argument> &names,
                                  SmallVectorImpl<OpAsmParser::UnresolvedOperand> &values) {
   return parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Paren, [&]() -> ParseResult {
     return failure(parser.parseArgument(names.emplace_back()) || parser.parseEqual() ||
@@ -91,8 +89,8 @@ LogicalResult MapOp::verify() {
   RankedTensorType result = getResult().getType();
   ArrayRef<Axis> axes = axesOf(result);
   if (!getOrigin().empty() && getOrigin().size() != axes.size())
-    return emitOpError("has ") << getOrigin().size() << " positions for a result of "
-                               << axes.size() << " axes";
+    return emitOpError("has ") << getOrigin().size() << " positions for a result of " << axes.size()
+                               << " axes";
   for (Value input : getInputs()) {
     auto type = cast<RankedTensorType>(input.getType());
     for (auto [axis, extent] : llvm::zip_equal(axesOf(type), type.getShape())) {
@@ -146,8 +144,8 @@ LogicalResult DotOp::verify() {
   if (!sums)
     return emitOpError("must have an axis that both operands share and the result lacks");
   if (elementTypeOf(getLhs().getType()) != elementTypeOf(getRhs().getType()))
-    return emitOpError("multiplies ") << elementTypeOf(getLhs().getType()) << " by "
-                                      << elementTypeOf(getRhs().getType());
+    return emitOpError("multiplies ")
+           << elementTypeOf(getLhs().getType()) << " by " << elementTypeOf(getRhs().getType());
   return success();
 }
 

@@ -39,8 +39,9 @@ ParseResult ForRunsOp::parse(OpAsmParser &parser, OperationState &result) {
   SMLoc place = parser.getCurrentLocation();
   SmallVector<Type> leading = leadingTypes(builder.getContext(), ahead);
   if (arguments.size() != leading.size())
-    return parser.emitError(place, ahead ? "expected (key, partial, valid) ahead N (step, next, more)"
-                                         : "expected (key, partial)");
+    return parser.emitError(place, ahead
+                                       ? "expected (key, partial, valid) ahead N (step, next, more)"
+                                       : "expected (key, partial)");
   for (auto [argument, type] : llvm::zip_equal(arguments, leading))
     argument.type = type;
 

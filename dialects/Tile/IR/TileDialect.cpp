@@ -1,8 +1,8 @@
 //===- TileDialect.cpp - Registration of the tile dialect -----------------===//
 #include "dialects/Tile/IR/Tile.h"
 
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace lacuna::tile;
 

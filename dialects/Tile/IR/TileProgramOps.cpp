@@ -10,9 +10,8 @@ using namespace lacuna::tile;
 template <class FunctionOp>
 static ParseResult parseFunction(OpAsmParser &parser, OperationState &result) {
   auto buildType = [](Builder &builder, ArrayRef<Type> inputs, ArrayRef<Type> results,
-                      function_interface_impl::VariadicFlag, std::string &) {
-    return builder.getFunctionType(inputs, results);
-  };
+                      function_interface_impl::VariadicFlag,
+                      std::string &) { return builder.getFunctionType(inputs, results); };
   return function_interface_impl::parseFunctionOp(
       parser, result, /*allowVariadic=*/false, FunctionOp::getFunctionTypeAttrName(result.name),
       buildType, FunctionOp::getArgAttrsAttrName(result.name),
@@ -67,9 +66,8 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!kernel) // already lowered: its parameters are no longer views
     return success();
   if (kernel.getArgumentTypes().size() != getKernelArguments().size())
-    return emitOpError("passes ") << getKernelArguments().size() << " arguments to '"
-                                  << getKernel() << "', which takes "
-                                  << kernel.getArgumentTypes().size();
+    return emitOpError("passes ") << getKernelArguments().size() << " arguments to '" << getKernel()
+                                  << "', which takes " << kernel.getArgumentTypes().size();
   for (auto [index, parameter, argument] :
        llvm::enumerate(kernel.getArgumentTypes(), getKernelArguments().getTypes()))
     if (!accepts(parameter, argument))

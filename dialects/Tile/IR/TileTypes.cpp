@@ -1,9 +1,9 @@
 //===- TileTypes.cpp - Views, shared tiles and rings ----------------------===//
 #include "dialects/Tile/IR/TileAxisList.h"
 
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace lacuna::tile;
