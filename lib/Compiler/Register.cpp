@@ -3,6 +3,7 @@
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Attn/Transforms/Passes.h"
 #include "dialects/Tile/IR/Tile.h"
+#include "dialects/Tile/Transforms/Passes.h"
 #include "lib/Conversion/AttnToTile/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -26,5 +27,6 @@ void lacuna::registerLacunaPasses() {
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   attn::registerAttnPasses();
+  tile::registerTilePasses();
   registerAttnToTilePasses();
 }

@@ -1,0 +1,25 @@
+//===- KernelShape.h - What the schedule table asks of a kernel --*- C++ -*-===//
+#ifndef DIALECTS_TILE_TRANSFORMS_KERNELSHAPE_H
+#define DIALECTS_TILE_TRANSFORMS_KERNELSHAPE_H
+
+#include "dialects/Tile/IR/Tile.h"
+#include "dialects/Tile/Transforms/Schedule.h"
+
+namespace lacuna::tile {
+
+/// The largest head dims among a kernel's products, in either contract; zero
+/// where it has none.
+AttentionShape shapeOf(KernelOp kernel);
+
+/// The knobs that the attribute `tile.pins` fixes: a dictionary with any of
+/// query_tile, key_tile, warps, stages (integers) and query_in_registers
+/// (bool). Any other entry is an error at the kernel.
+mlir::FailureOr<SchedulePins> pinsOf(KernelOp kernel);
+
+/// The numbers of the attribute, and back.
+Schedule toSchedule(ScheduleAttr attribute);
+ScheduleAttr toAttribute(mlir::MLIRContext *context, const Schedule &schedule);
+
+} // namespace lacuna::tile
+
+#endif // DIALECTS_TILE_TRANSFORMS_KERNELSHAPE_H

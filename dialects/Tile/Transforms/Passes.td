@@ -1,0 +1,216 @@
+//===- Passes.td - Passes over kernels --------------------*- tablegen -*-===//
+//
+// Every pass leaves what is already in the form it makes unchanged, so a
+// scheduled kernel goes through all of them as it is.
+//
+//===--------------------------------------------------------------------===//
+#ifndef DIALECTS_TILE_TRANSFORMS_PASSES_TD
+#define DIALECTS_TILE_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+class KernelPass<string argument> : Pass<argument, "::lacuna::tile::KernelOp">;
+
+//===--------------------------------------------------------------------===//
+// Contracts
+//===--------------------------------------------------------------------===//
+
+def TileVerifyAbstractPass : KernelPass<"tile-verify-abstract"> {
+  let summary = "checks that a kernel knows no target, thread or tile size";
+  let description = [{
+    The contract between the lowering from attn and the schedule: no schedule,
+    target or shared memory; layouts are `#tile.axes`, extents along query and
+    key are open, along features static; no operation that places, copies
+    asynchronously or synchronises; loops look at the present entry only.
+
+    ```mlir
+    %k = tile.load ... -> tensor<?x128xbf16, #tile.axes<[key, feature]>>  // accepted
+    tile.barrier                                                         // an error
+    ```
+  }];
+}
+
+def TileVerifyScheduledPass : KernelPass<"tile-verify-scheduled"> {
+  let summary = "checks everything that emission relies on";
+  let description = [{
+    The contract between the schedule and emission: schedule, known target and
+    shared memory within its limit; every tile a fragment of static extents that
+    its layout can deal out; products read slots or operand fragments and add to
+    f32 accumulators; parts of sums are not used as sums; rings have aligned
+    offsets, apart from each other.
+
+    ```mlir
+    %s = tile.dot %q, %slot, %zero : ... // accepted: %slot is shared memory
+    %k = tile.load ...                   // an error: not placed
+    ```
+  }];
+}
+
+//===--------------------------------------------------------------------===//
+// From the abstract to the scheduled contract, in this order
+//===--------------------------------------------------------------------===//
+
+def TileChooseSchedulePass : KernelPass<"tile-choose-schedule"> {
+  let summary = "picks tile sizes, warps and stages for a target";
+  let description = [{
+    Takes the first schedule of the table (ScheduleTable.h) that the resource
+    model finds legal and that keeps an SM busy. Knobs pinned by the kernel's
+    attribute `tile.pins` are kept; an impossible pin is an error that says need,
+    limit and which change would fit. A kernel already scheduled for the target
+    is left alone.
+
+    ```mlir
+    tile.kernel @k(...) attributes {tile.pins = {key_tile = 64}} { ... }
+    // becomes
+    tile.kernel @k(...) attributes {
+        schedule = #tile.schedule<query_tile = 64, key_tile = 64, ...>, target = "sm_80",
+        tile.pins = {key_tile = 64}} { ... }
+    ```
+  }];
+  let options = [Option<"target", "target", "std::string", "",
+                        "what the kernel will run on, such as sm_80">];
+  let statistics = [Statistic<"refused", "refused", "candidates of the table not taken">];
+}
+
+def TileAssignLayoutsPass : KernelPass<"tile-assign-layouts"> {
+  let summary = "gives every tile its extents and its fragment";
+  let description = [{
+    Puts the schedule's tile sizes for the open extents and for `tile.extent`,
+    pads features to a multiple of 16 (loads fill with zero, stores clip), makes
+    matrices accumulators and vectors rows, and converts the left side of a
+    product to an operand. Loaded tiles keep `#tile.axes` until
+    tile-place-operands.
+
+    ```mlir
+    %p = tile.map ... -> tensor<?x?xbf16, #tile.axes<[query, key]>>
+    %o = tile.dot %p, %v, %a : ...
+    // becomes
+    %p = tile.map ... -> tensor<64x64xbf16, #tile.fragment<[query, key], accumulator, warps = 4>>
+    %packed = tile.convert %p : ... -> tensor<64x64xbf16, #tile.fragment<[query, key], operand, warps = 4>>
+    %o = tile.dot %packed, %v, %a : ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [Statistic<"assignedTiles", "assigned", "tiles given extents or a fragment">];
+}
+
+def TilePlaceOperandsPass : KernelPass<"tile-place-operands"> {
+  let summary = "turns loads into copies to shared memory, waited for at once";
+  let description = [{
+    Every load becomes a copy into a ring of one slot that products then read.
+    The form is synchronous: a barrier before the slots of a loop are written
+    again, and a wait and a barrier after every copy. With `query_in_registers`
+    an operand loaded before the loop is read from its slot into a fragment once.
+    Loads may only feed products.
+
+    ```mlir
+    %kt = tile.load %k[%b, %h, %key, %c0] : ...
+    %s = tile.dot %q, %kt, %zero : ...
+    // becomes
+    %ring = tile.alloc : !tile.ring<1 x ...>
+    ...
+    %slot = tile.slot %ring[%c0] : ...
+    %token = tile.copy_async %k[%b, %h, %key, %c0] to %slot : ...
+    tile.commit(%token)
+    tile.wait pending 0
+    tile.barrier
+    %s = tile.dot %q, %slot, %zero : ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [Statistic<"placedLoads", "placed", "loads placed in shared memory">];
+}
+
+def TileDeferRowSumsPass : KernelPass<"tile-defer-row-sums"> {
+  let summary = "adds row sums over lanes once, after the loop";
+  let description = [{
+    A value carried from zero by a map that is linear in it and in row sums, with
+    factors equal in all lanes of a row, is kept as one part per thread; the
+    parts are added after the loop. Linearity is proved from the scalar program
+    of the map (sums, differences, products with such factors, fma, negation,
+    selection by such a condition); anything else is left alone.
+
+    ```mlir
+    %sum = tile.reduce add %p : ... -> tensor<64xf32, #row>
+    %l1 = tile.map(%old = %l, %a = %decay, %new = %sum) ... { fma %old, %a, %new }
+    // becomes
+    %sum = tile.reduce add %p : ... -> tensor<64xf32, #partial_row>
+    %l1 = tile.map(%old = %l, %a = %decay, %new = %sum) ... -> tensor<64xf32, #partial_row>
+    // and after the loop
+    %total = tile.convert %loop#1 : tensor<64xf32, #partial_row> -> tensor<64xf32, #row>
+    ```
+  }];
+  let statistics = [Statistic<"deferredSums", "deferred", "row sums added after their loop">];
+}
+
+def TilePipelinePass : KernelPass<"tile-pipeline"> {
+  let summary = "starts copies stages - 1 entries ahead of the products";
+  let description = [{
+    Takes the form of tile-place-operands to one wait and one barrier per entry:
+    rings get `stages` slots, the loop looks `stages - 1` entries ahead, copies
+    stand under `more`, products under `valid`, and at most `stages - 2` groups
+    are pending when products begin. Tiles copied before the loop and read only
+    in it join the loop's first group. A loop whose copies depend on what it
+    computes stays synchronous, with a remark.
+
+    ```mlir
+    tile.for_runs (%key, %partial) in %runs iter_args(%a = %a0) : ... {
+      tile.barrier
+      %slot = tile.slot %ring[%c0] : ...
+      %token = tile.copy_async %k[%key, %c0] to %slot : ...
+      tile.commit(%token)
+      tile.wait pending 0
+      tile.barrier
+      PRODUCTS
+    }
+    // becomes, with 2 stages
+    tile.for_runs (%key, %partial, %valid) ahead 1 (%step, %next, %more) in %runs ... {
+      tile.wait pending 0
+      tile.barrier
+      scf.if %more {
+        %slot = tile.slot %ring[%step] : ...
+        tile.copy_async %k[%next, %c0] to %slot : ...
+      }
+      tile.commit
+      scf.if %valid -> ... { %slot = tile.slot %ring[%step - 1] PRODUCTS } else { %a }
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+  let statistics = [Statistic<"pipelinedLoops", "pipelined", "loops that look ahead">];
+}
+
+def TileAllocateSharedPass : KernelPass<"tile-allocate-shared"> {
+  let summary = "lays rings out in shared memory";
+  let description = [{
+    Rings follow each other at multiples of 1024 bytes; the kernel gets the
+    total, which is held against its target's limit. A kernel whose rings all
+    have an offset is left alone.
+
+    ```mlir
+    %a = tile.alloc : !tile.ring<1 x !tile.shared<64x128xbf16, [query, feature]>>
+    %b = tile.alloc : !tile.ring<2 x !tile.shared<64x128xbf16, [key, feature]>>
+    // becomes, with shared_bytes = 49152 on the kernel
+    %a = tile.alloc at 0 : ...
+    %b = tile.alloc at 16384 : ...
+    ```
+  }];
+  let statistics = [Statistic<"sharedBytes", "shared-bytes", "bytes of shared memory laid out">];
+}
+
+def TileSizeLaunchesPass : Pass<"tile-size-launches", "::mlir::ModuleOp"> {
+  let summary = "copies what a launch needs from the kernel to the launch";
+  let description = [{
+    Query tile, threads and shared bytes, so that a program can be launched when
+    its kernels are no longer tile operations.
+
+    ```mlir
+    tile.launch @k batches %b heads %h queries %m (%q) : ...
+    // becomes
+    tile.launch @k batches %b heads %h queries %m (%q)
+        {query_tile = 64 : i64, shared_bytes = 81920 : i64, threads = 128 : i64} : ...
+    ```
+  }];
+}
+
+#endif // DIALECTS_TILE_TRANSFORMS_PASSES_TD

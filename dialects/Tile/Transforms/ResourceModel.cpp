@@ -1,0 +1,107 @@
+//===- ResourceModel.cpp - What a schedule needs of a target --------------===//
+//
+// Shared memory is arithmetic. Registers are a sum over the values that live
+// at the widest point of the loop, the row maximum: the output accumulators,
+// the scores and, if they stay there, the queries; plus a constant for
+// addresses, bounds and operands in flight, which a test holds against what
+// NVRTC reports for every target and head dim.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Tile/Transforms/ResourceModel.h"
+
+#include <algorithm>
+
+using namespace lacuna;
+using namespace lacuna::tile;
+
+static std::int64_t roundUp(std::int64_t value, std::int64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+std::string lacuna::tile::toString(const Schedule &schedule) {
+  return "query_tile = " + std::to_string(schedule.queryTile) +
+         ", key_tile = " + std::to_string(schedule.keyTile) +
+         ", warps = " + std::to_string(schedule.warps) +
+         ", stages = " + std::to_string(schedule.stages) +
+         (schedule.queryInRegisters ? ", query in registers" : "");
+}
+
+std::int64_t lacuna::tile::paddedFeatures(std::int64_t features) { return roundUp(features, 16); }
+
+static std::int64_t predictRegisters(const Schedule &schedule, const AttentionShape &shape) {
+  const std::int64_t queryFeatures = paddedFeatures(shape.queryFeatures);
+  const std::int64_t valueFeatures = paddedFeatures(shape.valueFeatures);
+  // Blocks of 16 rows per warp; a thread holds 1/32 of each.
+  const std::int64_t rowBlocks =
+      schedule.queryTile / std::max<std::int64_t>(1, schedule.warps) / 16;
+  const std::int64_t outputs = rowBlocks * valueFeatures / 2;
+  const std::int64_t scores = rowBlocks * schedule.keyTile / 2;
+  const std::int64_t queries = rowBlocks * (schedule.queryInRegisters ? queryFeatures / 4 : 4);
+  const std::int64_t rowStatistics = rowBlocks * 2 * 3; // maximum, sum and shift of two rows
+  const std::int64_t rest = 44;                         // addresses, bounds, operands in flight
+  return outputs + scores + queries + rowStatistics + rest;
+}
+
+static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &shape) {
+  auto ring = [&](std::int64_t slots, std::int64_t rows, std::int64_t features) {
+    return roundUp(slots * rows * paddedFeatures(features) * shape.elementBytes, sharedAlignment);
+  };
+  return ring(1, schedule.queryTile, shape.queryFeatures) +
+         ring(schedule.stages, schedule.keyTile, shape.queryFeatures) +
+         ring(schedule.stages, schedule.keyTile, shape.valueFeatures);
+}
+
+Resources lacuna::tile::predictResources(const Schedule &schedule, const AttentionShape &shape,
+                                         const TargetInfo &target) {
+  Resources needs;
+  needs.threads = 32 * schedule.warps;
+  needs.registersPerThread = predictRegisters(schedule, shape);
+  needs.sharedBytes = sharedBytes(schedule, shape);
+  // Registers are handed out to warps in units of 256.
+  const std::int64_t registersPerBlock =
+      schedule.warps * roundUp(needs.registersPerThread * 32, 256);
+  if (needs.threads < 1 || registersPerBlock < 1)
+    return needs;
+  needs.blocksPerSm = std::min<std::int64_t>(
+      {std::int64_t(target.blocksPerSm), std::int64_t(target.threadsPerSm) / needs.threads,
+       std::int64_t(target.registersPerSm) / registersPerBlock,
+       std::int64_t(target.sharedBytesPerSm) / (needs.sharedBytes + target.sharedBytesReserved)});
+  return needs;
+}
+
+/// Rules that hold on every target.
+static std::optional<std::string> findShapeObstacle(const Schedule &schedule) {
+  for (std::int64_t tile : {schedule.queryTile, schedule.keyTile})
+    if (tile > 1024)
+      return "has a tile of " + std::to_string(tile) + ", must be at most 1024";
+  if (schedule.warps < 1 || schedule.warps > 16)
+    return "has " + std::to_string(schedule.warps) + " warps, must have from 1 to 16";
+  if (schedule.queryTile < 1 || schedule.queryTile % (16 * schedule.warps))
+    return "gives " + std::to_string(schedule.warps) + " warps " +
+           std::to_string(schedule.queryTile) + " query rows, needs a multiple of 16 for each";
+  // Slots of 32 rows begin at multiples of 1024 bytes, whatever the features.
+  if (schedule.keyTile < 1 || schedule.keyTile % 32)
+    return "has key tiles of " + std::to_string(schedule.keyTile) + ", must be a multiple of 32";
+  if (schedule.stages < 2 || schedule.stages > 4)
+    return "has " + std::to_string(schedule.stages) + " stages, must have from 2 to 4";
+  return std::nullopt;
+}
+
+std::optional<std::string> lacuna::tile::findObstacle(const Schedule &schedule,
+                                                      const AttentionShape &shape,
+                                                      const TargetInfo &target) {
+  if (auto obstacle = findShapeObstacle(schedule))
+    return obstacle;
+  const Resources needs = predictResources(schedule, shape, target);
+  const std::string name(target.name);
+  if (needs.sharedBytes > target.sharedBytesPerBlock)
+    return "needs " + std::to_string(needs.sharedBytes) + " bytes of shared memory per block, " +
+           name + " has " + std::to_string(target.sharedBytesPerBlock);
+  if (needs.registersPerThread > target.registersPerThread)
+    return "needs about " + std::to_string(needs.registersPerThread) + " registers per thread, " +
+           name + " has " + std::to_string(target.registersPerThread);
+  if (needs.blocksPerSm < 1)
+    return "needs about " + std::to_string(needs.registersPerThread * needs.threads) +
+           " registers per block, " + name + " has " + std::to_string(target.registersPerSm);
+  return std::nullopt;
+}

@@ -1,0 +1,48 @@
+//===- Schedule.h - A schedule as plain numbers ------------------*- C++ -*-===//
+//
+// The numbers of #tile.schedule without MLIR, so that the resource model and
+// the schedule table build and test alone.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DIALECTS_TILE_TRANSFORMS_SCHEDULE_H
+#define DIALECTS_TILE_TRANSFORMS_SCHEDULE_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace lacuna::tile {
+
+/// See #tile.schedule.
+struct Schedule {
+  std::int64_t queryTile = 0; ///< rows of a score tile
+  std::int64_t keyTile = 0;   ///< columns of a score tile
+  std::int64_t warps = 0;     ///< warps of a block
+  std::int64_t stages = 0;    ///< slots of the key and value rings
+  bool queryInRegisters = false;
+
+  bool operator==(const Schedule &) const = default;
+};
+
+/// What a user fixed of a schedule; the rest is free.
+struct SchedulePins {
+  std::optional<std::int64_t> queryTile, keyTile, warps, stages;
+  std::optional<bool> queryInRegisters;
+
+  bool any() const { return queryTile || keyTile || warps || stages || queryInRegisters; }
+};
+
+/// Sizes of one attention that decide what a schedule needs.
+struct AttentionShape {
+  std::int64_t queryFeatures = 0; ///< head dim of queries and keys
+  std::int64_t valueFeatures = 0; ///< head dim of values and outputs
+  std::int64_t elementBytes = 2;  ///< of queries, keys and values
+};
+
+/// "query_tile = 64, key_tile = 64, warps = 4, stages = 2", with
+/// ", query in registers" where that is so.
+std::string toString(const Schedule &schedule);
+
+} // namespace lacuna::tile
+
+#endif // DIALECTS_TILE_TRANSFORMS_SCHEDULE_H

@@ -1,0 +1,176 @@
+//===- ScheduleTable.cpp - Schedules worth trying, and the choice ---------===//
+//
+// Why these candidates. A warp that owns 32 query rows reads every key and
+// value operand from shared memory once for two mma rows, which halves the
+// traffic that bounds this family; so 128 rows over 4 warps come first wherever
+// registers allow it. Beyond 128 features the accumulators fill the registers
+// of 16 rows per warp. Narrow key tiles keep two blocks on an SM where its
+// shared memory is small.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Tile/Transforms/ScheduleTable.h"
+
+#include <algorithm>
+
+using namespace lacuna;
+using namespace lacuna::tile;
+
+//===----------------------------------------------------------------------===//
+// Table
+//===----------------------------------------------------------------------===//
+
+// {query tile, key tile, warps, stages, query in registers}
+static constexpr Schedule upTo64[] = {
+    {128, 64, 4, 2, true}, {128, 64, 4, 2, false}, {64, 64, 4, 2, false}};
+static constexpr Schedule upTo128[] = {
+    {128, 32, 4, 2, false}, {64, 64, 4, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
+static constexpr Schedule upTo192[] = {
+    {64, 64, 4, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
+static constexpr Schedule upTo256[] = {{128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
+
+static constexpr ScheduleRow table[] = {
+    {TargetFamily::Sm80, 64, upTo64},
+    {TargetFamily::Sm80, 128, upTo128},
+    {TargetFamily::Sm80, 192, upTo192},
+    {TargetFamily::Sm80, 256, upTo256},
+};
+
+std::span<const ScheduleRow> lacuna::tile::scheduleTable() { return table; }
+
+const ScheduleRow *lacuna::tile::findScheduleRow(TargetFamily family, const AttentionShape &shape) {
+  const std::int64_t features = paddedFeatures(std::max(shape.queryFeatures, shape.valueFeatures));
+  for (const ScheduleRow &row : table)
+    if (row.family == family && features <= row.features)
+      return &row;
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// Choice
+//===----------------------------------------------------------------------===//
+
+/// Two warps for each of an SM's four schedulers hide each other's waits.
+static constexpr std::int64_t enoughWarps = 8;
+
+static Schedule pin(Schedule schedule, const SchedulePins &pins) {
+  schedule.queryTile = pins.queryTile.value_or(schedule.queryTile);
+  schedule.keyTile = pins.keyTile.value_or(schedule.keyTile);
+  schedule.warps = pins.warps.value_or(schedule.warps);
+  schedule.stages = pins.stages.value_or(schedule.stages);
+  schedule.queryInRegisters = pins.queryInRegisters.value_or(schedule.queryInRegisters);
+  return schedule;
+}
+
+/// Every value a knob is tried with, the likeliest first.
+static constexpr std::int64_t queryTiles[] = {128, 64, 32, 16};
+static constexpr std::int64_t keyTiles[] = {64, 32, 128};
+static constexpr std::int64_t warpCounts[] = {4, 8, 2, 1};
+static constexpr std::int64_t stageCounts[] = {2, 3, 4};
+
+static std::vector<Schedule> listCandidates(const ScheduleRow &row, const SchedulePins &pins) {
+  std::vector<Schedule> list;
+  auto add = [&](const Schedule &candidate) {
+    const Schedule pinned = pin(candidate, pins);
+    if (std::find(list.begin(), list.end(), pinned) == list.end())
+      list.push_back(pinned);
+  };
+  for (const Schedule &candidate : row.candidates)
+    add(candidate);
+  return list;
+}
+
+/// The first legal schedule of all that agree with the pins.
+static std::optional<Schedule> search(const AttentionShape &shape, const TargetInfo &target,
+                                      const SchedulePins &pins) {
+  for (std::int64_t queryTile : queryTiles)
+    for (std::int64_t keyTile : keyTiles)
+      for (std::int64_t stages : stageCounts)
+        for (std::int64_t warps : warpCounts) {
+          const Schedule candidate = pin({queryTile, keyTile, warps, stages, false}, pins);
+          if (!findObstacle(candidate, shape, target))
+            return candidate;
+        }
+  return std::nullopt;
+}
+
+/// "key_tile = 32 or stages = 2 would fit": single changes that make it legal.
+static std::string suggestKnobs(const Schedule &schedule, const AttentionShape &shape,
+                                const TargetInfo &target) {
+  std::string fits;
+  auto tryKnob = [&](const char *name, std::int64_t Schedule::*knob,
+                     std::span<const std::int64_t> values) {
+    for (std::int64_t value : values) {
+      Schedule changed = schedule;
+      changed.*knob = value;
+      if (findObstacle(changed, shape, target))
+        continue;
+      fits += (fits.empty() ? "" : " or ") + std::string(name) + " = " + std::to_string(value);
+      return;
+    }
+  };
+  tryKnob("key_tile", &Schedule::keyTile, keyTiles);
+  tryKnob("stages", &Schedule::stages, stageCounts);
+  tryKnob("query_tile", &Schedule::queryTile, queryTiles);
+  tryKnob("warps", &Schedule::warps, warpCounts);
+  Schedule moved = schedule;
+  moved.queryInRegisters = false;
+  if (!findObstacle(moved, shape, target))
+    fits += std::string(fits.empty() ? "" : " or ") + "query_in_registers = false";
+  return fits.empty() ? "no single change of query_tile, key_tile, warps or stages makes it fit"
+                      : fits + " would fit";
+}
+
+ScheduleChoice lacuna::tile::chooseSchedule(const AttentionShape &shape, const TargetInfo &target,
+                                            const SchedulePins &pins) {
+  ScheduleChoice choice;
+  const ScheduleRow *row = findScheduleRow(target.family, shape);
+  if (!row) {
+    choice.error = "head dims " + std::to_string(shape.queryFeatures) + " and " +
+                   std::to_string(shape.valueFeatures) + " are beyond " +
+                   std::to_string(table[std::size(table) - 1].features) +
+                   ", the largest that has a schedule for " + std::string(target.name);
+    return choice;
+  }
+
+  const std::vector<Schedule> candidates = listCandidates(*row, pins);
+  std::vector<Resources> legalNeeds;
+  std::vector<Schedule> legal;
+  for (const Schedule &candidate : candidates) {
+    if (auto obstacle = findObstacle(candidate, shape, target)) {
+      choice.refused.push_back({candidate, *obstacle});
+      continue;
+    }
+    legal.push_back(candidate);
+    legalNeeds.push_back(predictResources(candidate, shape, target));
+    if (legalNeeds.back().warpsPerSm() >= enoughWarps)
+      break; // later ones are not better
+  }
+
+  if (!legal.empty()) {
+    auto capped = [](const Resources &needs) { return std::min(needs.warpsPerSm(), enoughWarps); };
+    const auto best = std::max_element(
+        legalNeeds.begin(), legalNeeds.end(),
+        [&](const Resources &a, const Resources &b) { return capped(a) < capped(b); });
+    const std::size_t index = best - legalNeeds.begin();
+    for (std::size_t other = 0; other < legal.size(); ++other)
+      if (other != index)
+        choice.refused.push_back(
+            {legal[other], "keeps " + std::to_string(legalNeeds[other].warpsPerSm()) +
+                               " warps on an SM of " + std::string(target.name) +
+                               ", the chosen one " + std::to_string(best->warpsPerSm())});
+    choice.schedule = legal[index];
+  } else {
+    choice.schedule = search(shape, target, pins);
+  }
+
+  if (choice.schedule) {
+    choice.needs = predictResources(*choice.schedule, shape, target);
+  } else {
+    const Schedule &first = candidates.front();
+    choice.error = "schedule (" + toString(first) + ") for head dims " +
+                   std::to_string(shape.queryFeatures) + " and " +
+                   std::to_string(shape.valueFeatures) + " " + choice.refused.front().reason +
+                   "; " + suggestKnobs(first, shape, target);
+  }
+  return choice;
+}

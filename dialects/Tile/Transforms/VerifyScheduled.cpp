@@ -1,0 +1,140 @@
+//===- VerifyScheduled.cpp - The scheduled contract -----------------------===//
+//
+// What emission may rely on. That barriers and waits suffice is not decided
+// here but shown by running the kernel under the emulator's race checks.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Tile/Transforms/Passes.h"
+#include "dialects/Tile/Transforms/ResourceModel.h"
+
+using namespace mlir;
+
+namespace lacuna::tile {
+#define GEN_PASS_DEF_TILEVERIFYSCHEDULEDPASS
+#include "dialects/Tile/Transforms/Passes.h.inc"
+
+namespace {
+
+std::optional<FragmentKind> kindOf(Type type) {
+  auto tile = dyn_cast<RankedTensorType>(type);
+  auto layout = tile ? dyn_cast_or_null<FragmentAttr>(tile.getEncoding()) : FragmentAttr();
+  return layout ? std::optional(layout.getKind()) : std::nullopt;
+}
+
+/// Every tile is a fragment of static extents that its layout can deal out.
+LogicalResult verifyTile(Operation *op, Type type, ScheduleAttr schedule) {
+  auto tile = dyn_cast<RankedTensorType>(type);
+  if (!tile)
+    return success();
+  auto layout = dyn_cast_or_null<FragmentAttr>(tile.getEncoding());
+  if (!layout || !tile.hasStaticShape())
+    return op->emitOpError("has a tile of type ")
+           << tile << ", needs static extents and a fragment";
+  if (layout.getWarps() != schedule.getWarps())
+    return op->emitOpError("has a tile over ")
+           << layout.getWarps() << " warps in a kernel of " << schedule.getWarps();
+  if (tile.getDimSize(0) % (16 * layout.getWarps()))
+    return op->emitOpError("has a tile of ")
+           << tile.getDimSize(0) << " rows, needs a multiple of 16 for each of "
+           << layout.getWarps() << " warps";
+  if (tile.getRank() == 2 && tile.getDimSize(1) % 16)
+    return op->emitOpError("has a tile of ")
+           << tile.getDimSize(1) << " columns, needs a multiple of 16";
+  bool isVector =
+      layout.getKind() == FragmentKind::Row || layout.getKind() == FragmentKind::PartialRow;
+  if (isVector != (tile.getRank() == 1))
+    return op->emitOpError("has a tile of rank ") << tile.getRank() << " in a fragment of kind "
+                                                  << stringifyFragmentKind(layout.getKind());
+  if (layout.getKind() == FragmentKind::Operand && tile.getElementTypeBitWidth() != 16)
+    return op->emitOpError("packs ") << tile.getElementType() << ", operands have 16 bits";
+  return success();
+}
+
+LogicalResult verifyDot(DotOp dot) {
+  if (!isa<SharedType>(dot.getLhs().getType()) &&
+      kindOf(dot.getLhs().getType()) != FragmentKind::Operand)
+    return dot.emitOpError("reads its left side from neither a slot nor an operand fragment");
+  if (!isa<SharedType>(dot.getRhs().getType()))
+    return dot.emitOpError("must read its right side from a slot");
+  if (!dot.getResult().getType().getElementType().isF32() ||
+      kindOf(dot.getResult().getType()) != FragmentKind::Accumulator)
+    return dot.emitOpError("must add to an accumulator of f32");
+  return success();
+}
+
+LogicalResult verifyOperation(Operation *op, ScheduleAttr schedule) {
+  if (isa<LoadOp, TileExtentOp>(op))
+    return op->emitOpError("belongs to the abstract contract");
+  if (auto dot = dyn_cast<DotOp>(op); dot && failed(verifyDot(dot)))
+    return failure();
+  if (auto map = dyn_cast<MapOp>(op)) {
+    bool readsParts = llvm::any_of(map.getInputs().getTypes(), [](Type type) {
+      return kindOf(type) == FragmentKind::PartialRow;
+    });
+    if (readsParts && kindOf(map.getResult().getType()) != FragmentKind::PartialRow)
+      return map.emitOpError("makes whole values of parts of sums; convert them first");
+  }
+  if (isa<StoreOp>(op) &&
+      kindOf(cast<StoreOp>(op).getValue().getType()) == FragmentKind::PartialRow)
+    return op->emitOpError("stores parts of sums; convert them first");
+  for (Type type : op->getResultTypes())
+    if (failed(verifyTile(op, type, schedule)))
+      return failure();
+  return success();
+}
+
+/// Rings are aligned, apart from each other and inside the kernel's share.
+LogicalResult verifyRings(KernelOp kernel) {
+  int64_t total = *kernel.getSharedBytes();
+  SmallVector<std::pair<int64_t, int64_t>> taken;
+  for (AllocOp ring : kernel.getBody().getOps<AllocOp>()) {
+    if (!ring.getOffset())
+      return ring.emitOpError("has no offset; run tile-allocate-shared first");
+    int64_t begin = *ring.getOffset();
+    RingType type = ring.getRing().getType();
+    int64_t end = begin + type.getSlots() * type.getSlotType().getBytes();
+    if (begin < 0 || begin % sharedAlignment)
+      return ring.emitOpError("begins at byte ")
+             << begin << ", must begin at a multiple of " << sharedAlignment;
+    if (end > total)
+      return ring.emitOpError("ends at byte ") << end << " of " << total;
+    for (auto [otherBegin, otherEnd] : taken)
+      if (begin < otherEnd && otherBegin < end)
+        return ring.emitOpError("overlaps another ring");
+    taken.push_back({begin, end});
+  }
+  return success();
+}
+
+struct VerifyScheduled : impl::TileVerifyScheduledPassBase<VerifyScheduled> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    if (failed(verify(getOperation())))
+      signalPassFailure();
+  }
+
+  static LogicalResult verify(KernelOp kernel) {
+    if (!kernel.getSchedule() || !kernel.getTarget() || !kernel.getSharedBytes())
+      return kernel.emitOpError("lacks a schedule, a target or a shared memory size");
+    const TargetInfo *target = findTarget(std::string_view(*kernel.getTarget()));
+    if (!target)
+      return kernel.emitOpError("has unknown target '")
+             << *kernel.getTarget() << "'; expected one of " << targetNames();
+    if (*kernel.getSharedBytes() > target->sharedBytesPerBlock)
+      return kernel.emitOpError("needs ")
+             << *kernel.getSharedBytes() << " bytes of shared memory per block, " << target->name
+             << " has " << target->sharedBytesPerBlock;
+    WalkResult walk = kernel.walk([&](Operation *op) -> WalkResult {
+      if (isa<AllocOp>(op) && !isa<KernelOp>(op->getParentOp()))
+        return op->emitOpError("must stand in the body of the kernel");
+      return verifyOperation(op, *kernel.getSchedule());
+    });
+    if (walk.wasInterrupted())
+      return failure();
+    return verifyRings(kernel);
+  }
+};
+} // namespace
+} // namespace lacuna::tile
