@@ -1,0 +1,172 @@
+// Every message of the ops on values of tiles and of the loop over runs.
+// RUN: lacuna-opt %s --split-input-file --verify-diagnostics
+
+tile.kernel @k(%x: f32) {
+  // expected-error@+1 {{expected tensors, given 'f32'}}
+  %y = tile.map(%a = %x) : (f32) -> tensor<?xf32, #tile.axes<[query]>> {
+    tile.yield %a : f32
+  }
+  tile.return
+}
+
+// -----
+
+#scores = #tile.axes<[query, key]>
+tile.kernel @k(%x: tensor<?x?xf32, #scores>, %first: i32) {
+  // expected-error@+1 {{has 1 positions for a result of 2 axes}}
+  %y = tile.map(%a = %x) at(%i = %first) : (tensor<?x?xf32, #scores>) -> tensor<?x?xf32, #scores> {
+    tile.yield %a : f32
+  }
+  tile.return
+}
+
+// -----
+
+#rows = #tile.axes<[query]>
+tile.kernel @k(%x: tensor<?x?xf32, #tile.axes<[query, key]>>) {
+  // expected-error@+1 {{reads an input with axis key, which the result lacks}}
+  %y = tile.map(%a = %x) : (tensor<?x?xf32, #tile.axes<[query, key]>>) -> tensor<?xf32, #rows> {
+    tile.yield %a : f32
+  }
+  tile.return
+}
+
+// -----
+
+#rows = #tile.axes<[query]>
+tile.kernel @k(%x: tensor<32xf32, #rows>) {
+  // expected-error@+1 {{reads an input whose extent along query differs from the result's}}
+  %y = tile.map(%a = %x) : (tensor<32xf32, #rows>) -> tensor<64xf32, #rows> {
+    tile.yield %a : f32
+  }
+  tile.return
+}
+
+// -----
+
+#rows = #tile.axes<[query]>
+tile.kernel @k(%x: tensor<?xf32, #rows>) {
+  // expected-error@+1 {{must pass one element per input and one i32 per position to its region}}
+  %y = "tile.map"(%x) <{operandSegmentSizes = array<i32: 1, 0>}> ({
+  ^bb0(%a: f16):
+    %zero = arith.constant 0.0 : f32
+    tile.yield %zero : f32
+  }) : (tensor<?xf32, #rows>) -> tensor<?xf32, #rows>
+  tile.return
+}
+
+// -----
+
+#rows = #tile.axes<[query]>
+tile.kernel @k(%x: tensor<?xf32, #rows>) {
+  // expected-error@+1 {{must yield one 'f16'}}
+  %y = tile.map(%a = %x) : (tensor<?xf32, #rows>) -> tensor<?xf16, #rows> {
+    tile.yield %a : f32
+  }
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%x: tensor<?x?xf32, #tile.axes<[query, key]>>) {
+  // expected-error@+1 {{must reduce the columns of a tile to one element per row}}
+  %y = tile.reduce add %x : tensor<?x?xf32, #tile.axes<[query, key]>> -> tensor<?xf32, #tile.axes<[key]>>
+  tile.return
+}
+
+// -----
+
+#rows = #tile.axes<[query]>
+#scores = #tile.axes<[query, key]>
+tile.kernel @k(%x: tensor<?xbf16, #rows>, %s: tensor<?x?xf32, #scores>) {
+  // expected-error@+1 {{needs operands and result with 2 axes}}
+  %y = tile.dot %x, %x, %s : tensor<?xbf16, #rows>, tensor<?xbf16, #rows> -> tensor<?x?xf32, #scores>
+  tile.return
+}
+
+// -----
+
+#queries = #tile.axes<[query, feature]>
+#scores = #tile.axes<[query, key]>
+tile.kernel @k(%q: tensor<?x64xbf16, #queries>, %s: tensor<?x?xf32, #scores>) {
+  // expected-error@+1 {{must have an axis that both operands share and the result lacks}}
+  %y = tile.dot %q, %q, %s
+      : tensor<?x64xbf16, #queries>, tensor<?x64xbf16, #queries> -> tensor<?x?xf32, #scores>
+  tile.return
+}
+
+// -----
+
+#queries = #tile.axes<[query, feature]>
+#keys = #tile.axes<[key, feature]>
+#scores = #tile.axes<[query, key]>
+tile.kernel @k(%q: tensor<?x64xbf16, #queries>, %k: tensor<?x64xf16, #keys>,
+               %s: tensor<?x?xf32, #scores>) {
+  // expected-error@+1 {{multiplies 'bf16' by 'f16'}}
+  %y = tile.dot %q, %k, %s
+      : tensor<?x64xbf16, #queries>, tensor<?x64xf16, #keys> -> tensor<?x?xf32, #scores>
+  tile.return
+}
+
+// -----
+
+#from = #tile.fragment<[query], partial_row, warps = 4>
+#to = #tile.fragment<[query], row, warps = 2>
+tile.kernel @k(%l: tensor<64xf32, #from>) {
+  // expected-error@+1 {{may change nothing but the kind of a fragment}}
+  %sum = tile.convert %l : tensor<64xf32, #from> -> tensor<64xf32, #to>
+  tile.return
+}
+
+// -----
+
+#from = #tile.fragment<[query], row, warps = 4>
+#to = #tile.fragment<[query], partial_row, warps = 4>
+tile.kernel @k(%l: tensor<64xf32, #from>) {
+  // expected-error@+1 {{converts accumulator to operand or partial_row to row, not row to partial_row}}
+  %sum = tile.convert %l : tensor<64xf32, #from> -> tensor<64xf32, #to>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%c: i32) {
+  %runs = tile.interval_runs visible(%c, %c) full(%c, %c)
+  // expected-error@+1 {{expected (key, partial)}}
+  tile.for_runs (%key) in %runs {
+  }
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%c: i32) {
+  %runs = tile.interval_runs visible(%c, %c) full(%c, %c)
+  // expected-error@+1 {{expected (key, partial, valid) ahead N (step, next, more)}}
+  tile.for_runs (%key, %partial) ahead 1 (%step, %next, %more) in %runs {
+  }
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%c: i32) {
+  %runs = tile.interval_runs visible(%c, %c) full(%c, %c)
+  // expected-error@+1 {{must pass its entry and the carried values to its region}}
+  "tile.for_runs"(%runs) <{ahead = 0 : i64}> ({
+  ^bb0(%key: i32):
+    tile.yield
+  }) : (!tile.runs) -> ()
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%c: i32) {
+  %runs = tile.interval_runs visible(%c, %c) full(%c, %c)
+  // expected-error@+1 {{must yield and return the types of its initial values}}
+  %last = tile.for_runs (%key, %partial) in %runs iter_args(%a = %c) : i32 {
+    tile.yield
+  }
+  tile.return
+}

@@ -1,0 +1,165 @@
+// Every message of the attributes, types, programs and memory ops.
+// RUN: lacuna-opt %s --split-input-file --verify-diagnostics
+
+// expected-error@+1 {{expected query, key or feature}}
+tile.kernel @k(%x: tensor<?xf32, #tile.axes<[row]>>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{expected accumulator, operand, row or partial_row}}
+tile.kernel @k(%x: tensor<64xf32, #tile.fragment<[query], column, warps = 4>>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{warps is 17, must be from 1 to 16}}
+#s = #tile.schedule<query_tile = 272, key_tile = 64, warps = 17, stages = 2, query_in_registers = false>
+
+// -----
+
+// expected-error@+1 {{query_tile is 64, must be a multiple of 16 rows for each of 8 warps}}
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 8, stages = 2, query_in_registers = false>
+
+// -----
+
+// expected-error@+1 {{key_tile is 24, must be a multiple of 16}}
+#s = #tile.schedule<query_tile = 64, key_tile = 24, warps = 4, stages = 2, query_in_registers = false>
+
+// -----
+
+// expected-error@+1 {{stages is 5, must be from 2 to 4}}
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 5, query_in_registers = false>
+
+// -----
+
+// expected-error@+1 {{a shared tile has rows and columns}}
+tile.kernel @k(%x: !tile.shared<64xbf16, [key]>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a shared tile is 64 x 40, both must be multiples of 16}}
+tile.kernel @k(%x: !tile.shared<64x40xbf16, [key, feature]>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a shared tile holds 'f32', must be f16 or bf16}}
+tile.kernel @k(%x: !tile.shared<64x64xf32, [key, feature]>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a shared tile has 2 axes, given 1}}
+tile.kernel @k(%x: !tile.shared<64x64xbf16, [key]>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a ring has 0 slots, needs at least 1}}
+tile.kernel @k(%x: !tile.ring<0 x !tile.shared<64x64xbf16, [key, feature]>>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{returns nothing; outputs are views among its arguments}}
+tile.kernel @k(%x: i32) -> i32 {
+  tile.return %x : i32
+}
+
+// -----
+
+tile.program @p(%x: tensor<?xf32>) -> tensor<?xf32> {
+  // expected-error@+1 {{must return the result types of 'p'}}
+  tile.return
+}
+
+// -----
+
+tile.program @p(%q: tensor<?xf32>, %n: index) {
+  // expected-error@+1 {{launches unknown kernel 'k'}}
+  tile.launch @k batches %n heads %n queries %n (%q) : tensor<?xf32>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%q: !tile.view<?xf32>, %n: i32) { tile.return }
+tile.program @p(%q: tensor<?xf32>, %n: index) {
+  // expected-error@+1 {{passes 1 arguments to 'k', which takes 2}}
+  tile.launch @k batches %n heads %n queries %n (%q) : tensor<?xf32>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%q: !tile.view<?xf32>) { tile.return }
+tile.program @p(%q: tensor<?xf16>, %n: index) {
+  // expected-error@+1 {{passes 'tensor<?xf16>' as argument 0 of 'k', which takes '!tile.view<?xf32>'}}
+  tile.launch @k batches %n heads %n queries %n (%q) : tensor<?xf16>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%q: !tile.view<?x64xbf16>, %i: i32) {
+  // expected-error@+1 {{has 1 indices for a view of rank 2}}
+  %x, %inside = tile.read %q[%i] : !tile.view<?x64xbf16>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%q: !tile.view<?xbf16>) {
+  // expected-error@+1 {{asks for axis 1 of a view of rank 1}}
+  %n = tile.dim %q[1] : !tile.view<?xbf16>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%q: !tile.view<?xbf16>, %i: i32) {
+  // expected-error@+1 {{accesses a view of rank 1 with a tile of rank 2}}
+  %t = tile.load %q[%i] : !tile.view<?xbf16> -> tensor<?x64xbf16, #tile.axes<[key, feature]>>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%o: !tile.view<?xbf16>, %i: i32, %t: tensor<?xf32, #tile.axes<[query]>>) {
+  // expected-error@+1 {{accesses elements of type 'bf16' as 'f32'}}
+  tile.store %t, %o[%i] : tensor<?xf32, #tile.axes<[query]>>, !tile.view<?xbf16>
+  tile.return
+}
+
+// -----
+
+!slot = !tile.shared<64x64xbf16, [key, feature]>
+tile.kernel @k(%q: !tile.view<?xbf16>, %i: i32, %slot: !slot) {
+  // expected-error@+1 {{copies from a view of rank 1, needs at least 2}}
+  %token = tile.copy_async %q[%i] to %slot : !tile.view<?xbf16> -> !slot
+  tile.return
+}
+
+// -----
+
+!slot = !tile.shared<64x64xbf16, [key, feature]>
+tile.kernel @k(%q: !tile.view<?x64xf16>, %i: i32, %slot: !slot) {
+  // expected-error@+1 {{copies elements of type 'f16' to 'bf16'}}
+  %token = tile.copy_async %q[%i, %i] to %slot : !tile.view<?x64xf16> -> !slot
+  tile.return
+}
+
+// -----
+
+!slot = !tile.shared<64x64xbf16, [query, feature]>
+tile.kernel @k(%slot: !slot) {
+  // expected-error@+1 {{must give a fragment of kind operand}}
+  %q = tile.load_shared %slot
+      : !slot -> tensor<64x64xbf16, #tile.fragment<[query, feature], accumulator, warps = 4>>
+  tile.return
+}
+
+// -----
+
+!slot = !tile.shared<64x64xbf16, [query, feature]>
+tile.kernel @k(%slot: !slot) {
+  // expected-error@+1 {{must give the shape, element type and axes of its slot}}
+  %q = tile.load_shared %slot
+      : !slot -> tensor<64x32xbf16, #tile.fragment<[query, feature], operand, warps = 4>>
+  tile.return
+}

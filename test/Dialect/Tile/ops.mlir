@@ -1,0 +1,22 @@
+// What the two worked examples beside this file do not use reads and prints back.
+// RUN: lacuna-opt %s --verify-roundtrip | FileCheck %s
+
+!query = !tile.shared<64x128xbf16, [query, feature]>
+#operand = #tile.fragment<[query, feature], operand, warps = 4>
+
+// CHECK-LABEL: tile.kernel @table
+tile.kernel @table(%ids: !tile.view<?x?xi64>, %b: i32, %i: i32) {
+  // CHECK: %{{.*}}, %{{.*}} = tile.read %{{.*}}[%{{.*}}, %{{.*}}] : <?x?xi64>
+  %id, %inside = tile.read %ids[%b, %i] : !tile.view<?x?xi64>
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @registers
+tile.kernel @registers(%c: i32) attributes {
+    schedule = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = true>} {
+  %ring = tile.alloc : !tile.ring<1 x !query>
+  %slot = tile.slot %ring[%c] : !tile.ring<1 x !query>
+  // CHECK: tile.load_shared %{{.*}} : <64x128xbf16, [query, feature]> -> tensor<64x128xbf16, #tile.fragment<[query, feature], operand, warps = 4>>
+  %q = tile.load_shared %slot : !query -> tensor<64x128xbf16, #operand>
+  tile.return
+}
