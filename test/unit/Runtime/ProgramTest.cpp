@@ -1,33 +1,13 @@
 #include "lib/Runtime/Program.h"
 
+#include "test/unit/Runtime/SamplePrograms.h"
+
 #include <gtest/gtest.h>
 
 using namespace lacuna;
 
-/// Two steps with a temporary between them, every kind of parameter, and GQA.
-static Program twoSteps() {
-  Program program;
-  program.name = "attention";
-  program.arguments = {{"q", DType::BF16, true, {dynamicExtent, dynamicExtent, dynamicExtent, 128}},
-                       {"k", DType::BF16, true, {dynamicExtent, dynamicExtent, dynamicExtent, 128}},
-                       {"slopes", DType::F32, true, {dynamicExtent}, 4},
-                       {"window", DType::I32, false, {}}};
-  Expression heads = Expression::dim(0, 1), queries = Expression::dim(0, 2);
-  program.results = {{"result 0", DType::BF16, {Expression::dim(0, 0), heads, queries, 128}, 16},
-                     {"result 1", DType::F32, {Expression::dim(0, 0), heads, queries}, 4}};
-  program.temporaries = {{"run lists", DType::I32, {ceilDiv(queries, 64), 4}, 4}};
-  program.checks = {{ProgramCheck::Relation::Divides, Expression::dim(1, 1), heads,
-                     "key heads of %k", "query heads of %q"}};
-  program.kernels = {{"plan", "sm_90a", "", "", ""}, {"attend", "sm_90a", "", "", ""}};
-  using P = ProgramParameter;
-  program.steps = {
-      {0, 1, 32, 0, {P::temporary(0), P::argument(3), P::integer(min(queries, 7), DType::I32)}},
-      {1, ceilDiv(queries, 64) * heads, 128, 65536, {P::argument(0), P::result(1), P::status()}}};
-  return program;
-}
-
 TEST(ProgramTest, RoundTripsAsJson) {
-  Program program = twoSteps();
+  Program program = samplePlannedAttention();
   std::string json = programToJson(program);
   Result<Program> read = programFromJson(json);
   ASSERT_TRUE(read) << read.status().message();
@@ -44,7 +24,7 @@ TEST(ProgramTest, RoundTripsAsJson) {
 }
 
 TEST(ProgramTest, DamagedTextIsAnError) {
-  std::string json = programToJson(twoSteps());
+  std::string json = programToJson(samplePlannedAttention());
   // Whatever is cut off or changed, reading gives a program or an Io error.
   for (std::size_t length = 0; length < json.size(); length += 7) {
     Result<Program> read = programFromJson(json.substr(0, length));
@@ -66,37 +46,37 @@ static std::string messageOf(const Program &program) {
 }
 
 TEST(ProgramTest, VerifierNamesWhatIsWrong) {
-  EXPECT_EQ(messageOf(twoSteps()), "");
-  Program program = twoSteps();
+  EXPECT_EQ(messageOf(samplePlannedAttention()), "");
+  Program program = samplePlannedAttention();
   program.steps[1].kernel = 2;
   EXPECT_EQ(messageOf(program),
             "the compiled program is malformed: a step names a kernel that does not exist");
-  program = twoSteps();
+  program = samplePlannedAttention();
   program.steps[1].threads = 1025;
   EXPECT_EQ(
       messageOf(program),
       "the compiled program is malformed: the block size of attend is not between 1 and 1024");
-  program = twoSteps();
+  program = samplePlannedAttention();
   program.steps[0].grid = Expression::dim(0, 4);
   EXPECT_EQ(messageOf(program), "the compiled program is malformed: the grid of plan reads a dim "
                                 "that %q does not have");
-  program = twoSteps();
+  program = samplePlannedAttention();
   program.results[0].dims[0] = Expression::scalar(0);
   EXPECT_EQ(messageOf(program), "the compiled program is malformed: a dim of result 0 reads %q, "
                                 "which is not an integer scalar");
-  program = twoSteps();
+  program = samplePlannedAttention();
   program.checks[0].right = Expression::dim(9, 0);
-  EXPECT_EQ(messageOf(program), "the compiled program is malformed: the check of key heads of %k "
+  EXPECT_EQ(messageOf(program), "the compiled program is malformed: the check of batch of %k "
                                 "reads an argument that does not exist");
-  program = twoSteps();
-  program.steps[0].parameters[0].index = 1;
+  program = samplePlannedAttention();
+  program.steps[0].parameters[0].index = 2;
   EXPECT_EQ(messageOf(program), "the compiled program is malformed: a kernel parameter names a "
                                 "temporary that does not exist");
-  program = twoSteps();
+  program = samplePlannedAttention();
   program.steps[0].parameters[2].integerType = DType::F32;
   EXPECT_EQ(messageOf(program),
             "the compiled program is malformed: an integer parameter is neither i32 nor i64");
-  program = twoSteps();
+  program = samplePlannedAttention();
   program.arguments[0].alignment = 12;
   EXPECT_EQ(messageOf(program),
             "the compiled program is malformed: the alignment of %q is not a power of two");

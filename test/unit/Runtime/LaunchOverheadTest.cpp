@@ -1,0 +1,64 @@
+//===- LaunchOverheadTest.cpp - A launch costs next to nothing --------------===//
+#include "lib/Runtime/Launch.h"
+#include "lib/Runtime/NullDevice.h"
+#include "test/unit/Runtime/SamplePrograms.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <new>
+
+using namespace lacuna;
+
+static std::atomic<std::uint64_t> allocationCount{0};
+
+// Every allocation of this program is counted.
+void *operator new(std::size_t bytes) {
+  ++allocationCount;
+  void *memory = std::malloc(bytes);
+  if (!memory)
+    std::abort();
+  return memory;
+}
+void operator delete(void *memory) noexcept { std::free(memory); }
+void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
+
+/// One step over four tensors and a scalar, as a forward kernel has them.
+static Program forwardKernel() {
+  Program program = samplePlannedAttention();
+  program.steps.erase(program.steps.begin());
+  program.temporaries.clear();
+  return program;
+}
+
+TEST(LaunchOverheadTest, IsUnderAMicrosecondAndAHalfWithoutAllocation) {
+  NullDevice device("sm_90a");
+  auto instance = ProgramInstance::create(forwardKernel(), device);
+  ASSERT_TRUE(instance) << instance.status().message();
+  TensorRef q = TensorRef::contiguous(0x1000, DType::BF16, {2, 8, 130, 128});
+  TensorRef k = TensorRef::contiguous(0x2000, DType::BF16, {2, 4, 77, 128});
+  TensorRef slopes = TensorRef::contiguous(0x3000, DType::F32, {8});
+  TensorRef lse = TensorRef::contiguous(0x5000, DType::F32, {2, 8, 130});
+  constexpr int launches = 1000;
+  std::vector<double> microseconds;
+  std::uint64_t allocations = 0;
+  for (int round = 0; round < 21; ++round) {
+    std::uint64_t before = allocationCount;
+    auto start = std::chrono::steady_clock::now();
+    bool ok = true;
+    for (int i = 0; i < launches; ++i)
+      ok &= (*instance)->launch({q, k, slopes, std::int32_t(i)}, {q, lse}, 0, 0, {}).isOk();
+    auto time = std::chrono::steady_clock::now() - start;
+    allocations += allocationCount - before;
+    microseconds.push_back(std::chrono::duration<double, std::micro>(time).count() / launches);
+    ASSERT_TRUE(ok);
+  }
+  EXPECT_EQ(device.launches, 21u * launches);
+  EXPECT_EQ(allocations, 0u);
+  std::sort(microseconds.begin(), microseconds.end());
+  RecordProperty("microseconds", std::to_string(microseconds[10]));
+  EXPECT_LT(microseconds[10], 1.5);
+}
