@@ -14,9 +14,20 @@ def CheckSpec : Pass<"attn-check-spec", "::mlir::func::FuncOp"> {
     A spec takes ranked tensors and scalars, computes scalars, attends, and
     returns results of attn ops. Everything after this pass may rely on that:
     one block; only scalar arithmetic, `tensor.dim` of an argument and attn ops
-    at function level; tables and positions are arguments. Changes nothing.
+    at function level; tables and positions are arguments. Accepted, and left as
+    it is:
 
-    Refused, with the error at the call:
+    ```mlir
+    func.func @spec(%q: tensor<?x?x?x64xf16>, %n: i32) -> tensor<?x?x?x64xf16> {
+      %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+        %keep = attn.prefix %j, %n
+        attn.yield %keep : i1
+      } : tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>
+      return %o : tensor<?x?x?x64xf16>
+    }
+    ```
+
+    Refused, with an error at the call and one at the return:
 
     ```mlir
     func.func @spec(%q: tensor<?x?x?x64xf16>, %n: i32) -> i32 {

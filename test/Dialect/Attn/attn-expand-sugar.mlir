@@ -49,7 +49,7 @@ func.func @every_pattern(%q: !t, %n: i32, %ids: tensor<?x?xi64>) -> !t {
 
 // -----
 
-// Nothing but mask ops is touched: a dead op and a foldable one stay.
+// Nothing but mask ops is touched: a dead op and a foldable one stay unchanged.
 !t = tensor<1x1x?x16xf16>
 // CHECK-LABEL: @no_sugar
 func.func @no_sugar(%q: !t) -> !t {

@@ -38,7 +38,7 @@ func.func @bottom_right(%q: !t, %k: !t, %x: f32) -> !t {
 
 // -----
 
-// Arguments and tables stay captured.
+// Unchanged: arguments and tables stay captured.
 !t = tensor<1x1x?x16xf16>
 // CHECK-LABEL: @arguments
 // CHECK-SAME: %{{.*}}: tensor<1x1x?x16xf16>, %[[N:[^:]*]]: i32, %[[T:[^:]*]]: tensor<?xi1>
