@@ -1,0 +1,101 @@
+//===- Reference.h - What a spec means, element by element -----------------===//
+//
+// The oracle: evaluates a spec on host arrays in float64, straight from its
+// text. It shares no code with the compiler but the definition of the language,
+// derives no masks and is meant to be right rather than fast (1024 x 1024 keys
+// of one head take about a tenth of a second on one core).
+//
+//===----------------------------------------------------------------------===//
+#ifndef LACUNA_REFERENCE_H
+#define LACUNA_REFERENCE_H
+
+#include "lacuna/Result.h"
+#include "lacuna/Tensor.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lacuna {
+
+/// A row-major array of the reference.
+struct ReferenceArray {
+  std::vector<std::int64_t> shape;
+  std::vector<double> values;
+};
+
+/// What one attn.attend of a spec computes. Rows are [batch, query heads,
+/// queries], in that order.
+struct ReferenceAttend {
+  ReferenceArray output; ///< [batch, query heads, queries, value head_dim], not rounded
+  ReferenceArray lse;    ///< natural logarithm, -inf for a row that sees no key
+  std::vector<std::int64_t> visibleKeys; ///< of each row: keys with where and a score above -inf
+  std::vector<double> largestScore; ///< of each row: max |score| of its visible keys, 0 if none
+};
+
+/// Where a result of the spec function comes from.
+struct ReferenceResult {
+  std::size_t attend = 0;   ///< index into ReferenceRun::attends
+  bool isLse = false;       ///< its log-sum-exp; else its output
+  DType dtype = DType::F32; ///< of the result in the spec
+};
+
+/// Everything a spec computes from its arguments.
+struct ReferenceRun {
+  std::vector<ReferenceAttend> attends; ///< in the order of the spec
+  std::vector<ReferenceResult> results; ///< in the order of the return
+
+  /// Result `index` of the spec function.
+  const ReferenceArray &result(std::size_t index) const {
+    const ReferenceAttend &attend = attends[results[index].attend];
+    return results[index].isLse ? attend.lse : attend.output;
+  }
+};
+
+/// An argument that a spec function takes.
+struct ReferenceArgument {
+  DType dtype = DType::F32;
+  bool isTensor = false;
+  std::vector<std::int64_t> shape; ///< of a tensor; -1 where any size is legal
+};
+
+/// A spec function, parsed and verified.
+class ReferenceSpec {
+public:
+  /// Parses MLIR text. `sourceName` stands in error locations; `function` may be
+  /// empty when there is only one. Errors: Syntax, with MLIR's diagnostics.
+  static Result<ReferenceSpec> parse(std::string_view text, std::string_view sourceName,
+                                     std::string_view function = {});
+
+  ReferenceSpec(ReferenceSpec &&) noexcept;
+  ReferenceSpec &operator=(ReferenceSpec &&) noexcept;
+  ~ReferenceSpec();
+
+  /// The name of the function, without '@'.
+  const std::string &name() const;
+  /// What the function takes, in order.
+  const std::vector<ReferenceArgument> &arguments() const;
+
+  /// Evaluates. Tensors lie in host memory: their addresses are pointers, their
+  /// strides may be any. `threads` = 0 takes every core; the result does not
+  /// depend on it. Errors: Type, when arguments do not fit or an element has no
+  /// value (overflow, division by zero, an index outside its table).
+  Result<ReferenceRun> run(Span<Value> arguments, unsigned threads = 0) const;
+
+  /// The `where` of one attend for one batch and query head: queries x keys
+  /// bytes, 1 = visible. Reads only the shapes of queries, keys and values, so
+  /// their addresses may be 0. Errors: as run, and Type for an index out of range.
+  Result<std::vector<std::uint8_t>> visibility(Span<Value> arguments, std::size_t attend,
+                                               std::int64_t batch, std::int64_t head) const;
+
+private:
+  struct Implementation;
+  explicit ReferenceSpec(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation;
+};
+
+} // namespace lacuna
+
+#endif // LACUNA_REFERENCE_H

@@ -1,0 +1,29 @@
+//===- Attend.h - One attn.attend in float64 -------------------------------===//
+#ifndef LIB_REFERENCE_ATTEND_H
+#define LIB_REFERENCE_ATTEND_H
+
+#include "dialects/Attn/IR/Attn.h"
+#include "lacuna/Reference.h"
+#include "lib/Reference/RegionCode.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace lacuna::reference {
+
+/// Evaluates every row, on `threads` threads. Emits an error at the op when
+/// sizes do not agree, and at the op of a region that has no value for an
+/// element: the first such element, whatever the number of threads.
+mlir::FailureOr<ReferenceAttend> evaluateAttend(attn::AttendOp op, const Environment &environment,
+                                                unsigned threads);
+
+/// queries x keys bytes of one batch and query head: the `where` alone. Errors
+/// as above, and when batch or head are out of range.
+mlir::FailureOr<std::vector<std::uint8_t>> evaluateVisibility(attn::AttendOp op,
+                                                              const Environment &environment,
+                                                              std::int64_t batch,
+                                                              std::int64_t head);
+
+} // namespace lacuna::reference
+
+#endif // LIB_REFERENCE_ATTEND_H

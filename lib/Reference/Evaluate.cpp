@@ -1,0 +1,191 @@
+#include "lib/Reference/Evaluate.h"
+
+#include "dialects/Attn/IR/Attn.h"
+#include "dialects/Attn/IR/SpecRules.h"
+#include "lib/Reference/Attend.h"
+#include "lib/Support/HalfBits.h"
+
+#include <cstring>
+
+namespace lacuna::reference {
+
+DType dtypeOf(mlir::Type type) {
+  std::string spelling;
+  llvm::raw_string_ostream(spelling) << type;
+  return *parseDType(spelling);
+}
+
+//===----------------------------------------------------------------------===//
+// Preconditions
+//===----------------------------------------------------------------------===//
+
+/// Whether an argument of that type can be passed.
+static bool isArgumentType(mlir::Type type) {
+  auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
+  mlir::Type element = tensor ? tensor.getElementType() : type;
+  return attn::isRegionScalar(element) && !element.isIndex() &&
+         (!tensor || tensor.getRank() <= maxRank);
+}
+
+mlir::LogicalResult checkSpec(mlir::func::FuncOp spec) {
+  if (spec.isExternal() || !spec.getBody().hasOneBlock())
+    return spec.emitError("the reference evaluates functions with a body of one block");
+  for (mlir::BlockArgument argument : spec.getArguments())
+    if (!isArgumentType(argument.getType()))
+      return mlir::emitError(argument.getLoc())
+             << "the reference takes scalars and tensors of up to " << maxRank
+             << " dimensions, not " << argument.getType();
+  for (mlir::Operation &op : spec.front())
+    if (std::string reason = attn::whyNotInSpec(&op); !reason.empty())
+      return op.emitError() << "'" << op.getName() << "' " << reason;
+  mlir::Operation *end = spec.front().getTerminator();
+  for (mlir::Value value : end->getOperands())
+    if (!value.getDefiningOp<attn::AttendOp>())
+      return end->emitError("the reference returns only results of attn ops");
+  return mlir::success();
+}
+
+static std::string shapeText(llvm::ArrayRef<std::int64_t> shape) {
+  std::string text;
+  for (std::int64_t size : shape)
+    text += (size < 0 ? std::string("?") : std::to_string(size)) + "x";
+  return text;
+}
+
+std::string whyArgumentsDoNotFit(mlir::func::FuncOp spec, Span<Value> arguments) {
+  if (arguments.size() != spec.getNumArguments())
+    return "@" + spec.getName().str() + " takes " + std::to_string(spec.getNumArguments()) +
+           " arguments, but " + std::to_string(arguments.size()) + " are given";
+  for (unsigned n = 0; n < spec.getNumArguments(); ++n) {
+    mlir::Type type = spec.getArgument(n).getType();
+    auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
+    const Value &given = arguments[n];
+    const TensorRef &ref = given.tensor;
+    DType dtype = dtypeOf(tensor ? tensor.getElementType() : type);
+    llvm::ArrayRef<std::int64_t> shape(ref.shape, given.isTensor ? ref.rank : 0);
+    bool fits = given.isTensor == bool(tensor) && dtype == (tensor ? ref.dtype : given.scalarType);
+    if (fits && tensor)
+      fits = tensor.getRank() == ref.rank &&
+             llvm::all_of(llvm::zip(tensor.getShape(), shape), [](auto sizes) {
+               auto [wanted, found] = sizes;
+               return found >= 0 && (mlir::ShapedType::isDynamic(wanted) || wanted == found);
+             });
+    if (fits)
+      continue;
+    std::string wanted;
+    llvm::raw_string_ostream(wanted) << type;
+    std::string found =
+        given.isTensor ? "tensor<" + shapeText(shape) + std::string(lacuna::name(ref.dtype)) + ">"
+                       : std::string(lacuna::name(given.scalarType));
+    return "argument " + std::to_string(n) + " of @" + spec.getName().str() + " is " + wanted +
+           ", but " + found + " is given";
+  }
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Evaluation
+//===----------------------------------------------------------------------===//
+
+Evaluation::Evaluation(mlir::func::FuncOp spec, Span<Value> arguments) : spec(spec) {
+  for (unsigned n = 0; n < spec.getNumArguments(); ++n) {
+    mlir::Value argument = spec.getArgument(n);
+    if (arguments[n].isTensor) {
+      environment.tensors[argument] = arguments[n].tensor;
+      continue;
+    }
+    // A scalar is a tensor without dimensions.
+    TensorRef scalar;
+    scalar.address = reinterpret_cast<DeviceAddress>(&arguments[n].bits);
+    scalar.dtype = arguments[n].scalarType;
+    environment.scalars[argument] = readElement(scalar, nullptr);
+  }
+}
+
+mlir::LogicalResult Evaluation::evaluateScalar(mlir::Operation *op) {
+  RegionCode code(op, environment);
+  RegionCode::Registers registers = code.makeRegisters();
+  if (Fault fault = code.run(registers))
+    return fault.op->emitOpError() << fault.reason;
+  environment.scalars[op->getResult(0)] = code.result(registers);
+  return mlir::success();
+}
+
+/// Row-major elements of `type` with the values of `array`.
+static std::string encode(const ReferenceArray &array, DType type) {
+  std::string bytes;
+  for (double value : array.values) {
+    auto real = static_cast<float>(value);
+    std::uint16_t half = type == DType::F16 ? f16FromFloat(real) : bf16FromFloat(real);
+    if (type == DType::F32)
+      bytes.append(reinterpret_cast<const char *>(&real), sizeof(real));
+    else
+      bytes.append(reinterpret_cast<const char *>(&half), sizeof(half));
+  }
+  return bytes;
+}
+
+void Evaluation::bindResults(mlir::Operation *op, const ReferenceAttend &attend) {
+  for (mlir::Value result : op->getResults()) {
+    if (result.use_empty())
+      continue;
+    const ReferenceArray &array = result == op->getResult(0) ? attend.output : attend.lse;
+    DType dtype = dtypeOf(mlir::cast<mlir::RankedTensorType>(result.getType()).getElementType());
+    stored.push_back(encode(array, dtype));
+    environment.tensors[result] = TensorRef::contiguous(
+        reinterpret_cast<DeviceAddress>(stored.back().data()), dtype, array.shape);
+  }
+}
+
+/// The results of an attend that is not evaluated: sizes without elements.
+void Evaluation::bindShapes(mlir::Operation *op) {
+  auto attend = mlir::cast<attn::AttendOp>(op);
+  TensorRef query = environment.tensors.lookup(attend.getQuery());
+  std::int64_t columns = environment.tensors.lookup(attend.getValue()).shape[3];
+  std::vector<std::int64_t> shape(query.shape, query.shape + 3);
+  environment.tensors[attend.getLse()] = TensorRef::contiguous(0, DType::F32, shape);
+  shape.push_back(columns);
+  environment.tensors[attend.getOutput()] = TensorRef::contiguous(0, query.dtype, shape);
+}
+
+mlir::FailureOr<ReferenceRun> Evaluation::run(unsigned threads) {
+  ReferenceRun result;
+  llvm::DenseMap<mlir::Operation *, std::size_t> numbers;
+  for (mlir::Operation &op : spec.front().without_terminator()) {
+    auto attend = mlir::dyn_cast<attn::AttendOp>(op);
+    if (!attend) {
+      if (failed(evaluateScalar(&op)))
+        return mlir::failure();
+      continue;
+    }
+    mlir::FailureOr<ReferenceAttend> rows = evaluateAttend(attend, environment, threads);
+    if (failed(rows))
+      return mlir::failure();
+    bindResults(&op, *rows);
+    numbers[&op] = result.attends.size();
+    result.attends.push_back(std::move(*rows));
+  }
+  for (mlir::Value value : spec.front().getTerminator()->getOperands()) {
+    auto attend = value.getDefiningOp<attn::AttendOp>();
+    mlir::Type element = mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType();
+    result.results.push_back({numbers[attend], value == attend.getLse(), dtypeOf(element)});
+  }
+  return result;
+}
+
+mlir::FailureOr<std::vector<std::uint8_t>>
+Evaluation::visibility(std::size_t index, std::int64_t batch, std::int64_t head) {
+  std::size_t number = 0;
+  for (mlir::Operation &op : spec.front().without_terminator()) {
+    auto attend = mlir::dyn_cast<attn::AttendOp>(op);
+    if (!attend && failed(evaluateScalar(&op)))
+      return mlir::failure();
+    if (attend && number++ == index)
+      return evaluateVisibility(attend, environment, batch, head);
+    if (attend)
+      bindShapes(&op);
+  }
+  return spec.emitError() << "has no attend number " << index << ": there are " << number;
+}
+
+} // namespace lacuna::reference
