@@ -45,42 +45,55 @@ mlir::LogicalResult checkSpec(mlir::func::FuncOp spec) {
   return mlir::success();
 }
 
-static std::string shapeText(llvm::ArrayRef<std::int64_t> shape) {
+/// "tensor<2x?xf16>" or "f32".
+static std::string typeText(const Value &given) {
   std::string text;
-  for (std::int64_t size : shape)
-    text += (size < 0 ? std::string("?") : std::to_string(size)) + "x";
+  llvm::raw_string_ostream stream(text);
+  if (!given.isTensor) {
+    stream << lacuna::name(given.scalarType);
+    return text;
+  }
+  stream << "tensor<";
+  for (int axis = 0; axis < given.tensor.rank; ++axis)
+    stream << given.tensor.shape[axis] << 'x';
+  stream << lacuna::name(given.tensor.dtype) << '>';
   return text;
 }
 
+static bool fits(mlir::Type type, const Value &given) {
+  auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
+  if (bool(tensor) != given.isTensor)
+    return false;
+  if (!tensor)
+    return dtypeOf(type) == given.scalarType;
+  if (dtypeOf(tensor.getElementType()) != given.tensor.dtype ||
+      tensor.getRank() != given.tensor.rank)
+    return false;
+  for (int axis = 0; axis < given.tensor.rank; ++axis) {
+    std::int64_t size = given.tensor.shape[axis];
+    if (size < 0 || (!tensor.isDynamicDim(axis) && size != tensor.getDimSize(axis)))
+      return false;
+  }
+  return true;
+}
+
 std::string whyArgumentsDoNotFit(mlir::func::FuncOp spec, Span<Value> arguments) {
-  if (arguments.size() != spec.getNumArguments())
-    return "@" + spec.getName().str() + " takes " + std::to_string(spec.getNumArguments()) +
-           " arguments, but " + std::to_string(arguments.size()) + " are given";
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (arguments.size() != spec.getNumArguments()) {
+    stream << '@' << spec.getName() << " takes " << spec.getNumArguments() << " arguments, but "
+           << arguments.size() << " are given";
+    return text;
+  }
   for (unsigned n = 0; n < spec.getNumArguments(); ++n) {
     mlir::Type type = spec.getArgument(n).getType();
-    auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
-    const Value &given = arguments[n];
-    const TensorRef &ref = given.tensor;
-    DType dtype = dtypeOf(tensor ? tensor.getElementType() : type);
-    llvm::ArrayRef<std::int64_t> shape(ref.shape, given.isTensor ? ref.rank : 0);
-    bool fits = given.isTensor == bool(tensor) && dtype == (tensor ? ref.dtype : given.scalarType);
-    if (fits && tensor)
-      fits = tensor.getRank() == ref.rank &&
-             llvm::all_of(llvm::zip(tensor.getShape(), shape), [](auto sizes) {
-               auto [wanted, found] = sizes;
-               return found >= 0 && (mlir::ShapedType::isDynamic(wanted) || wanted == found);
-             });
-    if (fits)
+    if (fits(type, arguments[n]))
       continue;
-    std::string wanted;
-    llvm::raw_string_ostream(wanted) << type;
-    std::string found =
-        given.isTensor ? "tensor<" + shapeText(shape) + std::string(lacuna::name(ref.dtype)) + ">"
-                       : std::string(lacuna::name(given.scalarType));
-    return "argument " + std::to_string(n) + " of @" + spec.getName().str() + " is " + wanted +
-           ", but " + found + " is given";
+    stream << "argument " << n << " of @" << spec.getName() << " is " << type << ", but "
+           << typeText(arguments[n]) << " is given";
+    break;
   }
-  return {};
+  return text;
 }
 
 //===----------------------------------------------------------------------===//

@@ -18,6 +18,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SourceMgr.h"
 
 #include <mutex>
@@ -35,6 +36,7 @@ struct ReferenceSpec::Implementation {
   std::mutex mutex;
 
   Implementation() {
+    context.printOpOnDiagnostic(false); // the source line says more
     context
         .loadDialect<attn::AttnDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect,
                      mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
@@ -57,19 +59,21 @@ struct ReferenceSpec::Implementation {
     if (!module)
       return mlir::failure();
     mlir::func::FuncOp found;
-    std::string names;
+    llvm::SmallVector<std::string> names;
     for (auto candidate : module->getOps<mlir::func::FuncOp>()) {
       if (function.empty() ? !candidate.isExternal() : candidate.getName() == function)
         found = candidate;
       if (!candidate.isExternal())
-        names += (names.empty() ? "@" : ", @") + candidate.getName().str();
+        names.push_back(("@" + candidate.getName()).str());
     }
+    std::string list = llvm::join(names, ", ");
+    if (!found && function.empty())
+      return module->emitError() << "the spec holds no function";
     if (!found)
-      return module->emitError() << "there is no function "
-                                 << (function.empty() ? "" : "@" + function.str() + " ")
-                                 << "in the spec; it holds: " << (names.empty() ? "none" : names);
-    if (function.empty() && names.find(',') != std::string::npos)
-      return module->emitError() << "the spec holds several functions, choose one: " << names;
+      return module->emitError() << "there is no function @" << function
+                                 << " in the spec; it holds " << list;
+    if (function.empty() && names.size() > 1)
+      return module->emitError() << "the spec holds several functions, choose one of " << list;
     if (failed(reference::checkSpec(found)))
       return mlir::failure();
     return found;

@@ -1,0 +1,39 @@
+//===- Inputs.h - Arguments of a spec from the command line ----------------===//
+#ifndef TOOLS_LACUNA_RUN_INPUTS_H
+#define TOOLS_LACUNA_RUN_INPUTS_H
+
+#include "lacuna/Reference.h"
+#include "lib/Support/Npy.h"
+
+#include <string>
+
+namespace lacuna {
+
+/// Makes the argument that `text` describes:
+///
+///   @file.npy               an array; floats are rounded to the spec's type
+///   42, -1.5, true          a scalar
+///   2x8xf16=random:SEED     floats close to normal(0, 1), integers from 0 to 15
+///   2x8xi32=random:SEED:LOW:HIGH   uniform in [LOW, HIGH]
+///   64xi32=steps:N          element / N along the last axis: documents of N tokens
+///   2x2xf32=[1 2 3 4]       the elements, row-major
+///   8xf32=0.5               all elements the same
+///
+/// A scalar has no dimensions. Random elements depend on nothing but the seed,
+/// the type and the shape. Errors: Io for files, Type for text that does not say
+/// an argument of that type.
+Result<HostArray> makeInput(const std::string &text, const ReferenceArgument &argument);
+
+/// The array as a launch takes it, with the address of its bytes; `array` must
+/// outlive it.
+Value valueOf(const HostArray &array, bool isTensor);
+
+/// Appends an element; integers are truncated, floats rounded to nearest even.
+void appendElement(std::string &bytes, DType type, double value);
+
+/// Element `index` of a row-major array.
+double elementOf(const HostArray &array, std::int64_t index);
+
+} // namespace lacuna
+
+#endif // TOOLS_LACUNA_RUN_INPUTS_H
