@@ -13,6 +13,7 @@
 #include "tools/lacuna-run/Check.h"
 #include "tools/lacuna-run/Inputs.h"
 #include "tools/lacuna-run/Outputs.h"
+#include "tools/lacuna-run/ShowMask.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -37,6 +38,8 @@ static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("to
                                   cl::cat(category),
                                   cl::desc("Compare with the reference; the tolerance is that of "
                                            "the output's norm"));
+static cl::opt<bool> showMask("show-mask", cl::cat(category),
+                              cl::desc("Draw what batch 0 and head 0 can see"));
 
 /// Prints the error and gives the exit status.
 static int failed(const Status &status) {
@@ -104,6 +107,12 @@ int main(int argc, char **argv) {
   for (std::size_t n = 0; n < reference->results.size(); ++n)
     results.push_back(roundedResult(reference->result(n), reference->results[n].dtype));
 
+  if (showMask) {
+    Result<std::string> picture = showMasks(*spec, values, *reference);
+    if (!picture)
+      return failed(picture.status());
+    llvm::errs() << *picture;
+  }
   if (check.getNumOccurrences()) {
     CheckReport report = checkResults(*reference, results, *tolerance);
     llvm::errs() << report.summary() << '\n';
