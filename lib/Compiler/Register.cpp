@@ -4,6 +4,7 @@
 #include "dialects/Attn/Transforms/Passes.h"
 #include "dialects/Tile/IR/Tile.h"
 #include "dialects/Tile/Transforms/Passes.h"
+#include "lib/Compiler/Pipelines.h"
 #include "lib/Conversion/AttnToTile/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -29,4 +30,5 @@ void lacuna::registerLacunaPasses() {
   attn::registerAttnPasses();
   tile::registerTilePasses();
   registerAttnToTilePasses();
+  registerPipelines();
 }

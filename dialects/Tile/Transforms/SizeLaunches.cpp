@@ -1,7 +1,8 @@
 //===- SizeLaunches.cpp - Launches learn the sizes of their kernels -------===//
 //
 // A program outlives its kernels: after emission they are text. So what the
-// host needs to launch one is copied to the launch.
+// host needs to launch one is copied to the launch, and to the tensors that it
+// passes: how their addresses and strides must be aligned.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
@@ -13,6 +14,34 @@ using namespace mlir;
 namespace lacuna::tile {
 #define GEN_PASS_DEF_TILESIZELAUNCHESPASS
 #include "dialects/Tile/Transforms/Passes.h.inc"
+
+/// Bytes that the address and the strides of a view must be multiples of: 16
+/// where tiles are copied or stored, else the size of an element.
+static int64_t alignmentOf(BlockArgument view) {
+  for (Operation *user : view.getUsers()) {
+    auto store = dyn_cast<StoreOp>(user);
+    if (isa<CopyAsyncOp>(user) || (store && store.getValue().getType().getRank() == 2))
+      return 16;
+  }
+  Type element = cast<ViewType>(view.getType()).getElementType();
+  return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+}
+
+/// Raises the alignment of an argument, or of a tensor that the program makes.
+static void align(ProgramOp program, Value tensor, int64_t bytes) {
+  constexpr StringLiteral name = "tile.alignment";
+  auto raised = [&](Attribute known) -> Attribute {
+    if (auto integer = dyn_cast_or_null<IntegerAttr>(known))
+      bytes = std::max(bytes, integer.getInt());
+    return IntegerAttr::get(IntegerType::get(program.getContext(), 64), bytes);
+  };
+  if (auto argument = dyn_cast<BlockArgument>(tensor)) {
+    unsigned index = argument.getArgNumber();
+    program.setArgAttr(index, name, raised(program.getArgAttr(index, name)));
+  } else if (Operation *maker = tensor.getDefiningOp()) {
+    maker->setAttr(name, raised(maker->getAttr(name)));
+  }
+}
 
 namespace {
 struct SizeLaunches : impl::TileSizeLaunchesPassBase<SizeLaunches> {
@@ -30,6 +59,10 @@ struct SizeLaunches : impl::TileSizeLaunchesPassBase<SizeLaunches> {
       launch.setQueryTile(kernel.getSchedule()->getQueryTile());
       launch.setThreads(32 * kernel.getSchedule()->getWarps());
       launch.setSharedBytes(*kernel.getSharedBytes());
+      for (auto [parameter, value] :
+           llvm::zip_equal(kernel.getBody().getArguments(), launch.getKernelArguments()))
+        if (isa<ViewType>(parameter.getType()))
+          align(launch->getParentOfType<ProgramOp>(), value, alignmentOf(parameter));
       return success();
     });
     if (walk.wasInterrupted())

@@ -1,0 +1,69 @@
+//===- Pipelines.cpp - The passes of each arrow ---------------------------===//
+//
+// Each pipeline takes what the one before it leaves. A module that already is
+// further down passes through unchanged, so that any level is an input.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Compiler/Pipelines.h"
+
+#include "dialects/Attn/Transforms/Passes.h"
+#include "dialects/Tile/Transforms/Passes.h"
+#include "lib/Conversion/AttnToTile/Passes.h"
+
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace lacuna;
+
+void lacuna::buildAttnPreparePipeline(OpPassManager &passes) {
+  OpPassManager &specs = passes.nest<func::FuncOp>();
+  specs.addPass(attn::createCheckSpec());
+  specs.addPass(attn::createExpandSugar());
+  specs.addPass(attn::createSinkScalars());
+  specs.addPass(createCanonicalizerPass());
+  specs.addPass(createCSEPass());
+}
+
+void lacuna::buildAttnToTilePipeline(OpPassManager &passes) {
+  passes.addPass(createConvertAttnToTile());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addNestedPass<tile::KernelOp>(tile::createTileVerifyAbstractPass());
+}
+
+void lacuna::buildTileSchedulePipeline(OpPassManager &passes, const std::string &target) {
+  OpPassManager &kernels = passes.nest<tile::KernelOp>();
+  kernels.addPass(tile::createTileChooseSchedulePass({target}));
+  kernels.addPass(tile::createTileAssignLayoutsPass());
+  kernels.addPass(tile::createTilePlaceOperandsPass());
+  kernels.addPass(tile::createTileDeferRowSumsPass());
+  kernels.addPass(tile::createTilePipelinePass());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+  kernels.addPass(tile::createTileAllocateSharedPass());
+  kernels.addPass(tile::createTileVerifyScheduledPass());
+  passes.addPass(tile::createTileSizeLaunchesPass());
+}
+
+namespace {
+struct TargetOption : PassPipelineOptions<TargetOption> {
+  Option<std::string> target{*this, "target", llvm::cl::desc("GPU to schedule for: sm_90a")};
+};
+} // namespace
+
+void lacuna::registerPipelines() {
+  PassPipelineRegistration<>("attn-prepare", "Specs: sugar expanded, intervals derived",
+                             buildAttnPreparePipeline);
+  PassPipelineRegistration<>("attn-to-tile", "Specs to programs and abstract kernels",
+                             [](OpPassManager &passes) {
+                               buildAttnPreparePipeline(passes);
+                               buildAttnToTilePipeline(passes);
+                             });
+  PassPipelineRegistration<TargetOption>(
+      "tile-schedule", "Abstract kernels to scheduled ones",
+      [](OpPassManager &passes, const TargetOption &options) {
+        buildTileSchedulePipeline(passes, options.target);
+      });
+}
