@@ -41,11 +41,12 @@ static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("to
 static cl::opt<bool> showMask("show-mask", cl::cat(category),
                               cl::desc("Draw what batch 0 and head 0 can see"));
 
-/// Prints the error and gives the exit status.
+/// Prints the error and gives the exit status. A diagnostic names its own place.
 static int failed(const Status &status) {
-  llvm::errs() << (status.kind() == StatusKind::Syntax ? "" : "lacuna-run: ") << status.message();
-  if (status.message().empty() || status.message().back() != '\n')
-    llvm::errs() << '\n';
+  llvm::StringRef message = status.message();
+  if (!message.contains(": error: "))
+    llvm::errs() << "lacuna-run: error: ";
+  llvm::errs() << message.rtrim() << '\n';
   return 1;
 }
 
