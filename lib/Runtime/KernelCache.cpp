@@ -42,10 +42,9 @@ static std::optional<std::uint64_t> parseSize(std::string_view text) {
   return number << shift;
 }
 
-/// An absolute folder that a variable of the system names.
-static std::string folderFrom(const char *variable, const char *below) {
-  const char *value = std::getenv(variable);
-  return value && *value == '/' ? std::string(value) + below : std::string();
+/// `below` in an absolute folder; a variable that holds another path is ignored.
+static std::string inFolder(const char *folder, const char *below) {
+  return folder && *folder == '/' ? std::string(folder) + below : std::string();
 }
 
 CacheOptions lacuna::cacheOptionsFromEnvironment() {
@@ -58,9 +57,9 @@ CacheOptions lacuna::cacheOptionsFromEnvironment() {
     return options;
   options.folder = environmentValue(Variable::CacheDir).value_or("");
   if (options.folder.empty())
-    options.folder = folderFrom("XDG_CACHE_HOME", "/lacuna");
+    options.folder = inFolder(std::getenv("XDG_CACHE_HOME"), "/lacuna");
   if (options.folder.empty())
-    options.folder = folderFrom("HOME", "/.cache/lacuna");
+    options.folder = inFolder(std::getenv("HOME"), "/.cache/lacuna");
   return options;
 }
 
