@@ -85,6 +85,7 @@ struct Value {
   DType scalarType = DType::I32;
   std::uint64_t bits = 0;
 
+  Value() = default; ///< the i32 0
   Value(const TensorRef &tensor) : isTensor(true), tensor(tensor) {}
   Value(std::int32_t value) : Value(DType::I32, &value) {}
   Value(std::int64_t value) : Value(DType::I64, &value) {}

@@ -82,7 +82,9 @@ std::string KernelCache::pathOf(std::string_view key) const {
          digest.substr(2) + std::string(cacheFileSuffix);
 }
 
-std::shared_ptr<const CacheEntry> KernelCache::find(std::string_view key) {
+std::shared_ptr<const CacheEntry> KernelCache::find(std::string_view key, bool *fromDisk) {
+  if (fromDisk)
+    *fromDisk = false;
   if (std::shared_ptr<const CacheEntry> entry = findInMemory(key))
     return entry;
   std::optional<CacheEntry> loaded = findOnDisk(key);
@@ -93,6 +95,8 @@ std::shared_ptr<const CacheEntry> KernelCache::find(std::string_view key) {
   }
   auto entry = std::make_shared<const CacheEntry>(std::move(*loaded));
   keepInMemory(key, entry);
+  if (fromDisk)
+    *fromDisk = true;
   std::lock_guard lock(mutex);
   ++counts.diskHits;
   return entry;

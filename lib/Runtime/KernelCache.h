@@ -61,8 +61,9 @@ class KernelCache {
 public:
   explicit KernelCache(CacheOptions options);
 
-  /// The parts stored for exactly this key; null on a miss.
-  std::shared_ptr<const CacheEntry> find(std::string_view key);
+  /// The parts stored for exactly this key; null on a miss. `fromDisk` tells
+  /// where a hit came from.
+  std::shared_ptr<const CacheEntry> find(std::string_view key, bool *fromDisk = nullptr);
 
   /// Keeps parts for a key, in memory and, where it can, on disk; returns them.
   std::shared_ptr<const CacheEntry> store(std::string_view key, CacheEntry entry);

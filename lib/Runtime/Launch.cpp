@@ -110,6 +110,8 @@ Result<std::vector<std::int64_t>> ProgramInstance::resultShape(std::size_t resul
                                                                Span<Value> arguments) const {
   if (Status status = checkArguments(loaded, arguments); !status.isOk())
     return status;
+  if (result >= loaded.results.size())
+    return Status(StatusKind::Type, loaded.name + " has no result " + std::to_string(result));
   const ProgramTensor &tensor = loaded.results[result];
   auto extents = extentsOf(tensor, arguments);
   if (!extents)

@@ -168,8 +168,9 @@ Result<NvrtcOutput> Nvrtc::compile(const NvrtcInput &input) const {
   output.cubin = fetch(handle.program, nvrtc.nvrtcGetCUBINSize, nvrtc.nvrtcGetCUBIN);
   output.ptx = withoutZero(fetch(handle.program, nvrtc.nvrtcGetPTXSize, nvrtc.nvrtcGetPTX));
   output.log = parseNvrtcLog(log);
+  output.logText = std::move(log);
   if (output.cubin.empty() || output.ptx.empty())
-    return Status(StatusKind::Compiler,
-                  "NVRTC " + version() + " gave no code for " + input.name + ":\n" + log);
+    return Status(StatusKind::Compiler, "NVRTC " + version() + " gave no code for " + input.name +
+                                            ":\n" + output.logText);
   return output;
 }

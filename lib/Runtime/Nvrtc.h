@@ -36,7 +36,8 @@ struct NvrtcInput {
 struct NvrtcOutput {
   std::string cubin;
   std::string ptx;
-  NvrtcLog log;
+  std::string logText;
+  NvrtcLog log; ///< logText, taken apart
 };
 
 /// The options of a compile for `target`.

@@ -279,6 +279,8 @@ TEST_F(LaunchTest, ResultShapesCanBeAsked) {
   Result<std::vector<std::int64_t>> shape = instance->resultShape(1, Request().arguments());
   ASSERT_TRUE(shape);
   EXPECT_EQ(*shape, (std::vector<std::int64_t>{2, 8, 130}));
+  EXPECT_EQ(instance->resultShape(2, Request().arguments()).status().message(),
+            "attention has no result 2");
 }
 
 TEST_F(LaunchTest, StatusWordIsReportedOnce) {
