@@ -54,6 +54,12 @@ struct ReferenceRun {
   }
 };
 
+/// What the queries of one head see.
+struct ReferenceMask {
+  std::int64_t queries = 0, keys = 0;
+  std::vector<std::uint8_t> visible; ///< queries x keys, 1 = visible
+};
+
 /// An argument that a spec function takes.
 struct ReferenceArgument {
   DType dtype = DType::F32;
@@ -78,17 +84,21 @@ public:
   /// What the function takes, in order.
   const std::vector<ReferenceArgument> &arguments() const;
 
+  /// How many attends the function holds.
+  std::size_t attendCount() const;
+
   /// Evaluates. Tensors lie in host memory: their addresses are pointers, their
   /// strides may be any. `threads` = 0 takes every core; the result does not
   /// depend on it. Errors: Type, when arguments do not fit or an element has no
   /// value (overflow, division by zero, an index outside its table).
   Result<ReferenceRun> run(Span<Value> arguments, unsigned threads = 0) const;
 
-  /// The `where` of one attend for one batch and query head: queries x keys
-  /// bytes, 1 = visible. Reads only the shapes of queries, keys and values, so
-  /// their addresses may be 0. Errors: as run, and Type for an index out of range.
-  Result<std::vector<std::uint8_t>> visibility(Span<Value> arguments, std::size_t attend,
-                                               std::int64_t batch, std::int64_t head) const;
+  /// The `where` of one attend for one batch and query head. Reads only the
+  /// shapes of queries, keys and values, so their addresses may be 0; where there
+  /// is no batch or no head, nothing is visible. Errors: as run, and Type for an
+  /// index that is out of range otherwise.
+  Result<ReferenceMask> visibility(Span<Value> arguments, std::size_t attend, std::int64_t batch,
+                                   std::int64_t head) const;
 
 private:
   struct Implementation;

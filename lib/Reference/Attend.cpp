@@ -76,7 +76,7 @@ public:
   /// Whether dynamic sizes agree; emits an error when not.
   mlir::LogicalResult checkSizes();
   ReferenceAttend run(unsigned threads);
-  std::vector<std::uint8_t> runVisibility(std::int64_t batch, std::int64_t head);
+  ReferenceMask runVisibility(std::int64_t batch, std::int64_t head);
   /// Emits the error of the first element that had no value, if there is one.
   mlir::LogicalResult reportFault();
 
@@ -355,9 +355,9 @@ ReferenceAttend AttendEvaluation::run(unsigned threads) {
   return out;
 }
 
-std::vector<std::uint8_t> AttendEvaluation::runVisibility(std::int64_t batch, std::int64_t head) {
-  std::vector<std::uint8_t> map;
-  map.reserve(static_cast<std::size_t>(sizes.queries * sizes.keys));
+ReferenceMask AttendEvaluation::runVisibility(std::int64_t batch, std::int64_t head) {
+  ReferenceMask map{sizes.queries, sizes.keys, {}};
+  map.visible.reserve(static_cast<std::size_t>(sizes.queries * sizes.keys));
   Worker worker = makeWorker();
   for (std::int64_t index = 0; index < sizes.queries; ++index) {
     Row row{batch, head, index};
@@ -373,7 +373,7 @@ std::vector<std::uint8_t> AttendEvaluation::runVisibility(std::int64_t batch, st
         record(rowNumber, std::move(fault));
         return map;
       }
-      map.push_back(visible);
+      map.visible.push_back(visible);
     }
   }
   return map;
@@ -402,18 +402,18 @@ mlir::FailureOr<ReferenceAttend> evaluateAttend(attn::AttendOp op, const Environ
   return result;
 }
 
-mlir::FailureOr<std::vector<std::uint8_t>> evaluateVisibility(attn::AttendOp op,
-                                                              const Environment &environment,
-                                                              std::int64_t batch,
-                                                              std::int64_t head) {
+mlir::FailureOr<ReferenceMask> evaluateVisibility(attn::AttendOp op, const Environment &environment,
+                                                  std::int64_t batch, std::int64_t head) {
   AttendEvaluation evaluation(op, environment);
   if (failed(evaluation.checkSizes()))
     return mlir::failure();
   const Sizes &sizes = evaluation.getSizes();
+  if (sizes.rows() == 0)
+    return ReferenceMask{sizes.queries, sizes.keys, {}};
   if (batch < 0 || batch >= sizes.batch || head < 0 || head >= sizes.queryHeads)
     return op.emitOpError() << "has no batch " << batch << " and head " << head << ": there are "
                             << sizes.batch << " and " << sizes.queryHeads;
-  std::vector<std::uint8_t> map = evaluation.runVisibility(batch, head);
+  ReferenceMask map = evaluation.runVisibility(batch, head);
   if (failed(evaluation.reportFault()))
     return mlir::failure();
   return map;

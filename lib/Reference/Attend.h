@@ -17,12 +17,10 @@ namespace lacuna::reference {
 mlir::FailureOr<ReferenceAttend> evaluateAttend(attn::AttendOp op, const Environment &environment,
                                                 unsigned threads);
 
-/// queries x keys bytes of one batch and query head: the `where` alone. Errors
-/// as above, and when batch or head are out of range.
-mlir::FailureOr<std::vector<std::uint8_t>> evaluateVisibility(attn::AttendOp op,
-                                                              const Environment &environment,
-                                                              std::int64_t batch,
-                                                              std::int64_t head);
+/// The `where` alone, of one batch and query head. Errors as above, and when
+/// batch or head are out of range though there are rows.
+mlir::FailureOr<ReferenceMask> evaluateVisibility(attn::AttendOp op, const Environment &environment,
+                                                  std::int64_t batch, std::int64_t head);
 
 } // namespace lacuna::reference
 

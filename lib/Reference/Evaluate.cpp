@@ -186,8 +186,8 @@ mlir::FailureOr<ReferenceRun> Evaluation::run(unsigned threads) {
   return result;
 }
 
-mlir::FailureOr<std::vector<std::uint8_t>>
-Evaluation::visibility(std::size_t index, std::int64_t batch, std::int64_t head) {
+mlir::FailureOr<ReferenceMask> Evaluation::visibility(std::size_t index, std::int64_t batch,
+                                                      std::int64_t head) {
   std::size_t number = 0;
   for (mlir::Operation &op : spec.front().without_terminator()) {
     auto attend = mlir::dyn_cast<attn::AttendOp>(op);

@@ -21,8 +21,8 @@ public:
   mlir::FailureOr<ReferenceRun> run(unsigned threads);
   /// Evaluates what attend number `index` needs besides tensors and asks its
   /// `where` alone. Errors as run, and when there is no such attend.
-  mlir::FailureOr<std::vector<std::uint8_t>> visibility(std::size_t index, std::int64_t batch,
-                                                        std::int64_t head);
+  mlir::FailureOr<ReferenceMask> visibility(std::size_t index, std::int64_t batch,
+                                            std::int64_t head);
 
 private:
   mlir::LogicalResult evaluateScalar(mlir::Operation *op);

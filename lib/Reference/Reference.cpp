@@ -118,6 +118,11 @@ const std::vector<ReferenceArgument> &ReferenceSpec::arguments() const {
   return implementation->arguments;
 }
 
+std::size_t ReferenceSpec::attendCount() const {
+  auto attends = implementation->spec.getOps<attn::AttendOp>();
+  return static_cast<std::size_t>(std::distance(attends.begin(), attends.end()));
+}
+
 Result<ReferenceRun> ReferenceSpec::run(Span<Value> arguments, unsigned threads) const {
   Implementation &self = *implementation;
   std::lock_guard<std::mutex> lock(self.mutex);
@@ -130,15 +135,14 @@ Result<ReferenceRun> ReferenceSpec::run(Span<Value> arguments, unsigned threads)
       StatusKind::Type, [&] { return reference::Evaluation(self.spec, arguments).run(threads); });
 }
 
-Result<std::vector<std::uint8_t>> ReferenceSpec::visibility(Span<Value> arguments,
-                                                            std::size_t attend, std::int64_t batch,
-                                                            std::int64_t head) const {
+Result<ReferenceMask> ReferenceSpec::visibility(Span<Value> arguments, std::size_t attend,
+                                                std::int64_t batch, std::int64_t head) const {
   Implementation &self = *implementation;
   std::lock_guard<std::mutex> lock(self.mutex);
   std::string reason = reference::whyArgumentsDoNotFit(self.spec, arguments);
   if (!reason.empty())
     return Status(StatusKind::Type, reason);
-  return self.diagnosed<std::vector<std::uint8_t>>(StatusKind::Type, [&] {
+  return self.diagnosed<ReferenceMask>(StatusKind::Type, [&] {
     return reference::Evaluation(self.spec, arguments).visibility(attend, batch, head);
   });
 }

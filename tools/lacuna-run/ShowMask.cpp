@@ -4,20 +4,16 @@
 
 using namespace lacuna;
 
-Result<std::string> lacuna::showMasks(const ReferenceSpec &spec, Span<Value> values,
-                                      const ReferenceRun &run) {
+Result<std::string> lacuna::showMasks(const ReferenceSpec &spec, Span<Value> values) {
   std::string text;
-  for (std::size_t n = 0; n < run.attends.size(); ++n) {
-    const std::vector<std::int64_t> &shape = run.attends[n].output.shape;
-    const std::int64_t queries = shape[2];
-    if (shape[0] == 0 || shape[1] == 0 || queries == 0)
-      continue;
-    Result<std::vector<std::uint8_t>> visible = spec.visibility(values, n, 0, 0);
-    if (!visible)
-      return visible.status();
-    const std::int64_t keys = std::int64_t(visible->size()) / queries;
-    text += drawMask({queries, keys, [&](std::int64_t i, std::int64_t j) {
-                        return (*visible)[i * keys + j] != 0;
+  for (std::size_t n = 0; n < spec.attendCount(); ++n) {
+    Result<ReferenceMask> mask = spec.visibility(values, n, 0, 0);
+    if (!mask)
+      return mask.status();
+    if (mask->queries == 0 || mask->visible.empty() != (mask->keys == 0))
+      continue; // no row to draw
+    text += drawMask({mask->queries, mask->keys, [&](std::int64_t i, std::int64_t j) {
+                        return mask->visible[i * mask->keys + j] != 0;
                       }});
   }
   return text;

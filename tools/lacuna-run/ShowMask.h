@@ -8,11 +8,10 @@
 
 namespace lacuna {
 
-/// The masks of batch 0 and head 0 of every attend in `run`, drawn as text from
-/// the predicate itself. `values` are the arguments of the run. Errors: those of
-/// ReferenceSpec::visibility.
-Result<std::string> showMasks(const ReferenceSpec &spec, Span<Value> values,
-                              const ReferenceRun &run);
+/// The masks of batch 0 and head 0 of every attend that has rows, drawn as text
+/// from the predicate itself. `values` are the arguments of the run. Errors:
+/// those of ReferenceSpec::visibility.
+Result<std::string> showMasks(const ReferenceSpec &spec, Span<Value> values);
 
 } // namespace lacuna
 

@@ -9,7 +9,6 @@
 //===----------------------------------------------------------------------===//
 #include "lacuna/Reference.h"
 #include "lib/Api/Version.h"
-#include "lib/Support/Files.h"
 #include "tools/lacuna-run/Check.h"
 #include "tools/lacuna-run/Inputs.h"
 #include "tools/lacuna-run/Outputs.h"
@@ -99,6 +98,13 @@ int main(int argc, char **argv) {
   for (std::size_t n = 0; n < arrays->size(); ++n)
     values.push_back(valueOf((*arrays)[n], spec->arguments()[n].isTensor));
 
+  if (showMask) {
+    Result<std::string> picture = showMasks(*spec, values);
+    if (!picture)
+      return failed(picture.status());
+    llvm::errs() << *picture;
+  }
+
   if (device != "reference")
     return failed({StatusKind::Driver, "--device=" + device + ": there is no such device"});
   Result<ReferenceRun> reference = spec->run(values);
@@ -108,12 +114,6 @@ int main(int argc, char **argv) {
   for (std::size_t n = 0; n < reference->results.size(); ++n)
     results.push_back(roundedResult(reference->result(n), reference->results[n].dtype));
 
-  if (showMask) {
-    Result<std::string> picture = showMasks(*spec, values, *reference);
-    if (!picture)
-      return failed(picture.status());
-    llvm::errs() << *picture;
-  }
   if (check.getNumOccurrences()) {
     CheckReport report = checkResults(*reference, results, *tolerance);
     llvm::errs() << report.summary() << '\n';
