@@ -150,8 +150,8 @@ struct DeferRowSums : impl::TileDeferRowSumsPassBase<DeferRowSums> {
     RankedTensorType whole = cast<RankedTensorType>(result.getType());
     RankedTensorType parts = withKind(result, FragmentKind::PartialRow);
 
-    OpBuilder before(loop);
     auto init = loop.getInits()[index].getDefiningOp<SplatOp>();
+    OpBuilder before(init);
     Value zero = SplatOp::create(before, init.getLoc(), parts, init.getScalar());
     loop.getInitsMutable()[index].set(zero);
     if (init->use_empty())

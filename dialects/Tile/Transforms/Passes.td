@@ -16,9 +16,9 @@ class KernelPass<string argument> : Pass<argument, "::lacuna::tile::KernelOp">;
 //===--------------------------------------------------------------------===//
 
 def TileVerifyAbstractPass : KernelPass<"tile-verify-abstract"> {
-  let summary = "checks that a kernel knows no target, thread or tile size";
+  let summary = "Checks that a kernel knows no target, thread or tile size";
   let description = [{
-    The contract between the lowering from attn and the schedule: no schedule,
+    Changes nothing. The contract between the lowering from attn and the schedule: no schedule,
     target or shared memory; layouts are `#tile.axes`, extents along query and
     key are open, along features static; no operation that places, copies
     asynchronously or synchronises; loops look at the present entry only.
@@ -31,9 +31,9 @@ def TileVerifyAbstractPass : KernelPass<"tile-verify-abstract"> {
 }
 
 def TileVerifyScheduledPass : KernelPass<"tile-verify-scheduled"> {
-  let summary = "checks everything that emission relies on";
+  let summary = "Checks everything that emission relies on";
   let description = [{
-    The contract between the schedule and emission: schedule, known target and
+    Changes nothing. The contract between the schedule and emission: schedule, known target and
     shared memory within its limit; every tile a fragment of static extents that
     its layout can deal out; products read slots or operand fragments and add to
     f32 accumulators; parts of sums are not used as sums; rings have aligned
@@ -51,20 +51,22 @@ def TileVerifyScheduledPass : KernelPass<"tile-verify-scheduled"> {
 //===--------------------------------------------------------------------===//
 
 def TileChooseSchedulePass : KernelPass<"tile-choose-schedule"> {
-  let summary = "picks tile sizes, warps and stages for a target";
+  let summary = "Picks tile sizes, warps and stages for a target";
   let description = [{
     Takes the first schedule of the table (ScheduleTable.h) that the resource
     model finds legal and that keeps an SM busy. Knobs pinned by the kernel's
-    attribute `tile.pins` are kept; an impossible pin is an error that says need,
+    attribute `tile.pins` are kept (and the attribute is dropped); an impossible pin is an error that says need,
     limit and which change would fit. A kernel already scheduled for the target
     is left alone.
 
     ```mlir
     tile.kernel @k(...) attributes {tile.pins = {key_tile = 64}} { ... }
-    // becomes
+    ```
+    becomes
+    ```mlir
     tile.kernel @k(...) attributes {
-        schedule = #tile.schedule<query_tile = 64, key_tile = 64, ...>, target = "sm_80",
-        tile.pins = {key_tile = 64}} { ... }
+        schedule = #tile.schedule<query_tile = 64, key_tile = 64, ...>,
+        target = "sm_80"} { ... }
     ```
   }];
   let options = [Option<"target", "target", "std::string", "",
@@ -73,7 +75,7 @@ def TileChooseSchedulePass : KernelPass<"tile-choose-schedule"> {
 }
 
 def TileAssignLayoutsPass : KernelPass<"tile-assign-layouts"> {
-  let summary = "gives every tile its extents and its fragment";
+  let summary = "Gives every tile its extents and its fragment";
   let description = [{
     Puts the schedule's tile sizes for the open extents and for `tile.extent`,
     pads features to a multiple of 16 (loads fill with zero, stores clip), makes
@@ -84,7 +86,9 @@ def TileAssignLayoutsPass : KernelPass<"tile-assign-layouts"> {
     ```mlir
     %p = tile.map ... -> tensor<?x?xbf16, #tile.axes<[query, key]>>
     %o = tile.dot %p, %v, %a : ...
-    // becomes
+    ```
+    becomes
+    ```mlir
     %p = tile.map ... -> tensor<64x64xbf16, #tile.fragment<[query, key], accumulator, warps = 4>>
     %packed = tile.convert %p : ... -> tensor<64x64xbf16, #tile.fragment<[query, key], operand, warps = 4>>
     %o = tile.dot %packed, %v, %a : ...
@@ -95,7 +99,7 @@ def TileAssignLayoutsPass : KernelPass<"tile-assign-layouts"> {
 }
 
 def TilePlaceOperandsPass : KernelPass<"tile-place-operands"> {
-  let summary = "turns loads into copies to shared memory, waited for at once";
+  let summary = "Turns loads into copies to shared memory, waited for at once";
   let description = [{
     Every load becomes a copy into a ring of one slot that products then read.
     The form is synchronous: a barrier before the slots of a loop are written
@@ -106,7 +110,9 @@ def TilePlaceOperandsPass : KernelPass<"tile-place-operands"> {
     ```mlir
     %kt = tile.load %k[%b, %h, %key, %c0] : ...
     %s = tile.dot %q, %kt, %zero : ...
-    // becomes
+    ```
+    becomes
+    ```mlir
     %ring = tile.alloc : !tile.ring<1 x ...>
     ...
     %slot = tile.slot %ring[%c0] : ...
@@ -122,7 +128,7 @@ def TilePlaceOperandsPass : KernelPass<"tile-place-operands"> {
 }
 
 def TileDeferRowSumsPass : KernelPass<"tile-defer-row-sums"> {
-  let summary = "adds row sums over lanes once, after the loop";
+  let summary = "Adds row sums over lanes once, after the loop";
   let description = [{
     A value carried from zero by a map that is linear in it and in row sums, with
     factors equal in all lanes of a row, is kept as one part per thread; the
@@ -133,7 +139,9 @@ def TileDeferRowSumsPass : KernelPass<"tile-defer-row-sums"> {
     ```mlir
     %sum = tile.reduce add %p : ... -> tensor<64xf32, #row>
     %l1 = tile.map(%old = %l, %a = %decay, %new = %sum) ... { fma %old, %a, %new }
-    // becomes
+    ```
+    becomes
+    ```mlir
     %sum = tile.reduce add %p : ... -> tensor<64xf32, #partial_row>
     %l1 = tile.map(%old = %l, %a = %decay, %new = %sum) ... -> tensor<64xf32, #partial_row>
     // and after the loop
@@ -144,7 +152,7 @@ def TileDeferRowSumsPass : KernelPass<"tile-defer-row-sums"> {
 }
 
 def TilePipelinePass : KernelPass<"tile-pipeline"> {
-  let summary = "starts copies stages - 1 entries ahead of the products";
+  let summary = "Starts copies stages - 1 entries ahead of the products";
   let description = [{
     Takes the form of tile-place-operands to one wait and one barrier per entry:
     rings get `stages` slots, the loop looks `stages - 1` entries ahead, copies
@@ -163,7 +171,9 @@ def TilePipelinePass : KernelPass<"tile-pipeline"> {
       tile.barrier
       PRODUCTS
     }
-    // becomes, with 2 stages
+    ```
+    becomes, with 2 stages
+    ```mlir
     tile.for_runs (%key, %partial, %valid) ahead 1 (%step, %next, %more) in %runs ... {
       tile.wait pending 0
       tile.barrier
@@ -181,7 +191,7 @@ def TilePipelinePass : KernelPass<"tile-pipeline"> {
 }
 
 def TileAllocateSharedPass : KernelPass<"tile-allocate-shared"> {
-  let summary = "lays rings out in shared memory";
+  let summary = "Lays rings out in shared memory";
   let description = [{
     Rings follow each other at multiples of 1024 bytes; the kernel gets the
     total, which is held against its target's limit. A kernel whose rings all
@@ -190,7 +200,9 @@ def TileAllocateSharedPass : KernelPass<"tile-allocate-shared"> {
     ```mlir
     %a = tile.alloc : !tile.ring<1 x !tile.shared<64x128xbf16, [query, feature]>>
     %b = tile.alloc : !tile.ring<2 x !tile.shared<64x128xbf16, [key, feature]>>
-    // becomes, with shared_bytes = 49152 on the kernel
+    ```
+    becomes, with shared_bytes = 49152 on the kernel
+    ```mlir
     %a = tile.alloc at 0 : ...
     %b = tile.alloc at 16384 : ...
     ```
@@ -199,7 +211,7 @@ def TileAllocateSharedPass : KernelPass<"tile-allocate-shared"> {
 }
 
 def TileSizeLaunchesPass : Pass<"tile-size-launches", "::mlir::ModuleOp"> {
-  let summary = "copies what a launch needs from the kernel to the launch";
+  let summary = "Copies what a launch needs from the kernel to the launch";
   let description = [{
     Query tile, threads and shared bytes, so that a program can be launched when
     its kernels are no longer tile operations. Tensors that the program takes or
@@ -208,7 +220,9 @@ def TileSizeLaunchesPass : Pass<"tile-size-launches", "::mlir::ModuleOp"> {
 
     ```mlir
     tile.launch @k batches %b heads %h queries %m (%q) : ...
-    // becomes
+    ```
+    becomes
+    ```mlir
     tile.launch @k batches %b heads %h queries %m (%q)
         {query_tile = 64 : i64, shared_bytes = 81920 : i64, threads = 128 : i64} : ...
     ```

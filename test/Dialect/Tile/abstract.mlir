@@ -1,7 +1,8 @@
-// RUN: lacuna-opt %s --verify-roundtrip | FileCheck %s
+// RUN: lacuna-opt %s --verify-roundtrip --tile-verify-abstract | FileCheck %s
 //
 // Causal attention as the lowering from attn writes it: no target, tile size,
-// thread or barrier. `?` along query and key is the tile size still to come.
+// thread or barrier. `?` along query and key is the tile size still to come; a
+// user pinned it to 64 x 64, which is what scheduled.mlir shows.
 
 #rows = #tile.axes<[query]>
 #scores = #tile.axes<[query, key]>
@@ -11,7 +12,8 @@
 // CHECK-LABEL: tile.kernel @attention_kernel
 tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?x?x128xbf16>,
                               %v: !tile.view<?x?x?x128xbf16>, %o: !tile.view<?x?x?x128xbf16>,
-                              %lse: !tile.view<?x?x?xf32>) {
+                              %lse: !tile.view<?x?x?xf32>)
+    attributes {tile.pins = {query_tile = 64, key_tile = 64}} {
   %c0 = arith.constant 0 : i32
   %c1 = arith.constant 1 : i32
   %zero = arith.constant 0.0 : f32

@@ -1,4 +1,4 @@
-// RUN: lacuna-opt %s --verify-roundtrip | FileCheck %s
+// RUN: lacuna-opt %s --verify-roundtrip --tile-verify-scheduled | FileCheck %s
 //
 // The program of abstract.mlir as the sm_80 family runs it: 64 x 64 score tiles,
 // 4 warps, two stages of keys and values.
@@ -45,9 +45,9 @@ tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?
   %key_ring = tile.alloc at 16384 : !tile.ring<2 x !keys>
   %value_ring = tile.alloc at 49152 : !tile.ring<2 x !keys>
   %query = tile.slot %query_ring[%c0] : !tile.ring<1 x !query>
+  // Joins the first group of the loop, so it travels with the first keys.
   %query_token = tile.copy_async %q[%b, %h, %first, %c0] to %query
       : !tile.view<?x?x?x128xbf16> -> !query
-  tile.commit(%query_token)
   %m0 = tile.splat %low : tensor<64xf32, #rows>
   %l0 = tile.splat %zero : tensor<64xf32, #sums>
   %o0 = tile.splat %zero : tensor<64x128xf32, #outputs>
@@ -62,8 +62,8 @@ tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?
     tile.barrier
     scf.if %more {
       %key_slot = tile.slot %key_ring[%step] : !tile.ring<2 x !keys>
-      %value_slot = tile.slot %value_ring[%step] : !tile.ring<2 x !keys>
       %kc = tile.copy_async %k[%b, %hk, %next, %c0] to %key_slot : !tile.view<?x?x?x128xbf16> -> !keys
+      %value_slot = tile.slot %value_ring[%step] : !tile.ring<2 x !keys>
       %vc = tile.copy_async %v[%b, %hk, %next, %c0] to %value_slot : !tile.view<?x?x?x128xbf16> -> !keys
     }
     tile.commit
@@ -169,3 +169,25 @@ tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?
   tile.return
 }
 
+// CHECK-LABEL: tile.program @attention
+tile.program @attention(%q: tensor<?x?x?x128xbf16>, %k: tensor<?x?x?x128xbf16>,
+                        %v: tensor<?x?x?x128xbf16>)
+    -> (tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %b = tensor.dim %q, %c0 : tensor<?x?x?x128xbf16>
+  %h = tensor.dim %q, %c1 : tensor<?x?x?x128xbf16>
+  %m = tensor.dim %q, %c2 : tensor<?x?x?x128xbf16>
+  %bk = tensor.dim %k, %c0 : tensor<?x?x?x128xbf16>
+  %hk = tensor.dim %k, %c1 : tensor<?x?x?x128xbf16>
+  tile.expect_equal %b "batch of %q", %bk "batch of %k"
+  tile.expect_divides %hk "key heads of %k", %h "query heads of %q"
+  %o = tensor.empty(%b, %h, %m) : tensor<?x?x?x128xbf16>
+  %lse = tensor.empty(%b, %h, %m) : tensor<?x?x?xf32>
+  tile.launch @attention_kernel batches %b heads %h queries %m (%q, %k, %v, %o, %lse)
+      {query_tile = 64 : i64, shared_bytes = 81920 : i64, threads = 128 : i64}
+      : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>,
+        tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>
+  tile.return %o, %lse : tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>
+}
