@@ -42,7 +42,8 @@ struct AllocateShared : impl::TileAllocateSharedPassBase<AllocateShared> {
     const TargetInfo *target = findTarget(std::string_view(*kernel.getTarget()));
     if (!target || end > target->sharedBytesPerBlock) {
       if (!target)
-        kernel.emitOpError("has unknown target '") << *kernel.getTarget() << "'";
+        kernel.emitOpError("has unknown target '")
+            << *kernel.getTarget() << "'; expected one of " << targetNames();
       else
         kernel.emitOpError("needs ") << end << " bytes of shared memory per block, " << target->name
                                      << " has " << target->sharedBytesPerBlock;

@@ -36,6 +36,10 @@ LogicalResult verifyOperation(Operation *op) {
   for (Type type : op->getResultTypes())
     if (failed(verifyTile(op, type)))
       return failure();
+  for (Region &region : op->getRegions())
+    for (Type type : region.getArgumentTypes())
+      if (failed(verifyTile(op, type)))
+        return failure();
   return success();
 }
 

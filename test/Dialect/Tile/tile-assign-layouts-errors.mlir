@@ -1,0 +1,34 @@
+// RUN: lacuna-opt %s --split-input-file --tile-assign-layouts --verify-diagnostics
+
+// expected-error@+1 {{has no schedule; run tile-choose-schedule first}}
+tile.kernel @k(%x: f32) {
+  %a = tile.splat %x : tensor<?xf32, #tile.axes<[query]>>
+  tile.return
+}
+
+// -----
+
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>
+tile.kernel @k(%x: f32) attributes {schedule = #s, target = "sm_80"} {
+  // expected-error@+1 {{has a tile whose feature extent is not static}}
+  %a = tile.splat %x : tensor<?x?xf32, #tile.axes<[query, feature]>>
+  tile.return
+}
+
+// -----
+
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>
+tile.kernel @k(%x: f32) attributes {schedule = #s, target = "sm_80"} {
+  // expected-error@+1 {{has a tile without query rows, which no fragment holds}}
+  %a = tile.splat %x : tensor<?xf32, #tile.axes<[key]>>
+  tile.return
+}
+
+// -----
+
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>
+tile.kernel @k() attributes {schedule = #s, target = "sm_80"} {
+  // expected-error@+1 {{asks for the features of a tile, which its type says}}
+  %features = tile.extent feature
+  tile.return
+}

@@ -1,0 +1,51 @@
+// RUN: lacuna-opt %s --split-input-file --tile-choose-schedule=target=sm_80 | FileCheck %s
+// RUN: lacuna-opt %s --split-input-file --tile-choose-schedule=target=sm_86 | FileCheck %s --check-prefix=SMALL
+
+// Registers decide on sm_80; on sm_86, which has 100 KiB of shared memory in an
+// SM, two warps for each scheduler do.
+#scores = #tile.axes<[query, key]>
+#queries = #tile.axes<[query, feature]>
+#keys = #tile.axes<[key, feature]>
+// CHECK: tile.kernel @free
+// CHECK-SAME: schedule = #tile.schedule<query_tile = 128, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>
+// CHECK-SAME: target = "sm_80"
+// SMALL: tile.kernel @free
+// SMALL-SAME: schedule = #tile.schedule<query_tile = 128, key_tile = 32, warps = 8, stages = 2, query_in_registers = false>
+// SMALL-SAME: target = "sm_86"
+tile.kernel @free(%q: tensor<?x128xbf16, #queries>, %k: tensor<?x128xbf16, #keys>,
+                  %s: tensor<?x?xf32, #scores>, %p: tensor<?x?xbf16, #scores>,
+                  %o: tensor<?x128xf32, #queries>) {
+  %s1 = tile.dot %q, %k, %s : tensor<?x128xbf16, #queries>, tensor<?x128xbf16, #keys> -> tensor<?x?xf32, #scores>
+  %o1 = tile.dot %p, %k, %o : tensor<?x?xbf16, #scores>, tensor<?x128xbf16, #keys> -> tensor<?x128xf32, #queries>
+  tile.return
+}
+
+// -----
+
+// A pinned knob is kept, the others follow; the pins are used up.
+#scores = #tile.axes<[query, key]>
+#queries = #tile.axes<[query, feature]>
+#keys = #tile.axes<[key, feature]>
+// CHECK: tile.kernel @pinned
+// CHECK-SAME: schedule = #tile.schedule<query_tile = 32, key_tile = 64, warps = 2, stages = 3, query_in_registers = true>
+// CHECK-NOT: tile.pins
+// SMALL: tile.kernel @pinned
+tile.kernel @pinned(%q: tensor<?x64xbf16, #queries>, %k: tensor<?x64xbf16, #keys>,
+                  %s: tensor<?x?xf32, #scores>, %p: tensor<?x?xbf16, #scores>,
+                  %o: tensor<?x64xf32, #queries>)
+    attributes {tile.pins = {query_tile = 32, stages = 3, query_in_registers = true}} {
+  %s1 = tile.dot %q, %k, %s : tensor<?x64xbf16, #queries>, tensor<?x64xbf16, #keys> -> tensor<?x?xf32, #scores>
+  %o1 = tile.dot %p, %k, %o : tensor<?x?xbf16, #scores>, tensor<?x64xbf16, #keys> -> tensor<?x64xf32, #queries>
+  tile.return
+}
+
+// -----
+
+// A schedule written by hand is held against the model and kept.
+// CHECK: tile.kernel @given
+// CHECK-SAME: schedule = #tile.schedule<query_tile = 256, key_tile = 32, warps = 8, stages = 4, query_in_registers = false>
+// CHECK-SAME: target = "sm_80"
+// SMALL: tile.kernel @given
+tile.kernel @given() attributes {schedule = #tile.schedule<query_tile = 256, key_tile = 32, warps = 8, stages = 4, query_in_registers = false>} {
+  tile.return
+}

@@ -1,0 +1,188 @@
+// RUN: lacuna-opt %s --split-input-file --tile-pipeline --canonicalize --verify-diagnostics | FileCheck %s
+
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 3, query_in_registers = false>
+#scores = #tile.fragment<[query, key], accumulator, warps = 4>
+!query = !tile.shared<64x64xf16, [query, feature]>
+!keys = !tile.shared<32x64xf16, [key, feature]>
+
+// CHECK-LABEL: tile.kernel @looks_two_ahead
+// CHECK-SAME: %[[Q:[a-z0-9]+]]: !tile.view<?x64xf16>, %[[K:[a-z0-9]+]]: !tile.view<?x64xf16>, %[[BASE:[a-z0-9]+]]: i32
+tile.kernel @looks_two_ahead(%q: !tile.view<?x64xf16>, %k: !tile.view<?x64xf16>, %base: i32, %runs: !tile.runs)
+    attributes {schedule = #s, target = "sm_80"} {
+  // CHECK-DAG: %[[C2:.*]] = arith.constant 2 : i32
+  %c0 = arith.constant 0 : i32
+  %zero = arith.constant 0.0 : f32
+  // CHECK: %[[QR:.*]] = tile.alloc : <1 x
+  // CHECK: %[[KR:.*]] = tile.alloc : <3 x
+  %query_ring = tile.alloc : !tile.ring<1 x !query>
+  %key_ring = tile.alloc : !tile.ring<1 x !keys>
+  // The query travels with the first keys.
+  // CHECK: %[[QS:.*]] = tile.slot %[[QR]]
+  // CHECK-NEXT: tile.copy_async %[[Q]]
+  // CHECK-NEXT: tile.splat
+  // CHECK-NEXT: tile.for_runs (%{{.*}}, %[[PARTIAL:.*]], %[[VALID:.*]]) ahead 2 (%[[STEP:.*]], %[[NEXT:.*]], %[[MORE:.*]]) in
+  %query = tile.slot %query_ring[%c0] : !tile.ring<1 x !query>
+  %t = tile.copy_async %q[%base, %c0] to %query : !tile.view<?x64xf16> -> !query
+  tile.commit(%t)
+  tile.wait pending 0
+  tile.barrier
+  %s0 = tile.splat %zero : tensor<64x32xf32, #scores>
+  %r = tile.for_runs (%key, %partial) in %runs iter_args(%a = %s0) : tensor<64x32xf32, #scores> {
+    // CHECK-NEXT: tile.wait pending 1
+    // CHECK-NEXT: tile.barrier
+    // CHECK-NEXT: scf.if %[[MORE]] {
+    // CHECK-NEXT: %[[AT:.*]] = arith.addi %[[NEXT]], %[[BASE]]
+    // CHECK-NEXT: %[[KS:.*]] = tile.slot %[[KR]][%[[STEP]]]
+    // CHECK-NEXT: tile.copy_async %[[K]][%[[AT]], %{{.*}}] to %[[KS]]
+    // CHECK-NEXT: }
+    // CHECK-NEXT: tile.commit{{$}}
+    // CHECK-NEXT: %[[NOW:.*]] = scf.if %[[VALID]]
+    // CHECK-NEXT: %[[BACK:.*]] = arith.subi %[[STEP]], %[[C2]]
+    // CHECK-NEXT: %[[OLD:.*]] = tile.slot %[[KR]][%[[BACK]]]
+    // CHECK-NEXT: tile.dot %[[QS]], %[[OLD]]
+    // CHECK: scf.if %[[PARTIAL]]
+    // CHECK-NOT: tile.barrier
+    // CHECK-NOT: tile.wait
+    // CHECK: tile.yield %[[NOW]]
+    tile.barrier
+    %at = arith.addi %key, %base : i32
+    %slot = tile.slot %key_ring[%c0] : !tile.ring<1 x !keys>
+    %kt = tile.copy_async %k[%at, %c0] to %slot : !tile.view<?x64xf16> -> !keys
+    tile.commit(%kt)
+    tile.wait pending 0
+    tile.barrier
+    %s = tile.dot %query, %slot, %a : !query, !keys -> tensor<64x32xf32, #scores>
+    %b = scf.if %partial -> tensor<64x32xf32, #scores> {
+      scf.yield %a : tensor<64x32xf32, #scores>
+    } else {
+      %t2 = tile.dot %query, %slot, %s : !query, !keys -> tensor<64x32xf32, #scores>
+      scf.yield %t2 : tensor<64x32xf32, #scores>
+    }
+    tile.yield %b : tensor<64x32xf32, #scores>
+  }
+  tile.return
+}
+
+// -----
+
+// A query read into registers before the loop is waited for there.
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = true>
+#scores = #tile.fragment<[query, key], accumulator, warps = 4>
+#operand = #tile.fragment<[query, feature], operand, warps = 4>
+!query = !tile.shared<64x64xf16, [query, feature]>
+!keys = !tile.shared<32x64xf16, [key, feature]>
+// CHECK-LABEL: tile.kernel @query_in_registers
+tile.kernel @query_in_registers(%q: !tile.view<?x64xf16>, %k: !tile.view<?x64xf16>, %runs: !tile.runs)
+    attributes {schedule = #s, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %zero = arith.constant 0.0 : f32
+  %query_ring = tile.alloc : !tile.ring<1 x !query>
+  %key_ring = tile.alloc : !tile.ring<1 x !keys>
+  %query = tile.slot %query_ring[%c0] : !tile.ring<1 x !query>
+  // CHECK: tile.copy_async
+  // CHECK-NEXT: tile.commit
+  // CHECK-NEXT: tile.wait pending 0
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: tile.load_shared
+  %t = tile.copy_async %q[%c0, %c0] to %query : !tile.view<?x64xf16> -> !query
+  tile.commit(%t)
+  tile.wait pending 0
+  tile.barrier
+  %f = tile.load_shared %query : !query -> tensor<64x64xf16, #operand>
+  %s0 = tile.splat %zero : tensor<64x32xf32, #scores>
+  // CHECK: tile.for_runs {{.*}} ahead 1
+  // CHECK-NEXT: tile.wait pending 0
+  %r = tile.for_runs (%key, %partial) in %runs iter_args(%a = %s0) : tensor<64x32xf32, #scores> {
+    tile.barrier
+    %slot = tile.slot %key_ring[%c0] : !tile.ring<1 x !keys>
+    %kt = tile.copy_async %k[%key, %c0] to %slot : !tile.view<?x64xf16> -> !keys
+    tile.commit(%kt)
+    tile.wait pending 0
+    tile.barrier
+    %s = tile.dot %f, %slot, %a : tensor<64x64xf16, #operand>, !keys -> tensor<64x32xf32, #scores>
+    tile.yield %s : tensor<64x32xf32, #scores>
+  }
+  tile.return
+}
+
+// -----
+
+// Without copies there is nothing to start ahead.
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>
+// CHECK-LABEL: tile.kernel @no_copies
+// CHECK-NOT: ahead
+tile.kernel @no_copies(%runs: !tile.runs) attributes {schedule = #s, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %last = tile.for_runs (%key, %partial) in %runs iter_args(%a = %c0) : i32 {
+    tile.yield %key : i32
+  }
+  tile.return
+}
+
+// -----
+
+// An address that the loop computes is not known ahead.
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>
+!keys = !tile.shared<32x64xf16, [key, feature]>
+// CHECK-LABEL: tile.kernel @carried_address
+// CHECK-NOT: ahead
+tile.kernel @carried_address(%k: !tile.view<?x64xf16>, %runs: !tile.runs) attributes {schedule = #s, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %ring = tile.alloc : !tile.ring<1 x !keys>
+  // expected-remark@+1 {{is not pipelined: the address of a copy depends on what the loop computes}}
+  %last = tile.for_runs (%key, %partial) in %runs iter_args(%a = %c0) : i32 {
+    tile.barrier
+    %slot = tile.slot %ring[%c0] : !tile.ring<1 x !keys>
+    %t = tile.copy_async %k[%a, %c0] to %slot : !tile.view<?x64xf16> -> !keys
+    tile.commit(%t)
+    tile.wait pending 0
+    tile.barrier
+    tile.yield %key : i32
+  }
+  tile.return
+}
+
+// -----
+
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>
+!keys = !tile.shared<32x64xf16, [key, feature]>
+// CHECK-LABEL: tile.kernel @other_form
+// CHECK-NOT: ahead
+tile.kernel @other_form(%k: !tile.view<?x64xf16>, %runs: !tile.runs) attributes {schedule = #s, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %ring = tile.alloc : !tile.ring<1 x !keys>
+  // expected-remark@+1 {{is not pipelined: its copies are not in the form that tile-place-operands gives them}}
+  tile.for_runs (%key, %partial) in %runs {
+    %slot = tile.slot %ring[%c0] : !tile.ring<1 x !keys>
+    %t = tile.copy_async %k[%key, %c0] to %slot : !tile.view<?x64xf16> -> !keys
+    tile.commit(%t)
+    tile.wait pending 0
+    tile.barrier
+  }
+  // expected-remark@+1 {{is not pipelined: its body synchronises by itself}}
+  tile.for_runs (%key, %partial) in %runs {
+    tile.barrier
+    %ring2 = tile.alloc : !tile.ring<1 x !keys>
+    %slot = tile.slot %ring2[%c0] : !tile.ring<1 x !keys>
+    %t = tile.copy_async %k[%key, %c0] to %slot : !tile.view<?x64xf16> -> !keys
+    tile.commit(%t)
+    tile.wait pending 0
+    tile.barrier
+    tile.barrier
+  }
+  tile.return
+}
+
+// -----
+
+!keys = !tile.shared<32x64xf16, [key, feature]>
+// expected-error@+1 {{has no schedule; run tile-choose-schedule first}}
+tile.kernel @no_schedule(%k: !tile.view<?x64xf16>, %runs: !tile.runs) {
+  %c0 = arith.constant 0 : i32
+  %ring = tile.alloc : !tile.ring<1 x !keys>
+  tile.for_runs (%key, %partial) in %runs {
+    %slot = tile.slot %ring[%c0] : !tile.ring<1 x !keys>
+    %t = tile.copy_async %k[%key, %c0] to %slot : !tile.view<?x64xf16> -> !keys
+  }
+  tile.return
+}

@@ -1,0 +1,64 @@
+//===- ResourceModelTest.cpp ----------------------------------------------===//
+#include "dialects/Tile/Transforms/ResourceModel.h"
+
+#include "gtest/gtest.h"
+
+using namespace lacuna;
+using namespace lacuna::tile;
+
+static const TargetInfo &target(const char *name) { return *findTarget(name); }
+
+TEST(ResourceModel, SharedMemoryIsExact) {
+  // test/Dialect/Tile/scheduled.mlir: 16384 + 2 * 16384 + 2 * 16384.
+  Resources needs = predictResources({64, 64, 4, 2, false}, {128, 128}, target("sm_80"));
+  EXPECT_EQ(needs.sharedBytes, 81920);
+  EXPECT_EQ(needs.threads, 128);
+  // Features are padded to 16, rings begin at multiples of 1024.
+  needs = predictResources({64, 32, 4, 3, false}, {40, 72}, target("sm_80"));
+  EXPECT_EQ(needs.sharedBytes, 64 * 48 * 2 + 3 * 32 * 48 * 2 + 3 * 32 * 80 * 2);
+}
+
+TEST(ResourceModel, BlocksOfAnSmAreBoundByTheScarcest) {
+  // 80 KiB and one reserved of 164 KiB: two blocks. Of 100 KiB: one.
+  EXPECT_EQ(predictResources({64, 64, 4, 2, false}, {128, 128}, target("sm_80")).blocksPerSm, 2);
+  EXPECT_EQ(predictResources({64, 64, 4, 2, false}, {128, 128}, target("sm_86")).blocksPerSm, 1);
+  // Registers: 8 warps of more than 168 leave room for one block.
+  Resources needs = predictResources({128, 32, 8, 2, false}, {256, 256}, target("sm_100"));
+  EXPECT_GT(needs.registersPerThread, 168);
+  EXPECT_EQ(needs.blocksPerSm, 1);
+  EXPECT_EQ(needs.warpsPerSm(), 8);
+}
+
+TEST(ResourceModel, RegistersGrowWithWhatIsHeld) {
+  auto registers = [](Schedule schedule, AttentionShape shape) {
+    return predictResources(schedule, shape, target("sm_80")).registersPerThread;
+  };
+  const std::int64_t base = registers({64, 64, 4, 2, false}, {128, 128});
+  EXPECT_EQ(registers({64, 64, 4, 2, false}, {128, 256}) - base, 64);    // outputs
+  EXPECT_EQ(registers({64, 128, 4, 2, false}, {128, 128}) - base, 32);   // scores
+  EXPECT_EQ(registers({64, 64, 4, 2, true}, {128, 128}) - base, 32 - 4); // queries
+  EXPECT_EQ(registers({64, 64, 4, 4, false}, {128, 128}), base);
+}
+
+TEST(ResourceModel, ObstaclesNameNeedAndLimit) {
+  auto obstacle = [](Schedule schedule, AttentionShape shape, const char *name) {
+    return findObstacle(schedule, shape, target(name)).value_or("none");
+  };
+  EXPECT_EQ(obstacle({64, 64, 4, 2, false}, {128, 128}, "sm_80"), "none");
+  EXPECT_EQ(obstacle({128, 64, 8, 2, false}, {192, 128}, "sm_86"),
+            "needs 131072 bytes of shared memory per block, sm_86 has 101376");
+  EXPECT_EQ(obstacle({128, 128, 4, 2, false}, {64, 128}, "sm_80"),
+            "needs about 320 registers per thread, sm_80 has 255");
+  EXPECT_EQ(obstacle({256, 32, 16, 2, false}, {64, 256}, "sm_80"),
+            "needs about 101376 registers per block, sm_80 has 65536");
+  EXPECT_EQ(obstacle({64, 64, 8, 2, false}, {64, 64}, "sm_80"),
+            "gives 8 warps 64 query rows, needs a multiple of 16 for each");
+  EXPECT_EQ(obstacle({64, 48, 4, 2, false}, {64, 64}, "sm_80"),
+            "has key tiles of 48, must be a multiple of 32");
+  EXPECT_EQ(obstacle({64, 64, 0, 2, false}, {64, 64}, "sm_80"),
+            "has 0 warps, must have from 1 to 16");
+  EXPECT_EQ(obstacle({64, 64, 4, 5, false}, {64, 64}, "sm_80"),
+            "has 5 stages, must have from 2 to 4");
+  EXPECT_EQ(obstacle({4096, 64, 4, 2, false}, {64, 64}, "sm_80"),
+            "has a tile of 4096, must be at most 1024");
+}

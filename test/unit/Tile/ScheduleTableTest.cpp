@@ -1,0 +1,86 @@
+//===- ScheduleTableTest.cpp ----------------------------------------------===//
+#include "dialects/Tile/Transforms/ScheduleTable.h"
+
+#include "gtest/gtest.h"
+
+#include <algorithm>
+
+using namespace lacuna;
+using namespace lacuna::tile;
+
+TEST(ScheduleTable, EveryShapeHasALegalScheduleOnEveryTarget) {
+  for (const TargetInfo &target : allTargets())
+    for (std::int64_t query = 8; query <= 256; query += 8)
+      for (std::int64_t value = 8; value <= 256; value += 8) {
+        const ScheduleChoice choice = chooseSchedule({query, value}, target);
+        ASSERT_TRUE(choice.schedule) << target.name << ' ' << query << '/' << value;
+        EXPECT_FALSE(findObstacle(*choice.schedule, {query, value}, target));
+        EXPECT_GE(choice.needs.blocksPerSm, 1);
+        // Found in the table, not by search.
+        const auto candidates = findScheduleRow(target.family, {query, value})->candidates;
+        EXPECT_NE(std::find(candidates.begin(), candidates.end(), *choice.schedule),
+                  candidates.end());
+      }
+}
+
+TEST(ScheduleTable, RowsRiseAndEveryCandidateIsLegalSomewhere) {
+  std::int64_t previous = 0;
+  for (const ScheduleRow &row : scheduleTable()) {
+    EXPECT_GT(row.features, previous);
+    previous = row.features;
+    for (const Schedule &candidate : row.candidates) {
+      const AttentionShape largest{row.features, row.features};
+      const bool legal = std::any_of(allTargets().begin(), allTargets().end(), [&](auto &target) {
+        return target.family == row.family && !findObstacle(candidate, largest, target);
+      });
+      EXPECT_TRUE(legal) << row.features << ": " << toString(candidate);
+    }
+  }
+}
+
+TEST(ScheduleTable, RefusalsAreListedWithReasons) {
+  const ScheduleChoice choice = chooseSchedule({128, 128}, *findTarget("sm_86"));
+  ASSERT_TRUE(choice.schedule);
+  ASSERT_GE(choice.refused.size(), 2u);
+  EXPECT_EQ(toString(choice.refused[0].schedule),
+            "query_tile = 128, key_tile = 32, warps = 4, stages = 2");
+  EXPECT_EQ(choice.refused[0].reason, "keeps 4 warps on an SM of sm_86, the chosen one 8");
+}
+
+TEST(ScheduleTable, PinsAreKeptAndTheRestFollows) {
+  const TargetInfo &target = *findTarget("sm_80");
+  for (std::int64_t queryTile : {16, 32, 64, 128}) {
+    SchedulePins pins;
+    pins.queryTile = queryTile;
+    const ScheduleChoice choice = chooseSchedule({64, 64}, target, pins);
+    ASSERT_TRUE(choice.schedule) << choice.error;
+    EXPECT_EQ(choice.schedule->queryTile, queryTile);
+  }
+  SchedulePins all{64, 32, 4, 3, true};
+  const ScheduleChoice choice = chooseSchedule({64, 64}, target, all);
+  ASSERT_TRUE(choice.schedule);
+  EXPECT_EQ(*choice.schedule, (Schedule{64, 32, 4, 3, true}));
+}
+
+TEST(ScheduleTable, AnImpossiblePinSaysWhatWouldFit) {
+  SchedulePins pins{128, 64, 8, 4, false};
+  ScheduleChoice choice = chooseSchedule({128, 128}, *findTarget("sm_89"), pins);
+  EXPECT_FALSE(choice.schedule);
+  EXPECT_EQ(choice.error,
+            "schedule (query_tile = 128, key_tile = 64, warps = 8, stages = 4) for head dims 128 "
+            "and 128 needs 163840 bytes of shared memory per block, sm_89 has 101376; "
+            "key_tile = 32 or stages = 2 would fit");
+  pins = {1024, 128, 1, 4, true};
+  choice = chooseSchedule({256, 256}, *findTarget("sm_89"), pins);
+  EXPECT_FALSE(choice.schedule);
+  EXPECT_NE(
+      choice.error.find("no single change of query_tile, key_tile, warps or stages makes it fit"),
+      std::string::npos);
+}
+
+TEST(ScheduleTable, HeadDimsBeyondTheTableAreNamed) {
+  const ScheduleChoice choice = chooseSchedule({576, 512}, *findTarget("sm_90a"));
+  EXPECT_FALSE(choice.schedule);
+  EXPECT_EQ(choice.error,
+            "head dims 576 and 512 are beyond 256, the largest that has a schedule for sm_90a");
+}
