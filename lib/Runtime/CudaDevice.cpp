@@ -274,18 +274,33 @@ static const TargetInfo *targetFor(int major, int minor) {
   return sameMajor ? sameMajor : older;
 }
 
+static Result<int> countDevices(const CudaDriver &driver) {
+  int count = 0;
+  int result = driver.cuDeviceGetCount(&count);
+  if (result == cudaNoDevice)
+    return 0;
+  Status status = driver.check(result, "cuDeviceGetCount");
+  return status.isOk() ? Result<int>(count) : status;
+}
+
+Result<int> lacuna::cudaDeviceCount() {
+  if (!CudaDriver::isInstalled())
+    return 0;
+  Result<const CudaDriver *> driver = CudaDriver::get();
+  return driver ? countDevices(**driver) : driver.status();
+}
+
 Result<std::unique_ptr<Device>> lacuna::openCudaDevice(int ordinal) {
   Result<const CudaDriver *> found = CudaDriver::get();
   if (!found)
     return found.status();
   const CudaDriver &driver = **found;
-  int count = 0;
-  if (Status status = driver.check(driver.cuDeviceGetCount(&count), "cuDeviceGetCount");
-      !status.isOk())
-    return status;
-  if (ordinal < 0 || ordinal >= count)
+  Result<int> count = countDevices(driver);
+  if (!count)
+    return count.status();
+  if (ordinal < 0 || ordinal >= *count)
     return Status(StatusKind::Driver, "there is no device cuda:" + std::to_string(ordinal) +
-                                          "; the driver sees " + std::to_string(count));
+                                          "; the driver sees " + std::to_string(*count));
   int device = 0, major = 0, minor = 0, sharedBytes = 0;
   char name[256] = "";
   driver.cuDeviceGet(&device, ordinal);

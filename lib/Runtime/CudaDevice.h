@@ -6,6 +6,11 @@
 
 namespace lacuna {
 
+/// Number of CUDA devices; 0 where there is no driver or no device. Errors:
+/// Driver when there is a driver that does not work, so that a machine whose
+/// GPU is broken is not taken for one without.
+Result<int> cudaDeviceCount();
+
 /// A GPU through the CUDA driver. It works in the device's primary context,
 /// which is the one that the CUDA runtime and every framework use; the calling
 /// thread's current context is as before after each call. Launching and copying

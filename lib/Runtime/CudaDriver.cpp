@@ -25,15 +25,23 @@ Result<CudaDriver> CudaDriver::load(const std::string &file) {
   if (missing)
     return Status(StatusKind::Driver,
                   "the CUDA driver " + library->path() + " is too old: it has no " + missing);
-  if (Status status = driver.check(driver.cuInit(0), "cuInit"); !status.isOk())
+  // Without a device the functions that do not need one work all the same.
+  int result = driver.cuInit(0);
+  if (Status status = driver.check(result, "cuInit"); !status.isOk() && result != cudaNoDevice)
     return status;
   return driver;
 }
 
+static std::string driverFile() {
+  return environmentValue(Variable::CudaPath).value_or("libcuda.so.1");
+}
+
+bool CudaDriver::isInstalled() { return bool(SharedLibrary::open(driverFile())); }
+
 Result<const CudaDriver *> CudaDriver::get() {
   static std::mutex mutex;
   static std::map<std::string, std::unique_ptr<const CudaDriver>> byFile;
-  std::string file = environmentValue(Variable::CudaPath).value_or("libcuda.so.1");
+  std::string file = driverFile();
   std::lock_guard lock(mutex);
   std::unique_ptr<const CudaDriver> &held = byFile[file];
   if (!held) {

@@ -28,6 +28,9 @@ public:
   /// once per file and process. Errors: Driver, with what to do.
   static Result<const CudaDriver *> get();
 
+  /// Whether there is a library to load. Cheap once it is loaded.
+  static bool isInstalled();
+
   /// Ok for 0, else "cuMemAlloc: out of memory (CUDA_ERROR_OUT_OF_MEMORY)";
   /// Resource when memory ran out and Driver for the rest.
   Status check(int result, const char *call) const;

@@ -153,6 +153,16 @@ TEST_F(CudaDeviceTest, RefusalNamesWhatIsTooOld) {
   EXPECT_EQ(fake->modules, 0);
 }
 
+TEST_F(CudaDeviceTest, CountsDevicesAndTellsNoneFromBroken) {
+  EXPECT_EQ(*cudaDeviceCount(), 1);
+  fake->fail["cuDeviceGetCount"] = 100;
+  EXPECT_EQ(*cudaDeviceCount(), 0);
+  fake->fail["cuDeviceGetCount"] = 803;
+  EXPECT_EQ(cudaDeviceCount().status().kind(), StatusKind::Driver);
+  overrideEnvironment(Variable::CudaPath, "/nonexistent/libcuda.so.1");
+  EXPECT_EQ(*cudaDeviceCount(), 0);
+}
+
 TEST_F(CudaDeviceTest, MissingDevicesAndDriversAreErrors) {
   EXPECT_EQ(openCudaDevice(3).status().message(), "there is no device cuda:3; the driver sees 1");
   fake->fail["cuDevicePrimaryCtxRetain"] = 2;
