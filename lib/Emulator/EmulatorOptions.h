@@ -1,0 +1,44 @@
+//===- EmulatorOptions.h - How the emulator runs kernels -------------------===//
+#ifndef LIB_EMULATOR_EMULATOROPTIONS_H
+#define LIB_EMULATOR_EMULATOROPTIONS_H
+
+#include <cstdint>
+#include <string>
+
+namespace lacuna::emulator {
+
+/// When asynchronous operations take effect. A correct kernel computes the
+/// same in all three.
+enum class AsyncMode {
+  Eager,  ///< as soon as they are issued: shows buffers overwritten too early
+  Lazy,   ///< at the last legal moment: shows missing waits
+  Random, ///< some time between, by seed
+};
+
+/// Options of an emulator device.
+struct EmulatorOptions {
+  AsyncMode mode = AsyncMode::Eager;
+  /// Orders blocks, warps and asynchronous completions. 0: blocks in order,
+  /// warps round robin. The same seed gives the same run bit for bit, at any
+  /// number of threads.
+  std::uint64_t seed = 0;
+  /// Host threads; 0: $LACUNA_EMULATOR_THREADS, else all cores.
+  unsigned threads = 0;
+  /// Races and conflicts. Bounds, alignment and initialisation are always
+  /// checked.
+  bool checkRaces = true;
+  /// Count executed instructions (EmulatorDevice::counters).
+  bool count = true;
+  /// Warp instructions that one block may execute before it is stopped as
+  /// hanging.
+  std::uint64_t instructionLimit = std::uint64_t(1) << 33;
+  /// What Device::target() says: the architecture to compile for.
+  std::string target = "sm_90a";
+  /// Report progress on stderr when a launch runs for more than 2 s and stderr
+  /// is a terminal.
+  bool showProgress = true;
+};
+
+} // namespace lacuna::emulator
+
+#endif // LIB_EMULATOR_EMULATOROPTIONS_H

@@ -1,0 +1,101 @@
+//===- GlobalMemory.h - Device memory that knows its bounds ----------------===//
+//
+// Addresses are host addresses, so an access that passes the checks is a plain
+// memory access. Each allocation carries one byte per byte that says whether
+// it was ever written, and, while a kernel runs, cells with the blocks and
+// warps that touched it.
+//
+//===----------------------------------------------------------------------===//
+#ifndef LIB_EMULATOR_SIM_GLOBALMEMORY_H
+#define LIB_EMULATOR_SIM_GLOBALMEMORY_H
+
+#include "lib/Emulator/Sim/Shadow.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace lacuna::emulator {
+
+/// Who touched a cell of global memory in the current launch. Block numbers
+/// are unique over all launches, so that an old entry is recognised by its
+/// number and nothing is cleared between launches.
+struct GlobalCell {
+  u32 writer = 0; ///< block that wrote, or Launch::atomicWriter
+  u32 reader = 0; ///< block that read, or Launch::manyReaders
+  Cell within;    ///< order inside the one block that touched it
+};
+static_assert(sizeof(GlobalCell) == 16);
+
+struct FreeDeleter {
+  void operator()(void *memory) const { std::free(memory); }
+};
+template <class T>
+using CMemory = std::unique_ptr<T[], FreeDeleter>;
+
+/// A piece of device memory.
+struct Allocation {
+  u64 base = 0;
+  u64 bytes = 0;
+  std::string name;
+  bool readOnly = false; ///< for kernels
+  CMemory<u8> storage;
+  u8 *initialised = nullptr; ///< by byte: 1 when written
+  CMemory<u8> initialisedStorage;
+  CMemory<GlobalCell> cells;
+  u32 cellBytes = 0; ///< bytes of memory for each cell
+
+  bool contains(u64 address, u64 size) const {
+    return address >= base && size <= bytes && address - base <= bytes - size;
+  }
+  GlobalCell *cellAt(u64 address) { return &cells[(address - base) / cellBytes]; }
+};
+
+/// All allocations of a device.
+class GlobalMemory {
+public:
+  /// Fresh memory, poisoned, aligned to 256 bytes; null when there is none.
+  Allocation *allocate(u64 bytes, std::string name);
+  /// False when `base` is not the start of an allocation.
+  bool release(u64 base);
+  /// The allocation that holds [address, address + bytes), or null.
+  Allocation *find(u64 address, u64 bytes) const;
+  /// "24 bytes after the end of allocation 3 (4096 bytes)".
+  std::string nearest(u64 address) const;
+  /// Gives every allocation cells of `cellBytes` each.
+  void prepareCells(u32 cellBytes);
+  void setInitialised(u64 address, u64 bytes);
+
+private:
+  std::vector<std::unique_ptr<Allocation>> allocations; ///< by base
+  u64 serial = 0;
+};
+
+/// Copies of pages as they were before a launch wrote to them, so that a run
+/// whose blocks got in each other's way can be undone.
+class UndoLog {
+public:
+  /// Keeps the pages of [address, address + bytes) before they are written.
+  void save(Allocation &allocation, u64 address, u64 bytes);
+  /// Puts everything back.
+  void restore();
+
+private:
+  static constexpr u64 pageBytes = 4096;
+  struct Page {
+    Allocation *allocation;
+    u64 offset, bytes;
+    std::vector<u8> data, initialised;
+  };
+  std::mutex mutex;
+  std::vector<Page> pages;
+  std::map<const Allocation *, std::unique_ptr<std::atomic<u8>[]>> saved;
+};
+
+} // namespace lacuna::emulator
+
+#endif // LIB_EMULATOR_SIM_GLOBALMEMORY_H

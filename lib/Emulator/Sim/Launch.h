@@ -1,0 +1,69 @@
+//===- Launch.h - Running a grid -------------------------------------------===//
+#ifndef LIB_EMULATOR_SIM_LAUNCH_H
+#define LIB_EMULATOR_SIM_LAUNCH_H
+
+#include "lib/Emulator/EmulatorOptions.h"
+#include "lib/Emulator/Sim/GlobalMemory.h"
+#include "lib/Emulator/Sim/Report.h"
+
+#include <atomic>
+
+namespace lacuna::emulator {
+
+struct Block;
+
+/// One launch; shared by all threads that execute its blocks.
+struct Launch {
+  const Code *code = nullptr;
+  const EmulatorOptions *options = nullptr;
+  GlobalMemory *memory = nullptr;
+  u32 gridX = 1, gridY = 1, gridZ = 1;
+  u32 blockX = 1, blockY = 1, blockZ = 1;
+  u32 dynamicShared = 0;
+  u64 serial = 0; ///< launches of the device before this one
+
+  /// Numbers in GlobalCell: block i is firstBlock + i; smaller ones are stale.
+  u32 firstBlock = 1;
+  u32 manyReaders = 0;
+  u32 atomicWriter = 0;
+
+  /// Set while blocks run on several threads and hope not to meet.
+  UndoLog *undo = nullptr;
+  /// Blocks have met: the run is worthless and will be repeated in order.
+  std::atomic<bool> met = false;
+
+  u64 blocks() const { return u64(gridX) * gridY * gridZ; }
+  u32 threadsPerBlock() const { return blockX * blockY * blockZ; }
+};
+
+/// What one thread that executes blocks keeps to itself.
+struct Worker {
+  Reporter reporter;
+  ReadSets readSets;
+  std::vector<u64> warpCounts, laneCounts; ///< by instruction
+  u64 globalBytesLoaded = 0;
+  std::vector<Allocation *> hints; ///< by instruction: allocation it touched last
+  u64 savedFirst = 1, savedLast = 0; ///< addresses known to be in the undo log
+
+  explicit Worker(const Code &code)
+      : warpCounts(code.instructions.size()), laneCounts(code.instructions.size()),
+        hints(code.instructions.size()) {}
+  void merge(Worker &&other);
+};
+
+/// Executes all blocks of the grid; reports and counts are in the result.
+Worker runGrid(Launch &launch);
+
+// The pieces of runGrid, one block at a time.
+
+/// Prepares a block to run from its first instruction.
+void startBlock(Block &block, const Launch &launch, Worker &worker, u64 index);
+/// Runs until the block is done or every unfinished warp waits for its turn.
+/// True when it is done.
+bool runBlock(Block &block);
+/// Executes the instructions whose warps wait for their turn.
+void takeTurn(Block &block);
+
+} // namespace lacuna::emulator
+
+#endif // LIB_EMULATOR_SIM_LAUNCH_H

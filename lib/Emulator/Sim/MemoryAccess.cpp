@@ -1,0 +1,304 @@
+//===- MemoryAccess.cpp - Bounds, initialisation and order -----------------===//
+#include "lib/Emulator/Sim/MemoryAccess.h"
+
+#include <atomic>
+#include <cstring>
+
+using namespace lacuna::emulator;
+
+static std::string agentName(u32 agent) {
+  std::string warp = "warp " + std::to_string(agent % 32);
+  if (agent < copyAgents)
+    return warp;
+  if (agent < matrixAgents)
+    return "cp.async of " + warp;
+  if (agent < bulkAgents)
+    return "wgmma of " + warp;
+  if (agent < mbarrierAgents)
+    return "a bulk store of " + warp;
+  return "a bulk load on mbarrier " + std::to_string(agent - mbarrierAgents);
+}
+
+static void reportHazard(Warp &warp, int lane, const Verdict &verdict, bool write,
+                         const char *memory, ReportKind uninitialised, const std::string &where) {
+  std::string doing = std::string(write ? "write of " : "read of ") + memory + " " + where;
+  std::string other = verdict.otherWrote ? "write" : "read";
+  switch (verdict.hazard) {
+  case Hazard::None:
+    return;
+  case Hazard::Uninitialised:
+    return report(warp, uninitialised, lane,
+                  std::string("reads ") + memory + " " + where + ", which was never written");
+  case Hazard::Race:
+    return report(warp, ReportKind::Race, lane,
+                  doing + " is not ordered after the " + other + " by " +
+                      agentName(verdict.other));
+  case Hazard::WarpRace:
+    return report(warp, ReportKind::WarpRace, lane,
+                  doing + " is not ordered after the " + other + " by " +
+                      (verdict.other == manyLanes ? std::string("other lanes")
+                                                  : "lane " + std::to_string(verdict.other)) +
+                      " of the same warp (no __syncwarp between)");
+  case Hazard::NotWaited:
+    return report(warp, ReportKind::AsyncCopy, lane,
+                  doing + " before the " + agentName(verdict.other) +
+                      " that writes it was waited for");
+  case Hazard::NotSynced:
+    return report(warp, ReportKind::AsyncCopy, lane,
+                  doing + " that lane " + std::to_string(verdict.other) +
+                      " copied and waited for, without __syncwarp after its wait");
+  case Hazard::Proxy:
+    return report(warp, ReportKind::Proxy, lane,
+                  doing + " through the asynchronous proxy, written by " +
+                      agentName(verdict.other) + " without fence.proxy.async");
+  }
+}
+
+static ReportKind kindOf(Hazard hazard, ReportKind uninitialised) {
+  switch (hazard) {
+  case Hazard::Uninitialised:
+    return uninitialised;
+  case Hazard::WarpRace:
+    return ReportKind::WarpRace;
+  case Hazard::NotWaited:
+  case Hazard::NotSynced:
+    return ReportKind::AsyncCopy;
+  case Hazard::Proxy:
+    return ReportKind::Proxy;
+  default:
+    return ReportKind::Race;
+  }
+}
+
+static bool misaligned(Warp &warp, int lane, u64 address, u32 bytes) {
+  u32 alignment = bytes & (~bytes + 1); // an access of 12 bytes is aligned to 4
+  if ((address & (alignment - 1)) == 0)
+    return false;
+  reportLazily(warp, ReportKind::Misaligned, lane, [&] {
+    return "access of " + std::to_string(bytes) + " bytes at an address that is " +
+           std::to_string(address & (alignment - 1)) + " past a multiple of " +
+           std::to_string(alignment);
+  });
+  return true;
+}
+
+u8 *lacuna::emulator::accessShared(Warp &warp, int lane, u32 address, u32 bytes,
+                                   const Accessor &access, CellMemo &memo, const u8 *newBytes) {
+  Block &block = *warp.block;
+  if (misaligned(warp, lane, address, bytes))
+    return nullptr;
+  if (address < sharedBase || u64(address) + bytes > block.sharedEnd) [[unlikely]] {
+    reportLazily(warp, ReportKind::OutOfBounds, lane, [&] {
+      return std::string(access.write ? "write" : "read") + " of " + std::to_string(bytes) +
+             " bytes at byte " + std::to_string(s64(address) - sharedBase) +
+             " of shared memory, which has " + std::to_string(block.sharedEnd - sharedBase);
+    });
+    return nullptr;
+  }
+  u8 *place = block.sharedAt(address);
+  if (!block.launch->options->checkRaces)
+    return place;
+  u32 last = (address + bytes - 1) >> block.grainShift;
+  for (u32 c = address >> block.grainShift; c <= last; ++c) {
+    Cell &cell = block.cells[c];
+    if (memo.valid && cell == memo.before) {
+      cell = memo.after;
+      continue;
+    }
+    memo.before = cell;
+    bool sameValue = newBytes && std::memcmp(place, newBytes, bytes) == 0;
+    Verdict verdict = judge(warp, cell, access, sameValue);
+    memo.after = cell;
+    // A write's verdict may hang on its value, which differs by lane.
+    memo.valid = true;
+    if (verdict.hazard != Hazard::None) [[unlikely]] {
+      if (!alreadyReported(warp, kindOf(verdict.hazard, ReportKind::UninitialisedShared)))
+        reportHazard(warp, lane, verdict, access.write, "shared byte",
+                     ReportKind::UninitialisedShared,
+                     std::to_string((c << block.grainShift) - sharedBase));
+    }
+  }
+  return place;
+}
+
+//===----------------------------------------------------------------------===//
+// Global memory
+//===----------------------------------------------------------------------===//
+
+/// Blocks that touch the same cell: true when this block is alone with it.
+/// Updates are compare-and-swap, so that two threads cannot miss each other.
+static bool claim(Warp &warp, GlobalCell &cell, const Accessor &access, u32 &other) {
+  const Launch &launch = *warp.block->launch;
+  u32 me = launch.firstBlock + static_cast<u32>(warp.block->index);
+  static_assert(offsetof(GlobalCell, writer) == 0 && offsetof(GlobalCell, reader) == 4);
+  std::atomic_ref<u64> owners(*reinterpret_cast<u64 *>(&cell));
+  u64 seen = owners.load(std::memory_order_relaxed);
+  other = 0;
+  for (;;) {
+    u32 writer = static_cast<u32>(seen), reader = static_cast<u32>(seen >> 32);
+    writer = writer < launch.firstBlock ? 0 : writer;
+    reader = reader < launch.firstBlock ? 0 : reader;
+    bool foreignWriter = writer && writer != me && !(access.atomic && writer == launch.atomicWriter);
+    bool foreignReader = access.write && reader && reader != me;
+    if (foreignWriter || foreignReader)
+      other = foreignWriter ? writer : reader;
+    u32 newWriter = !access.write ? writer : access.atomic ? launch.atomicWriter : me;
+    u32 newReader = access.write || access.atomic ? reader
+                    : !reader || reader == me     ? me
+                                                  : launch.manyReaders;
+    if (access.write && other)
+      newReader = 0; // reported once; the cell starts afresh
+    if (!writer && !reader)
+      cell.within = Cell{};
+    u64 next = u64(newReader) << 32 | newWriter;
+    if (next == seen || owners.compare_exchange_weak(seen, next, std::memory_order_relaxed)) {
+      bool alone = (!newWriter || newWriter == me) && (!newReader || newReader == me);
+      return alone && !other;
+    }
+  }
+}
+
+static void reportConflict(Warp &warp, int lane, const Allocation &allocation, u64 address,
+                           bool write, u32 other) {
+  Launch &launch = const_cast<Launch &>(*warp.block->launch);
+  if (launch.undo) {
+    launch.met.store(true, std::memory_order_relaxed);
+    return;
+  }
+  reportLazily(warp, ReportKind::BlockConflict, lane, [&] {
+    std::string who = other == launch.manyReaders   ? "several other blocks read"
+                      : other == launch.atomicWriter ? "other accesses change atomically"
+                                                     : "block " +
+                                                           std::to_string(other - launch.firstBlock) +
+                                                           " of the grid touches";
+    return std::string(write ? "write of" : "read of") + " byte " +
+           std::to_string(address - allocation.base) + " of " + allocation.name + ", which " + who +
+           " in the same launch";
+  });
+}
+
+static void checkGlobalOrder(Warp &warp, int lane, Allocation &allocation, u64 address, u32 bytes,
+                             const Accessor &access) {
+  GlobalCell *first = allocation.cellAt(address), *last = allocation.cellAt(address + bytes - 1);
+  for (GlobalCell *cell = first; cell <= last; ++cell) {
+    u32 other = 0;
+    bool alone = claim(warp, *cell, access, other);
+    u64 at = allocation.base + u64(cell - allocation.cells.get()) * allocation.cellBytes;
+    if (other) [[unlikely]]
+      reportConflict(warp, lane, allocation, at, access.write, other);
+    if (!alone)
+      continue;
+    Verdict verdict = judge(warp, cell->within, access, false);
+    // Whether it was initialised is known by byte, and for earlier launches.
+    if (verdict.hazard > Hazard::Uninitialised) [[unlikely]]
+      if (!alreadyReported(warp, kindOf(verdict.hazard, ReportKind::UninitialisedGlobal)))
+        reportHazard(warp, lane, verdict, access.write, "byte",
+                     ReportKind::UninitialisedGlobal,
+                     std::to_string(at - allocation.base) + " of " + allocation.name);
+  }
+}
+
+static bool allInitialised(const u8 *flags, u32 bytes) {
+  for (u32 i = 0; i < bytes; ++i)
+    if (!flags[i])
+      return false;
+  return true;
+}
+
+static void saveForUndo(Warp &warp, Allocation &allocation, u64 address, u32 bytes) {
+  Worker &worker = *warp.block->worker;
+  if (address >= worker.savedFirst && address + bytes - 1 <= worker.savedLast)
+    return;
+  warp.block->launch->undo->save(allocation, address, bytes);
+  u64 page = (address - allocation.base) / 4096 * 4096 + allocation.base;
+  worker.savedFirst = page;
+  worker.savedLast = std::max(page + 4095, address + bytes - 1);
+}
+
+u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,
+                                   const Accessor &access) {
+  if (bytes == 0)
+    return nullptr;
+  Block &block = *warp.block;
+  Allocation *&hint = block.worker->hints[warp.pc];
+  Allocation *allocation = hint;
+  if (!allocation || !allocation->contains(address, bytes)) {
+    allocation = block.launch->memory->find(address, bytes);
+    if (!allocation) {
+      reportLazily(warp, ReportKind::OutOfBounds, lane, [&] {
+        return std::string(access.write ? "write" : "read") + " of " + std::to_string(bytes) +
+               " bytes of global memory " + block.launch->memory->nearest(address);
+      });
+      return nullptr;
+    }
+    hint = allocation;
+  }
+  if (misaligned(warp, lane, address, bytes))
+    return nullptr;
+  u8 *flags = allocation->initialised + (address - allocation->base);
+  if (access.write) {
+    if (allocation->readOnly) {
+      reportLazily(warp, ReportKind::ReadOnlyWrite, lane,
+                   [&] { return "writes to " + allocation->name + ", which is read-only"; });
+      return nullptr;
+    }
+    if (block.launch->undo)
+      saveForUndo(warp, *allocation, address, bytes);
+  }
+  if (!access.write || access.atomic) {
+    if (!allInitialised(flags, bytes)) [[unlikely]]
+      reportLazily(warp, ReportKind::UninitialisedGlobal, lane, [&] {
+        return "reads byte " + std::to_string(address - allocation->base) + " of " +
+               allocation->name + ", which was never written";
+      });
+  }
+  if (access.write)
+    std::memset(flags, 1, bytes);
+  else
+    block.worker->globalBytesLoaded += bytes;
+  if (block.launch->options->checkRaces && !allocation->readOnly)
+    checkGlobalOrder(warp, lane, *allocation, address, bytes, access);
+  return reinterpret_cast<u8 *>(address);
+}
+
+//===----------------------------------------------------------------------===//
+// Local memory, and the choice between them
+//===----------------------------------------------------------------------===//
+
+u8 *lacuna::emulator::accessLocal(Warp &warp, int lane, u32 address, u32 bytes, bool write) {
+  u32 size = warp.block->code->localBytes;
+  if (misaligned(warp, lane, address, bytes))
+    return nullptr;
+  if (address < localBase || u64(address) + bytes > u64(localBase) + size) {
+    reportLazily(warp, ReportKind::OutOfBounds, lane, [&] {
+      return std::string(write ? "write" : "read") + " of " + std::to_string(bytes) +
+             " bytes at byte " + std::to_string(s64(address) - localBase) +
+             " of local memory, which has " + std::to_string(size);
+    });
+    return nullptr;
+  }
+  std::size_t offset = std::size_t(lane) * size + (address - localBase);
+  u8 *flags = warp.localInitialised.data() + offset;
+  if (write)
+    std::memset(flags, 1, bytes);
+  else if (!allInitialised(flags, bytes))
+    reportLazily(warp, ReportKind::UninitialisedLocal, lane, [&] {
+      return "reads byte " + std::to_string(address - localBase) +
+             " of local memory, which was never written";
+    });
+  return warp.localBytes.data() + offset;
+}
+
+u8 *lacuna::emulator::accessMemory(Warp &warp, const Instruction &i, int lane,
+                                   const Accessor &access, CellMemo &memo, const u8 *newBytes) {
+  u64 address = laneAddress(warp, i, lane);
+  switch (resolveSpace(i.access.space, address)) {
+  case ptx::Space::Shared:
+    return accessShared(warp, lane, static_cast<u32>(address), i.access.bytes(), access, memo,
+                        newBytes);
+  case ptx::Space::Local:
+    return accessLocal(warp, lane, static_cast<u32>(address), i.access.bytes(), access.write);
+  default:
+    return accessGlobal(warp, lane, address, i.access.bytes(), access);
+  }
+}
