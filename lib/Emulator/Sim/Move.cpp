@@ -6,7 +6,7 @@ using namespace lacuna::emulator;
 using ptx::Operand;
 
 namespace {
-struct Copy {
+struct Unchanged {
   template <class T>
   static T apply(T a) {
     return a;
@@ -74,7 +74,7 @@ static void bindMove(Binder &binder) {
   if (!packs && !unpacks) {
     binder.out.d = binder.destination(operands[0], width);
     binder.out.a = binder.source(operands[1], width);
-    binder.out.execute = width == 8 ? unary<u64, Copy> : unary<u32, Copy>;
+    binder.out.execute = width == 8 ? unary<u64, Unchanged> : unary<u32, Unchanged>;
     return;
   }
   auto parts = binder.elements(operands[packs ? 1 : 0]);

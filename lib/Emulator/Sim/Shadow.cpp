@@ -72,7 +72,7 @@ static Verdict judgeWrite(Warp &warp, const Cell &cell, const Accessor &access, 
   // Waiting for cp.async orders the copies of the waiting lane only.
   if (agent == copyAgents + warp.id && clock > warp.syncedCopies &&
       (access.lane == manyLanes || access.lane != cell.writerLane))
-    return {Hazard::NotSynced, cell.writerLane};
+    return {Hazard::NotSynced, u32(cell.writerLane)};
   if (access.asyncProxy && agent < matrixAgents &&
       warp.block->clocks.proxyOf(warp.id)[agent] < clock)
     return {Hazard::Proxy, agent};
@@ -88,7 +88,7 @@ static Verdict judgeReads(Warp &warp, const Cell &cell, const Accessor &access, 
       bool otherLane = cell.readerLane == manyLanes ? set.size() == 1 && access.lane != manyLanes
                                                     : cell.readerLane != access.lane;
       if (fresh && otherLane)
-        return {Hazard::WarpRace, cell.readerLane, false};
+        return {Hazard::WarpRace, u32(cell.readerLane), false};
     } else if (known[agent] < clock) {
       return {Hazard::Race, agent, false};
     }
