@@ -16,14 +16,14 @@ struct InstructionCount {
   std::uint32_t ptxLine = 0;
   std::uint32_t sourceLine = 0;  ///< 0: unknown
   std::uint32_t inlinedLine = 0; ///< outermost call it was inlined into; 0: none
-  std::uint64_t warps = 0; ///< times a warp executed it
-  std::uint64_t lanes = 0; ///< lanes that did, summed
+  std::uint64_t warps = 0;       ///< times a warp executed it
+  std::uint64_t lanes = 0;       ///< lanes that did, summed
 };
 
 /// Counts of all launches since the last reset.
 struct Counters {
   std::vector<InstructionCount> instructions; ///< those executed at least once
-  std::uint64_t globalBytesLoaded = 0; ///< by ld, cp.async and bulk loads
+  std::uint64_t globalBytesLoaded = 0;        ///< by ld, cp.async and bulk loads
 
   /// Warp instructions whose opcode is `opcode` or begins with it and a dot:
   /// warps("mma"), warps("ld.global"), warps("") for all.

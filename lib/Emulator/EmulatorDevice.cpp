@@ -142,8 +142,8 @@ void Emulator::nameAllocation(DeviceAddress address, std::string name) {
 
 Result<std::unique_ptr<LoadedKernel>> Emulator::load(const KernelImage &image) {
   if (image.ptx.empty())
-    return Status(StatusKind::Driver, "kernel '" + image.name +
-                                          "' has no PTX; the emulator cannot run a cubin");
+    return Status(StatusKind::Driver,
+                  "kernel '" + image.name + "' has no PTX; the emulator cannot run a cubin");
   Result<ptx::Module> module = ptx::parse(image.ptx);
   if (!module)
     return module.status();
@@ -230,7 +230,6 @@ Status Emulator::launch(const LoadedKernel &kernel, const LaunchShape &shape,
 
 Status Emulator::synchronize(Stream) { return std::exchange(pending, {}); }
 
-std::unique_ptr<EmulatorDevice>
-lacuna::emulator::createEmulatorDevice(EmulatorOptions options) {
+std::unique_ptr<EmulatorDevice> lacuna::emulator::createEmulatorDevice(EmulatorOptions options) {
   return std::make_unique<Emulator>(std::move(options));
 }

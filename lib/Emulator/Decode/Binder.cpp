@@ -240,9 +240,7 @@ void Binder::setList(std::vector<u32> list) {
   out.list = decoder.code->lists.back().data();
 }
 
-u64 Binder::parameterBase() const {
-  return reinterpret_cast<u64>(decoder.code->parameters);
-}
+u64 Binder::parameterBase() const { return reinterpret_cast<u64>(decoder.code->parameters); }
 
 u64 Binder::parameterBytes() const { return decoder.code->parameterBytes; }
 

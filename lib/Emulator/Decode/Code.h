@@ -79,15 +79,40 @@ struct InstructionInfo {
 /// indices into a warp's table of initialised lanes.
 struct TrackedUse {
   std::vector<u32> reads, writes;
-  bool copies = false;      ///< mov, selp: passes the state on instead of reading
+  bool copies = false; ///< mov, selp: passes the state on instead of reading
   std::vector<std::string> readNames;
 };
 
 /// Special registers whose value is known when a block starts.
 enum class Special : u8 {
-  TidX, TidY, TidZ, NtidX, NtidY, NtidZ, CtaidX, CtaidY, CtaidZ, NctaidX, NctaidY, NctaidZ,
-  LaneId, WarpId, NWarpId, LaneMaskEq, LaneMaskLt, LaneMaskLe, LaneMaskGt, LaneMaskGe,
-  SmId, NSmId, GridId, DynamicSharedBytes, TotalSharedBytes, Zero, One, WarpSize,
+  TidX,
+  TidY,
+  TidZ,
+  NtidX,
+  NtidY,
+  NtidZ,
+  CtaidX,
+  CtaidY,
+  CtaidZ,
+  NctaidX,
+  NctaidY,
+  NctaidZ,
+  LaneId,
+  WarpId,
+  NWarpId,
+  LaneMaskEq,
+  LaneMaskLt,
+  LaneMaskLe,
+  LaneMaskGt,
+  LaneMaskGe,
+  SmId,
+  NSmId,
+  GridId,
+  DynamicSharedBytes,
+  TotalSharedBytes,
+  Zero,
+  One,
+  WarpSize,
 };
 
 /// Where a special register's 32 lanes lie.
@@ -114,7 +139,7 @@ struct Code {
   u32 dynamicSharedStart = 0; ///< address of the extern array
   u32 localBytes = 0;         ///< per thread
   u32 parameterBytes = 0;
-  u8 *parameters = nullptr; ///< where the launch copies the arguments
+  u8 *parameters = nullptr;          ///< where the launch copies the arguments
   std::vector<u64> ownedAllocations; ///< addresses of module variables
   bool ordersBlocks = false;
   bool usesAsyncProxy = false;

@@ -36,11 +36,10 @@ bool Decoder::matchRows() {
       place->second = table.find(statement.opcode);
     if (!place->second) {
       std::string known = table.suggestion(statement.opcode);
-      failure = errorAt(statement, known.empty()
-                                       ? "unknown instruction '" + statement.opcode + "'"
-                                       : "unknown form '" + statement.opcode +
-                                             "' of an instruction; known is '" + known +
-                                             "' and its like");
+      failure = errorAt(statement, known.empty() ? "unknown instruction '" + statement.opcode + "'"
+                                                 : "unknown form '" + statement.opcode +
+                                                       "' of an instruction; known is '" + known +
+                                                       "' and its like");
       return false;
     }
     rows.push_back(place->second);
@@ -129,7 +128,9 @@ u32 Decoder::trackedUse(std::size_t s) {
 // Variables
 //===----------------------------------------------------------------------===//
 
-static u64 alignUp(u64 value, u64 alignment) { return (value + alignment - 1) / alignment * alignment; }
+static u64 alignUp(u64 value, u64 alignment) {
+  return (value + alignment - 1) / alignment * alignment;
+}
 
 bool Decoder::placeVariables() {
   // Parameters live in a read-only allocation of their own.
@@ -290,8 +291,8 @@ bool Decoder::bindAll() {
       return false;
     instruction.tracked = trackedUse(s);
     code->instructions.push_back(instruction);
-    code->info.push_back({statement.opcode, std::string(statement.text), statement.ptxLine,
-                          statement.source});
+    code->info.push_back(
+        {statement.opcode, std::string(statement.text), statement.ptxLine, statement.source});
   }
   return true;
 }
@@ -334,9 +335,8 @@ Result<std::unique_ptr<Code>> Decoder::run() {
   return std::move(code);
 }
 
-Result<std::unique_ptr<Code>> lacuna::emulator::decode(const Module &module,
-                                                       const std::string &entry,
-                                                       GlobalMemory &memory) {
+Result<std::unique_ptr<Code>>
+lacuna::emulator::decode(const Module &module, const std::string &entry, GlobalMemory &memory) {
   Result<Kernel> kernel = flatten(module, entry);
   if (!kernel)
     return kernel.status();

@@ -48,9 +48,9 @@ private:
   std::vector<ptx::Effects> effects;
   ptx::Cfg cfg;
   ptx::Slots slots;
-  std::vector<u32> trackedIndex; ///< by register; 0: not tracked
-  std::vector<u64> addresses;    ///< by variable
-  u32 end = 0;                   ///< of the register file
+  std::vector<u32> trackedIndex;                ///< by register; 0: not tracked
+  std::vector<u64> addresses;                   ///< by variable
+  u32 end = 0;                                  ///< of the register file
   std::map<std::pair<u64, u32>, u32> constants; ///< (value, bytes) -> slot
   std::map<std::pair<std::string, u32>, u32> specialSlots;
 };

@@ -39,8 +39,8 @@ static bool matchesRest(std::string_view pattern, std::string_view opcode) {
     std::string_view choices = pattern.substr(2, end - 2), rest = pattern.substr(end + 1);
     while (!choices.empty()) {
       std::size_t bar = choices.find('|');
-      std::string_view after = opcode;
-      if (cut(after, "." + std::string(choices.substr(0, bar))) && matchesRest(rest, after))
+      std::string_view after = opcode.substr(opcode.starts_with('.'));
+      if (cut(after, choices.substr(0, bar)) && matchesRest(rest, after))
         return true;
       choices = bar == choices.npos ? std::string_view() : choices.substr(bar + 1);
     }

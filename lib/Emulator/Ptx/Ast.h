@@ -72,19 +72,17 @@ struct SourceLine {
 
 /// One instruction.
 struct Statement {
-  std::string opcode;      ///< with all modifiers: "ld.global.v4.u32"
-  std::string_view text;   ///< as written, guard included; lies in the PTX
-  int guard = -1;          ///< predicate register
+  std::string opcode;    ///< with all modifiers: "ld.global.v4.u32"
+  std::string_view text; ///< as written, guard included; lies in the PTX
+  int guard = -1;        ///< predicate register
   bool guardNegated = false;
   std::vector<Operand> operands;
-  int target = -1;         ///< statement that a branch jumps to
+  int target = -1; ///< statement that a branch jumps to
   u32 ptxLine = 0;
   SourceLine source;
 
   /// "ld" of "ld.global.v4.u32".
-  std::string_view mnemonic() const {
-    return std::string_view(opcode).substr(0, opcode.find('.'));
-  }
+  std::string_view mnemonic() const { return std::string_view(opcode).substr(0, opcode.find('.')); }
 };
 
 /// An entry or a device function.

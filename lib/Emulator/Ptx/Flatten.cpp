@@ -77,25 +77,24 @@ void Flattener::call(const Statement &statement, Binding &binding, int depth) {
   const std::vector<Operand> &operands = statement.operands;
   bool hasResults = !operands.empty() && operands[0].kind == Operand::Kind::Vector;
   std::size_t nameAt = hasResults ? 1 : 0;
-  const Function *callee =
-      operands.size() > nameAt ? find(operands[nameAt].name, false) : nullptr;
+  const Function *callee = operands.size() > nameAt ? find(operands[nameAt].name, false) : nullptr;
   std::string where = "PTX line " + std::to_string(statement.ptxLine) + ": ";
   if (!callee || operands.size() > nameAt + 2) {
-    failure = Status(StatusKind::Driver, where + "unsupported call: '" +
-                                             std::string(statement.text) + "'");
+    failure = Status(StatusKind::Driver,
+                     where + "unsupported call: '" + std::string(statement.text) + "'");
     return;
   }
   if (depth == deepestCall) {
-    failure = Status(StatusKind::Driver, where + "unsupported: recursion through '" +
-                                             callee->name + "'");
+    failure =
+        Status(StatusKind::Driver, where + "unsupported: recursion through '" + callee->name + "'");
     return;
   }
   Binding inner;
   auto bindAll = [&](const std::vector<int> &formal, const Operand *actual) {
     std::size_t count = actual ? actual->elements.size() : 0;
     if (count != formal.size()) {
-      failure = Status(StatusKind::Driver, where + "wrong number of arguments for '" +
-                                               callee->name + "'");
+      failure = Status(StatusKind::Driver,
+                       where + "wrong number of arguments for '" + callee->name + "'");
       return;
     }
     for (std::size_t i = 0; i < count; ++i)

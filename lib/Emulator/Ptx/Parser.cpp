@@ -95,9 +95,9 @@ struct TypeSuffix {
   u32 bytes;
 };
 constexpr TypeSuffix typeSuffixes[] = {
-    {".pred", 0},  {".b8", 1},  {".u8", 1},  {".s8", 1},  {".b16", 2},   {".u16", 2},   {".s16", 2},
-    {".f16", 2},   {".b32", 4}, {".u32", 4}, {".s32", 4}, {".f32", 4},   {".f16x2", 4}, {".bf16", 2},
-    {".bf16x2", 4}, {".b64", 8}, {".u64", 8}, {".s64", 8}, {".f64", 8},   {".b128", 16},
+    {".pred", 0},   {".b8", 1},  {".u8", 1},  {".s8", 1},  {".b16", 2}, {".u16", 2},   {".s16", 2},
+    {".f16", 2},    {".b32", 4}, {".u32", 4}, {".s32", 4}, {".f32", 4}, {".f16x2", 4}, {".bf16", 2},
+    {".bf16x2", 4}, {".b64", 8}, {".u64", 8}, {".s64", 8}, {".f64", 8}, {".b128", 16},
 };
 
 const TypeSuffix *findType(std::string_view name) {
@@ -116,9 +116,9 @@ const TypeSuffix *findType(std::string_view name) {
 void Parser::fail(const std::string &what) {
   if (!failure.isOk())
     return;
-  failure = Status(StatusKind::Driver, "PTX line " + std::to_string(lexer.peek().line) + ": " +
-                                           what + " near '" +
-                                           std::string(lexer.peek().spelling) + "'");
+  failure =
+      Status(StatusKind::Driver, "PTX line " + std::to_string(lexer.peek().line) + ": " + what +
+                                     " near '" + std::string(lexer.peek().spelling) + "'");
   lexer = Lexer("");
 }
 
@@ -347,8 +347,8 @@ Operand Parser::number(bool negative) {
   if (hexFloat) {
     bool wide = digits[1] == 'd' || digits[1] == 'D';
     u64 sign = wide ? u64(1) << 63 : u64(1) << 31;
-    result.value = static_cast<s64>(std::strtoull(digits.c_str() + 2, nullptr, 16) ^
-                                    (negative ? sign : 0));
+    result.value =
+        static_cast<s64>(std::strtoull(digits.c_str() + 2, nullptr, 16) ^ (negative ? sign : 0));
   } else if (digits.find('.') != digits.npos) {
     result.kind = Operand::Kind::Decimal;
     result.decimal = std::strtod(digits.c_str(), nullptr) * (negative ? -1 : 1);
@@ -451,8 +451,8 @@ void Parser::statement(Function &function) {
                                    lexer.peek().spelling.data() - first.spelling.data());
   expect(';');
   if (result.mnemonic() == "bra" && !result.operands.empty()) {
-    branches.push_back({static_cast<int>(function.statements.size()), scope,
-                        result.operands.back().name});
+    branches.push_back(
+        {static_cast<int>(function.statements.size()), scope, result.operands.back().name});
     result.operands.clear();
   }
   function.statements.push_back(std::move(result));

@@ -109,8 +109,8 @@ Step atomic(Warp &warp, const Instruction &i) {
   for (u32 rest = warp.mask; rest; rest &= rest - 1) {
     int lane = std::countr_zero(rest);
     CellMemo memo;
-    u8 *place = accessMemory(warp, i, lane, genericAccess(warp, static_cast<u32>(lane), true, true),
-                             memo);
+    u8 *place =
+        accessMemory(warp, i, lane, genericAccess(warp, static_cast<u32>(lane), true, true), memo);
     if (!place)
       continue;
     for (u32 e = 0; e < count; ++e) {
@@ -158,9 +158,9 @@ void bindAtomic(Binder &binder) {
   Instruction &out = binder.out;
   out.access.elementBytes = static_cast<u8>(bytes);
   out.access.elements = static_cast<u8>(count);
-  out.access.space = binder.has("global")                                   ? Space::Global
+  out.access.space = binder.has("global")                                ? Space::Global
                      : binder.has("shared") || binder.has("shared::cta") ? Space::Shared
-                                                                            : Space::Generic;
+                                                                         : Space::Generic;
   binder.touches(out.access.space, out.access.bytes());
   if (out.access.space != Space::Shared)
     binder.ordersBlocks();
@@ -176,8 +176,9 @@ public:
     const std::string scope = "[.cta|.cluster|.gpu|.sys]";
     const std::string space = "[.global|.shared|.shared::cta]";
     for (const char *name : {"atom", "red"}) {
-      Row row{name + order + scope + space + "." + operation + "[.L2::cache_hint]." + type, "",
-              atomic<T, Op>, 0, bindAtomic};
+      std::string pattern = name + order + scope + space;
+      pattern.append(".").append(operation).append("[.L2::cache_hint].").append(type);
+      Row row{std::move(pattern), "", atomic<T, Op>, 0, bindAtomic};
       row.writesFirst = row.pattern[0] == 'a';
       table.add(std::move(row));
     }

@@ -55,8 +55,7 @@ static void openBarrier(Block &block, u32 id) {
     u32 all = barrier.votes == barrier.arrived, any = barrier.votes != 0;
     warp.mask = reduction.mask;
     if (reduction.operation == 0)
-      forLanes(reduction.mask,
-               [&](int l) { lanes<u32>(warp, reduction.slot)[l] = barrier.votes; });
+      forLanes(reduction.mask, [&](int l) { lanes<u32>(warp, reduction.slot)[l] = barrier.votes; });
     else
       setPredicate(warp, reduction.slot, (reduction.operation == 1 ? all : any) ? allLanes : 0);
   }
@@ -141,8 +140,9 @@ static Step barrier(Warp &warp, const Instruction &i) {
 static Step syncWarp(Warp &warp, const Instruction &i) {
   u32 members = lanes<u32>(warp, i.a)[firstLane(warp)];
   if (warp.mask & ~members)
-    reportLazily(warp, ReportKind::Divergence, firstLane(warp),
-                 [] { return std::string("a lane executes bar.warp.sync without being a member"); });
+    reportLazily(warp, ReportKind::Divergence, firstLane(warp), [] {
+      return std::string("a lane executes bar.warp.sync without being a member");
+    });
   Step step = Step::Next;
   if ((members & warp.live) != warp.mask) {
     step = waitFor(warp, warp.pc + 1, {Condition::Kind::WarpSync, members});
@@ -167,8 +167,7 @@ static void bindBarrier(Binder &binder) {
   std::size_t first = reduces ? 1 : 0, count = operands.size();
   if (count < first + 1 + reduces || count > first + 2 + reduces)
     return binder.fail("wrong number of operands");
-  binder.out.access.ordered =
-      binder.statement.mnemonic() == "bar" || binder.has("aligned");
+  binder.out.access.ordered = binder.statement.mnemonic() == "bar" || binder.has("aligned");
   binder.out.a = binder.source(operands[first], 4);
   bool hasCount = count == first + 2 + reduces;
   if (hasCount)

@@ -138,7 +138,7 @@ Step floatToInteger(Warp &warp, const Instruction &i) {
     constexpr f64 least = static_cast<f64>(std::numeric_limits<To>::min());
     // The first value that does not fit is a power of two and exact.
     constexpr f64 beyond = static_cast<f64>(u64(1) << (std::numeric_limits<To>::digits - 1)) * 2;
-    To value = x != x       ? To(0)
+    To value = x != x        ? To(0)
                : x >= beyond ? std::numeric_limits<To>::max()
                : x <= least  ? std::numeric_limits<To>::min()
                              : static_cast<To>(x);

@@ -142,8 +142,8 @@ static void bindCopy(Binder &binder) {
   out.access.elementBytes = static_cast<u8>(bytes);
   binder.touches(Space::Shared, static_cast<u32>(bytes));
   // Partial sources are read in pieces as small as an element of 2 bytes.
-  binder.touches(Space::Global, out.c ? std::min<u32>(4, static_cast<u32>(bytes))
-                                      : static_cast<u32>(bytes));
+  binder.touches(Space::Global,
+                 out.c ? std::min<u32>(4, static_cast<u32>(bytes)) : static_cast<u32>(bytes));
 }
 
 void lacuna::emulator::addCopyAsyncRows(InstructionTable &table) {

@@ -26,7 +26,7 @@ struct Copy {
 
 /// The copies of one warp.
 struct CopyQueue {
-  std::vector<Copy> pending;          ///< not yet performed, in issue order
+  std::vector<Copy> pending;             ///< not yet performed, in issue order
   std::array<u32, warpSize> committed{}; ///< groups, by lane
 };
 

@@ -128,16 +128,13 @@ static void bindVote(Binder &binder) {
   bool sync = binder.has("sync"), ballot = binder.has("ballot");
   if (operands.size() != 2u + sync)
     return binder.fail("wrong number of operands");
-  binder.out.d = ballot ? binder.destination(operands[0], 4)
-                        : binder.predicateDestination(operands[0]);
+  binder.out.d =
+      ballot ? binder.destination(operands[0], 4) : binder.predicateDestination(operands[0]);
   binder.out.a = binder.predicateSource(operands[1]);
   binder.out.imm = operands[1].negated;
   if (sync)
     binder.out.b = binder.source(operands[2], 4);
-  binder.out.option = ballot               ? Ballot
-                      : binder.has("any") ? Any
-                      : binder.has("all") ? All
-                                          : Uniform;
+  binder.out.option = ballot ? Ballot : binder.has("any") ? Any : binder.has("all") ? All : Uniform;
 }
 
 static Step activeMask(Warp &warp, const Instruction &i) {

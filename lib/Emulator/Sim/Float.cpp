@@ -85,7 +85,8 @@ void lacuna::emulator::addFloatRows(InstructionTable &table) {
   }
   for (const char *form : {".rn", ".approx", ".full"}) {
     table.add({std::string("div") + form + ".f32", "d4 a4 b4", binary<f32, FloatDivide>});
-    table.add({std::string("div") + form + ".ftz.f32", "d4 a4 b4", binary<f32, Flush<FloatDivide>>});
+    table.add(
+        {std::string("div") + form + ".ftz.f32", "d4 a4 b4", binary<f32, Flush<FloatDivide>>});
   }
   table.add({"div.rn.f64", "d8 a8 b8", binary<f64, FloatDivide>});
   addMinMax<FloatMinimum>(table, "min");

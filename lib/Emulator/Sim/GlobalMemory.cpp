@@ -14,8 +14,7 @@ Allocation *GlobalMemory::allocate(u64 bytes, std::string name) {
   auto result = std::make_unique<Allocation>();
   // Rounded up so that whole cells cover it.
   u64 padded = (bytes + 255) / 256 * 256;
-  u8 *storage =
-      static_cast<u8 *>(std::aligned_alloc(256, padded + 2 * guardBytes));
+  u8 *storage = static_cast<u8 *>(std::aligned_alloc(256, padded + 2 * guardBytes));
   u8 *initialised = static_cast<u8 *>(std::calloc(padded + 1, 1));
   if (!storage || !initialised) {
     std::free(storage);
@@ -77,8 +76,7 @@ void GlobalMemory::prepareCells(u32 cellBytes) {
       continue;
     u64 count = (allocation->bytes + 255) / 256 * 256 / cellBytes;
     // Zero pages appear only when touched.
-    allocation->cells.reset(
-        static_cast<GlobalCell *>(std::calloc(count + 1, sizeof(GlobalCell))));
+    allocation->cells.reset(static_cast<GlobalCell *>(std::calloc(count + 1, sizeof(GlobalCell))));
     allocation->cellBytes = cellBytes;
   }
 }

@@ -45,9 +45,8 @@ template <class Half, class Op>
 Step unaryPair(Warp &warp, const Instruction &i) {
   u32 *d = lanes<u32>(warp, i.d);
   const u32 *a = lanes<u32>(warp, i.a);
-  forLanes(warp.mask, [=](int l) {
-    d[l] = std::bit_cast<u32>(Op::apply(std::bit_cast<Pair<Half>>(a[l])));
-  });
+  forLanes(warp.mask,
+           [=](int l) { d[l] = std::bit_cast<u32>(Op::apply(std::bit_cast<Pair<Half>>(a[l]))); });
   return Step::Next;
 }
 template <class Half, class Op>

@@ -16,17 +16,29 @@ using u128 = unsigned __int128;
 template <class T>
 struct Wider;
 template <>
-struct Wider<u16> { using Type = u32; };
+struct Wider<u16> {
+  using Type = u32;
+};
 template <>
-struct Wider<s16> { using Type = s32; };
+struct Wider<s16> {
+  using Type = s32;
+};
 template <>
-struct Wider<u32> { using Type = u64; };
+struct Wider<u32> {
+  using Type = u64;
+};
 template <>
-struct Wider<s32> { using Type = s64; };
+struct Wider<s32> {
+  using Type = s64;
+};
 template <>
-struct Wider<u64> { using Type = u128; };
+struct Wider<u64> {
+  using Type = u128;
+};
 template <>
-struct Wider<s64> { using Type = s128; };
+struct Wider<s64> {
+  using Type = s128;
+};
 template <class T>
 using Wide = typename Wider<T>::Type;
 
@@ -126,7 +138,9 @@ template <class Op>
 struct Saturate {
   static s32 apply(s32 a, s32 b) {
     s64 wide = std::is_same_v<Op, Add> ? s64(a) + b : s64(a) - b;
-    return static_cast<s32>(wide > 0x7fffffff ? 0x7fffffff : wide < -0x80000000ll ? -0x80000000ll : wide);
+    return static_cast<s32>(wide > 0x7fffffff      ? 0x7fffffff
+                            : wide < -0x80000000ll ? -0x80000000ll
+                                                   : wide);
   }
 };
 
@@ -137,7 +151,8 @@ Step multiplyWide(Warp &warp, const Instruction &i) {
   Held<W> *d = lanes<W>(warp, i.d);
   const Held<T> *a = lanes<T>(warp, i.a), *b = lanes<T>(warp, i.b);
   forLanes(warp.mask, [=](int l) {
-    d[l] = hold<W>(static_cast<W>(static_cast<W>(unhold<T>(a[l])) * static_cast<W>(unhold<T>(b[l]))));
+    d[l] =
+        hold<W>(static_cast<W>(static_cast<W>(unhold<T>(a[l])) * static_cast<W>(unhold<T>(b[l]))));
   });
   return Step::Next;
 }
@@ -180,7 +195,8 @@ Step dotBytes(Warp &warp, const Instruction &i) {
   forLanes(warp.mask, [=](int l) {
     u32 sum = c[l];
     for (int k = 0; k < 4; ++k)
-      sum += static_cast<u32>(s32(static_cast<A>(a[l] >> 8 * k)) * s32(static_cast<B>(b[l] >> 8 * k)));
+      sum +=
+          static_cast<u32>(s32(static_cast<A>(a[l] >> 8 * k)) * s32(static_cast<B>(b[l] >> 8 * k)));
     d[l] = sum;
   });
   return Step::Next;
@@ -228,8 +244,8 @@ Step multiplyAddWithCarry(Warp &warp, const Instruction &i) {
 void bindCarry(Binder &binder) {
   std::string_view mnemonic = binder.statement.mnemonic();
   bool reads = mnemonic.ends_with("c"); // addc, subc, madc
-  binder.out.option = static_cast<u8>((reads ? 1 : 0) | (binder.has("cc") ? 2 : 0) |
-                                      (binder.has("hi") ? 4 : 0));
+  binder.out.option =
+      static_cast<u8>((reads ? 1 : 0) | (binder.has("cc") ? 2 : 0) | (binder.has("hi") ? 4 : 0));
   // One place for all: the constant that no instruction can mean.
   binder.out.imm = binder.constant(0x6361727279, 0);
 }

@@ -85,8 +85,7 @@ template <class T, class Op>
 Step binary(Warp &warp, const Instruction &i) {
   Held<T> *d = lanes<T>(warp, i.d);
   const Held<T> *a = lanes<T>(warp, i.a), *b = lanes<T>(warp, i.b);
-  forLanes(warp.mask,
-           [=](int l) { d[l] = hold<T>(Op::apply(unhold<T>(a[l]), unhold<T>(b[l]))); });
+  forLanes(warp.mask, [=](int l) { d[l] = hold<T>(Op::apply(unhold<T>(a[l]), unhold<T>(b[l]))); });
   return Step::Next;
 }
 

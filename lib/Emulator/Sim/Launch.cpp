@@ -237,8 +237,7 @@ static Worker runInRounds(Launch &launch, const std::vector<u64> &order) {
       resident.push_back(std::move(idle.back()));
       idle.pop_back();
       resident.back()->done = false;
-      startBlock(resident.back()->block, launch, workers[started % workers.size()],
-                 order[started]);
+      startBlock(resident.back()->block, launch, workers[started % workers.size()], order[started]);
       ++started;
     }
     onThreads(workers, [&](Worker &worker) {

@@ -42,7 +42,7 @@ struct Worker {
   ReadSets readSets;
   std::vector<u64> warpCounts, laneCounts; ///< by instruction
   u64 globalBytesLoaded = 0;
-  std::vector<Allocation *> hints; ///< by instruction: allocation it touched last
+  std::vector<Allocation *> hints;   ///< by instruction: allocation it touched last
   u64 savedFirst = 1, savedLast = 0; ///< addresses known to be in the undo log
 
   explicit Worker(const Code &code)

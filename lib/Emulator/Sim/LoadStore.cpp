@@ -30,9 +30,9 @@ static Step load(Warp &warp, const Instruction &i) {
     const u8 *place = accessMemory(warp, i, lane, access, memo);
     for (u32 e = 0; e < shape.elements; ++e) {
       // What could not be read is poison.
-      u64 value = place ? readElement(place + e * shape.elementBytes, shape.elementBytes,
-                                      shape.signExtend)
-                        : 0x7fa5dead7fa5dead;
+      u64 value =
+          place ? readElement(place + e * shape.elementBytes, shape.elementBytes, shape.signExtend)
+                : 0x7fa5dead7fa5dead;
       if (shape.wideRegister)
         lanes<u64>(warp, i.list[e])[lane] = value;
       else

@@ -136,7 +136,8 @@ static Step multiplyAccumulateHalf(Warp &warp, const Instruction &i) {
   multiply(operands);
   for (int r = 0; r < 2; ++r)
     for (int l = 0; l < warpSize; ++l)
-      d[r][l] = f16::fromFloat(sums[2 * r][l]).bits | u32(f16::fromFloat(sums[2 * r + 1][l]).bits) << 16;
+      d[r][l] = f16::fromFloat(sums[2 * r][l]).bits | u32(f16::fromFloat(sums[2 * r + 1][l]).bits)
+                                                          << 16;
   return Step::Next;
 }
 
@@ -174,8 +175,8 @@ void lacuna::emulator::addMatrixRows(InstructionTable &table) {
           multiplyAccumulate<multiplyBf16K8, 1>, bindMma);
   writing("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32",
           multiplyAccumulate<multiplyF16K16, 2>, bindMma);
-  writing("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32",
-          multiplyAccumulate<multiplyF16K8, 1>, bindMma);
+  writing("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32", multiplyAccumulate<multiplyF16K8, 1>,
+          bindMma);
   writing("mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16",
           multiplyAccumulateHalf<multiplyF16K16, 2>, bindMma);
   writing("mma.sync.aligned.m16n8k8.row.col.f16.f16.f16.f16",

@@ -31,8 +31,7 @@ static void reportHazard(Warp &warp, int lane, const Verdict &verdict, bool writ
                   std::string("reads ") + memory + " " + where + ", which was never written");
   case Hazard::Race:
     return report(warp, ReportKind::Race, lane,
-                  doing + " is not ordered after the " + other + " by " +
-                      agentName(verdict.other));
+                  doing + " is not ordered after the " + other + " by " + agentName(verdict.other));
   case Hazard::WarpRace:
     return report(warp, ReportKind::WarpRace, lane,
                   doing + " is not ordered after the " + other + " by " +
@@ -138,7 +137,8 @@ static bool claim(Warp &warp, GlobalCell &cell, const Accessor &access, u32 &oth
     u32 writer = static_cast<u32>(seen), reader = static_cast<u32>(seen >> 32);
     writer = writer < launch.firstBlock ? 0 : writer;
     reader = reader < launch.firstBlock ? 0 : reader;
-    bool foreignWriter = writer && writer != me && !(access.atomic && writer == launch.atomicWriter);
+    bool foreignWriter =
+        writer && writer != me && !(access.atomic && writer == launch.atomicWriter);
     bool foreignReader = access.write && reader && reader != me;
     if (foreignWriter || foreignReader)
       other = foreignWriter ? writer : reader;
@@ -166,11 +166,11 @@ static void reportConflict(Warp &warp, int lane, const Allocation &allocation, u
     return;
   }
   reportLazily(warp, ReportKind::BlockConflict, lane, [&] {
-    std::string who = other == launch.manyReaders   ? "several other blocks read"
-                      : other == launch.atomicWriter ? "other accesses change atomically"
-                                                     : "block " +
-                                                           std::to_string(other - launch.firstBlock) +
-                                                           " of the grid touches";
+    std::string who =
+        other == launch.manyReaders ? "several other blocks read"
+        : other == launch.atomicWriter
+            ? "other accesses change atomically"
+            : "block " + std::to_string(other - launch.firstBlock) + " of the grid touches";
     return std::string(write ? "write of" : "read of") + " byte " +
            std::to_string(address - allocation.base) + " of " + allocation.name + ", which " + who +
            " in the same launch";
@@ -192,8 +192,7 @@ static void checkGlobalOrder(Warp &warp, int lane, Allocation &allocation, u64 a
     // Whether it was initialised is known by byte, and for earlier launches.
     if (verdict.hazard > Hazard::Uninitialised) [[unlikely]]
       if (!alreadyReported(warp, kindOf(verdict.hazard, ReportKind::UninitialisedGlobal)))
-        reportHazard(warp, lane, verdict, access.write, "byte",
-                     ReportKind::UninitialisedGlobal,
+        reportHazard(warp, lane, verdict, access.write, "byte", ReportKind::UninitialisedGlobal,
                      std::to_string(at - allocation.base) + " of " + allocation.name);
   }
 }

@@ -60,8 +60,8 @@ inline ptx::Space resolveSpace(ptx::Space space, u64 &address) {
 }
 
 /// Any space, for ld, st and atom.
-u8 *accessMemory(Warp &warp, const Instruction &i, int lane, const Accessor &access,
-                 CellMemo &memo, const u8 *newBytes = nullptr);
+u8 *accessMemory(Warp &warp, const Instruction &i, int lane, const Accessor &access, CellMemo &memo,
+                 const u8 *newBytes = nullptr);
 
 } // namespace lacuna::emulator
 

@@ -143,8 +143,8 @@ void lacuna::emulator::addMoveRows(InstructionTable &table) {
   copies({"selp.(b64|u64|s64|f64)", "d8 a8 b8 cp", select<u64>});
   table.add({"cvta.to.(global|const|param|shared|local).u64", "d8 a8", fromGeneric, 0,
              bindAddressConversion});
-  table.add({"cvta.(global|const|param|shared|local).u64", "d8 a8", toGeneric, 0,
-             bindAddressConversion});
+  table.add(
+      {"cvta.(global|const|param|shared|local).u64", "d8 a8", toGeneric, 0, bindAddressConversion});
   table.add({"isspacep.global", "dp a8", isInSpace, 0});
   table.add({"isspacep.shared", "dp a8", isInSpace, 1});
   table.add({"isspacep.local", "dp a8", isInSpace, 2});

@@ -15,8 +15,8 @@ void Progress::blockDone() {
   u64 count = done.fetch_add(1, std::memory_order_relaxed) + 1;
   if (!enabled)
     return;
-  s64 now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                std::chrono::steady_clock::now() - start)
+  s64 now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                  start)
                 .count() /
             100;
   s64 last = shown.load(std::memory_order_relaxed);

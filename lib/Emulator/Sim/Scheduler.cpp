@@ -164,8 +164,7 @@ bool lacuna::emulator::alreadyReported(Warp &warp, ReportKind kind) {
 void lacuna::emulator::report(Warp &warp, ReportKind kind, int lane, const std::string &message) {
   const Block &block = *warp.block;
   const Code &code = *block.code;
-  const InstructionInfo &info =
-      code.info[std::min<std::size_t>(warp.pc, code.info.size() - 1)];
+  const InstructionInfo &info = code.info[std::min<std::size_t>(warp.pc, code.info.size() - 1)];
   Report result;
   result.kind = kind;
   result.block = block.index;
@@ -276,8 +275,8 @@ static void reportDeadlock(Block &block) {
         first = &warp;
         warp.pc = group.pc;
       }
-      u32 line = block.code->info[std::min<std::size_t>(group.pc, block.code->info.size() - 1)]
-                     .ptxLine;
+      u32 line =
+          block.code->info[std::min<std::size_t>(group.pc, block.code->info.size() - 1)].ptxLine;
       state += (state.empty() ? "" : "; ") + std::string("warp ") + std::to_string(warp.id) + " (" +
                std::to_string(std::popcount(group.mask)) + " lanes) ";
       switch (group.condition.kind) {

@@ -41,12 +41,12 @@ inline constexpr u32 allAgents = 256;
 struct Cell {
   u64 writerAgent : 8 = 0;
   u64 writerClock : 24 = 0;
-  u64 readSet : 18 = 0;    ///< interned; 0: none
+  u64 readSet : 18 = 0; ///< interned; 0: none
   u64 writerLane : 5 = 0;
-  u64 readerLane : 6 = 0;  ///< lane of all reads since the write, or manyLanes
+  u64 readerLane : 6 = 0; ///< lane of all reads since the write, or manyLanes
   u64 written : 1 = 0;
-  u64 atomic : 1 = 0;      ///< the last write was atomic or ordered
-  u64 everyLane : 1 = 0;   ///< written by the warp as a whole
+  u64 atomic : 1 = 0;    ///< the last write was atomic or ordered
+  u64 everyLane : 1 = 0; ///< written by the warp as a whole
 
   bool operator==(const Cell &) const = default;
 };
@@ -95,19 +95,19 @@ struct Accessor {
   u32 clock = 0; ///< the agent's time
   u32 lane = 0;  ///< executing lane; manyLanes: the warp as a whole
   bool write = false;
-  bool atomic = false;      ///< atomic, volatile or otherwise ordered by itself
-  bool asyncProxy = false;  ///< through the asynchronous proxy
+  bool atomic = false;     ///< atomic, volatile or otherwise ordered by itself
+  bool asyncProxy = false; ///< through the asynchronous proxy
 };
 
 /// What is wrong with an access.
 enum class Hazard : u8 {
   None,
-  Uninitialised,  ///< read of a cell never written
-  Race,           ///< unordered with agent `other`
-  WarpRace,       ///< unordered with lane `other` of the same warp
-  NotWaited,      ///< data of an asynchronous agent `other` of the same warp
-  NotSynced,      ///< own copy was waited for by its lane, but not by this one
-  Proxy,          ///< generic write of `other` not fenced for the asynchronous proxy
+  Uninitialised, ///< read of a cell never written
+  Race,          ///< unordered with agent `other`
+  WarpRace,      ///< unordered with lane `other` of the same warp
+  NotWaited,     ///< data of an asynchronous agent `other` of the same warp
+  NotSynced,     ///< own copy was waited for by its lane, but not by this one
+  Proxy,         ///< generic write of `other` not fenced for the asynchronous proxy
 };
 struct Verdict {
   Hazard hazard = Hazard::None;

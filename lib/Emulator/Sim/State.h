@@ -68,7 +68,7 @@ struct Barrier {
   u32 arrived = 0;  ///< threads
   u32 expected = 0; ///< threads; 0: nobody has come
   bool expectsAll = false;
-  u32 votes = 0;    ///< threads whose predicate held
+  u32 votes = 0; ///< threads whose predicate held
   std::vector<Reduction> reductions;
   std::array<u32, allAgents> clock{}, proxyClock{};
 };
@@ -88,9 +88,9 @@ struct Warp {
   std::vector<Join> joins;
   u32 jumpsSinceSwitch = 0; ///< backward jumps of the running group
 
-  CopyQueue copies;    ///< cp.async
-  u32 syncedCopies = 0; ///< copy groups that all lanes know to be complete
-  std::vector<u32> initialised; ///< lanes, by tracked register
+  CopyQueue copies;                 ///< cp.async
+  u32 syncedCopies = 0;             ///< copy groups that all lanes know to be complete
+  std::vector<u32> initialised;     ///< lanes, by tracked register
   std::vector<u8> localInitialised; ///< by byte: [lane][localBytes]
   std::vector<u8> localBytes;
 
@@ -122,9 +122,9 @@ struct Block {
   std::vector<Warp> warps;
   std::array<Barrier, 16> barriers;
   Random random;
-  bool dead = false;    ///< deadlock, trap or limit: does not run on
-  bool inTurn = false;  ///< executing its communication phase
-  u64 executed = 0;     ///< warp instructions
+  bool dead = false;   ///< deadlock, trap or limit: does not run on
+  bool inTurn = false; ///< executing its communication phase
+  u64 executed = 0;    ///< warp instructions
   u32 nextWarp = 0;
   std::vector<u8> registerFile;
   std::shared_ptr<AsyncState> async;

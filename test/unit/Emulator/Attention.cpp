@@ -83,8 +83,7 @@ AttentionRun lacuna::test::runMmaKernel(Machine &machine, const AttentionProblem
     return {"not loaded", {}, {}};
   EmulatorDevice &device = *machine.device;
   DeviceAddress q = machine.upload(p.q, "Q"), k = machine.upload(p.k, "K"),
-                v = machine.upload(p.v, "V"),
-                o = machine.fresh<std::uint16_t>(p.elements(), "O"),
+                v = machine.upload(p.v, "V"), o = machine.fresh<std::uint16_t>(p.elements(), "O"),
                 lse = machine.fresh<float>(std::size_t(p.heads) * p.length, "LSE"),
                 rows = machine.upload(p.rowStart, "rowptr"),
                 columns = machine.upload(p.columns, "colidx");
