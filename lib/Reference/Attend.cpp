@@ -330,6 +330,7 @@ ReferenceAttend AttendEvaluation::run(unsigned threads) {
   values = toFloats(value);
   auto rows = static_cast<std::size_t>(sizes.rows());
   ReferenceAttend out;
+  out.keys = sizes.keys;
   out.output.shape = {sizes.batch, sizes.queryHeads, sizes.queries, sizes.valueColumns};
   out.output.values.resize(rows * static_cast<std::size_t>(sizes.valueColumns));
   out.lse.shape = {sizes.batch, sizes.queryHeads, sizes.queries};

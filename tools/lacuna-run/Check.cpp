@@ -18,6 +18,7 @@ public:
 
   void checkLse();
   void checkOutput();
+  void checkCount();
 
 private:
   bool isEmpty(std::size_t row) const { return attend.visibleKeys[row] == 0; }
@@ -107,14 +108,34 @@ void ResultCheck::checkOutput() {
   }
 }
 
-CheckReport checkResults(const ReferenceRun &reference, const std::vector<HostArray> &results,
-                         const Tolerance &tolerance) {
+void ResultCheck::checkCount() {
+  for (std::size_t row = 0; row < attend.visibleKeys.size(); ++row) {
+    double found = std::round(std::exp(elementOf(result, static_cast<std::int64_t>(row))));
+    auto expected = static_cast<double>(attend.visibleKeys[row]);
+    if (found != expected)
+      fail(row, "number of visible keys is", found, expected);
+  }
+}
+
+/// A report that says what there is to see.
+static CheckReport describe(const ReferenceRun &reference) {
   CheckReport report;
   for (const ReferenceAttend &attend : reference.attends) {
     report.rows += static_cast<std::int64_t>(attend.visibleKeys.size());
-    for (std::int64_t keys : attend.visibleKeys)
+    report.pairs += static_cast<std::int64_t>(attend.visibleKeys.size()) * attend.keys;
+    for (std::int64_t keys : attend.visibleKeys) {
       report.emptyRows += keys == 0;
+      report.visiblePairs += keys;
+    }
+    for (double score : attend.largestScore)
+      report.largestScore = score <= report.largestScore ? report.largestScore : score;
   }
+  return report;
+}
+
+CheckReport checkResults(const ReferenceRun &reference, const std::vector<HostArray> &results,
+                         const Tolerance &tolerance) {
+  CheckReport report = describe(reference);
   for (std::size_t n = 0; n < results.size(); ++n) {
     if (results[n].shape != reference.result(n).shape && report.failure.empty()) {
       report.failure = "result " + std::to_string(n) + " has another shape than the reference";
@@ -130,13 +151,24 @@ CheckReport checkResults(const ReferenceRun &reference, const std::vector<HostAr
   return report;
 }
 
+CheckReport countKeys(const ReferenceRun &reference, const std::vector<HostArray> &results) {
+  CheckReport report = describe(reference);
+  for (std::size_t n = 0; n < results.size(); ++n) {
+    const ReferenceResult &from = reference.results[n];
+    if (from.isLse)
+      ResultCheck(reference.attends[from.attend], n, results[n], {}, report).checkCount();
+  }
+  return report;
+}
+
 std::string CheckReport::summary() const {
-  char text[256];
+  char text[320];
   std::snprintf(text, sizeof(text),
                 "check %s: worst error of log-sum-exp %.2g, of a head %.2g, of a row %.2g; "
-                "%lld of %lld rows see no key",
+                "%lld of %lld rows see no key, density %.3f, largest score %.3g",
                 failure.empty() ? "passed" : "failed", worstLse, worstHead, worstRow,
-                static_cast<long long>(emptyRows), static_cast<long long>(rows));
+                static_cast<long long>(emptyRows), static_cast<long long>(rows),
+                pairs == 0 ? 0.0 : double(visiblePairs) / double(pairs), largestScore);
   return text;
 }
 

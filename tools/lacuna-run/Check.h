@@ -31,15 +31,21 @@ struct CheckReport {
   double worstHead = 0; ///< relative Frobenius norm
   double worstRow = 0;  ///< the same of one row
   std::int64_t rows = 0, emptyRows = 0;
+  std::int64_t pairs = 0, visiblePairs = 0; ///< of query and key
+  double largestScore = 0;
   std::string failure; ///< the first thing that is wrong; empty: passed
 
-  /// One line for people.
+  /// One line for people, and for the generator of random specs.
   std::string summary() const;
 };
 
 /// Compares results, in the order of the spec's return, with the reference.
 CheckReport checkResults(const ReferenceRun &reference, const std::vector<HostArray> &results,
                          const Tolerance &tolerance);
+
+/// Checks that exp of every log-sum-exp among `results` is the number of keys its
+/// row sees: true where all scores are 0. An independent check of masks.
+CheckReport countKeys(const ReferenceRun &reference, const std::vector<HostArray> &results);
 
 } // namespace lacuna
 

@@ -229,15 +229,15 @@ static bool fill(std::string_view text, HostArray &array) {
   return true;
 }
 
-Result<HostArray> makeInput(const std::string &text, const ReferenceArgument &argument) {
+/// The array that `text` describes, whatever kind of argument it is for.
+static Result<HostArray> makeArray(const std::string &text, const ReferenceArgument &argument) {
   if (!text.empty() && text.front() == '@') {
     Result<HostArray> array = readNpy(text.substr(1));
     if (!array)
       return array.status();
     Result<HostArray> converted = convertArray(*array, argument.dtype);
     if (!converted)
-      return Status(converted.status().kind(),
-                    "--input=" + text + ": " + converted.status().message());
+      return invalid(text, converted.status().message());
     return converted;
   }
   HostArray array;
@@ -248,8 +248,6 @@ Result<HostArray> makeInput(const std::string &text, const ReferenceArgument &ar
     if (!parseElement(text, argument.dtype, value))
       return invalid(text, "is no " + std::string(name(argument.dtype)) +
                                ", nor SHAPExTYPE=VALUES, nor @file.npy");
-    if (argument.isTensor)
-      return invalid(text, "is a scalar, but the argument is a tensor");
     appendElement(array.bytes, argument.dtype, value);
     return array;
   }
@@ -258,6 +256,15 @@ Result<HostArray> makeInput(const std::string &text, const ReferenceArgument &ar
   if (!fill(std::string_view(text).substr(equals + 1), array))
     return invalid(text, "the values are none of random:SEED, random:SEED:LOW:HIGH, steps:N, "
                          "[LIST] with an element for each place, or one number");
+  return array;
+}
+
+Result<HostArray> makeInput(const std::string &text, const ReferenceArgument &argument) {
+  Result<HostArray> array = makeArray(text, argument);
+  if (array && array->shape.empty() && argument.isTensor && !argument.shape.empty())
+    return invalid(text, "is a scalar, but the argument is a tensor");
+  if (array && !array->shape.empty() && !argument.isTensor)
+    return invalid(text, "is a tensor, but the argument is a scalar");
   return array;
 }
 

@@ -37,6 +37,9 @@ static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("to
                                   cl::cat(category),
                                   cl::desc("Compare with the reference; the tolerance is that of "
                                            "the output's norm"));
+static cl::opt<bool> count("count", cl::cat(category),
+                           cl::desc("Check that exp of each log-sum-exp is the number of keys "
+                                    "its row sees, as it is when all scores are 0"));
 static cl::opt<bool> showMask("show-mask", cl::cat(category),
                               cl::desc("Draw what batch 0 and head 0 can see"));
 
@@ -117,6 +120,11 @@ int main(int argc, char **argv) {
   if (check.getNumOccurrences()) {
     CheckReport report = checkResults(*reference, results, *tolerance);
     llvm::errs() << report.summary() << '\n';
+    if (!report.failure.empty())
+      return failed({StatusKind::Compiler, report.failure});
+  }
+  if (count) {
+    CheckReport report = countKeys(*reference, results);
     if (!report.failure.empty())
       return failed({StatusKind::Compiler, report.failure});
   }
