@@ -18,6 +18,8 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default) // these are what the shared library exports
+
 namespace lacuna {
 
 /// A row-major array of the reference.
@@ -108,5 +110,7 @@ private:
 };
 
 } // namespace lacuna
+
+#pragma GCC visibility pop
 
 #endif // LACUNA_REFERENCE_H
