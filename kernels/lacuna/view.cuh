@@ -1,0 +1,53 @@
+//===- view.cuh - Tensors in global memory ---------------------------------===//
+//
+// A view is one kernel parameter: address, strides in elements (the innermost is
+// 1 and not stored), extents. Every index computed on the device is bounded here.
+//
+//===----------------------------------------------------------------------===//
+#ifndef LACUNA_VIEW_CUH
+#define LACUNA_VIEW_CUH
+
+#include "lacuna/types.cuh"
+
+namespace lacuna {
+
+template <int Rank> struct View {
+  uint64_t base;
+  int64_t stride[Rank - 1];
+  int32_t dim[Rank];
+};
+
+template <> struct View<1> {
+  uint64_t base;
+  int32_t dim[1];
+};
+
+/// Whether every index lies in its extent.
+template <int Rank, typename... Index>
+__device__ __forceinline__ bool isInside(const View<Rank> &view, Index... index) {
+  static_assert(sizeof...(Index) == Rank, "one index per axis");
+  int axis = 0;
+  return ((uint32_t(index) < uint32_t(view.dim[axis++])) && ...);
+}
+
+__device__ __forceinline__ int64_t elementOffset(const View<1> &, int32_t last) { return last; }
+
+/// Elements between the first one and the one at the indices.
+template <int Rank, typename... Index>
+__device__ __forceinline__ int64_t elementOffset(const View<Rank> &view, Index... index) {
+  static_assert(sizeof...(Index) == Rank, "one index per axis");
+  int64_t offset = 0;
+  int axis = 0;
+  ((offset += axis < Rank - 1 ? index * view.stride[axis] : index, ++axis), ...);
+  return offset;
+}
+
+/// Address of the element at the indices, of `Bytes` bytes each.
+template <int Bytes, int Rank, typename... Index>
+__device__ __forceinline__ uint64_t elementAddress(const View<Rank> &view, Index... index) {
+  return view.base + Bytes * elementOffset(view, index...);
+}
+
+} // namespace lacuna
+
+#endif // LACUNA_VIEW_CUH

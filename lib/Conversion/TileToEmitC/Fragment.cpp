@@ -1,0 +1,80 @@
+//===- Fragment.cpp - What one thread holds of a tile ---------------------===//
+#include "lib/Conversion/TileToEmitC/Fragment.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace lacuna;
+using namespace lacuna::tile;
+
+FailureOr<Fragment> Fragment::of(Location location, Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  auto layout = dyn_cast<FragmentAttr>(tensor.getEncoding());
+  if (!layout)
+    return emitError(location) << "cannot print the tile " << type
+                               << ": it has no fragment layout yet (run the schedule passes first)";
+  Type element = tensor.getElementType();
+  if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() > 64 || element.isF64())
+    return emitError(location) << "cannot print a tile of " << element;
+  bool whole = tensor.getDimSize(0) % (16 * layout.getWarps()) == 0;
+  if (tensor.getRank() == 2)
+    whole &= tensor.getDimSize(1) % 16 == 0;
+  if (!tensor.hasStaticShape() || !whole)
+    return emitError(location) << "cannot deal the tile " << type << " to " << layout.getWarps()
+                               << " warps: rows of a warp and columns must be multiples of 16";
+  return Fragment(tensor, layout);
+}
+
+int64_t Fragment::rowOf(int64_t element) const {
+  int64_t inBlock = element % elementsPerRowBlock();
+  int64_t half = isMatrix() ? inBlock % 4 / 2 : inBlock;
+  return element / elementsPerRowBlock() * 16 + half * 8;
+}
+
+int64_t Fragment::columnOf(int64_t element) const {
+  return element % elementsPerRowBlock() / 4 * 8 + element % 2;
+}
+
+int64_t Fragment::rowElementOf(int64_t element) const {
+  return rowOf(element) / 8;
+}
+
+std::string Fragment::structName() const {
+  return typeSuffix(elementType()) + "x" + std::to_string(elements());
+}
+
+std::string Fragment::registerType() const {
+  return isPacked() ? "uint32_t" : scalarTypeText(elementType());
+}
+
+std::string Fragment::structText() const {
+  std::string text = "struct " + structName() + " { " + registerType();
+  for (int64_t i = 0; i < registers(); ++i)
+    text += (i ? ", x" : " x") + std::to_string(i);
+  return text + "; };";
+}
+
+StringRef Fragment::noun() const {
+  if (!isMatrix())
+    return "rows";
+  if (axes()[1] == Axis::Feature)
+    return axes()[0] == Axis::Query ? (kind() == FragmentKind::Operand ? "query" : "outputs")
+                                    : "features";
+  return isPacked() ? "weights" : "scores";
+}
+
+std::string lacuna::typeSuffix(Type type) {
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  text[0] = llvm::toUpper(text[0]);
+  return text;
+}
+
+std::string lacuna::scalarTypeText(Type type) {
+  if (isa<FloatType>(type))
+    return "float";
+  if (type.isIndex())
+    return "int64_t";
+  unsigned width = type.getIntOrFloatBitWidth();
+  return width == 1 ? "bool" : "int" + std::to_string(width) + "_t";
+}

@@ -1,0 +1,63 @@
+//===- FragmentFunctions.h - One function per fragment operation -*- C++ -*-===//
+//
+// Each function here prints what its operation means for one thread, unrolled
+// over the registers of its fragments, as a force-inlined CUDA function, and says
+// how the kernel calls it. Functions that do the same are printed once.
+//
+// Scalars in structs instead of arrays, and one asm statement for a whole
+// product, are what NVRTC compiles fastest.
+//
+//===----------------------------------------------------------------------===//
+#ifndef LIB_CONVERSION_TILETOEMITC_FRAGMENTFUNCTIONS_H
+#define LIB_CONVERSION_TILETOEMITC_FRAGMENTFUNCTIONS_H
+
+#include "lib/Conversion/TileToEmitC/Emission.h"
+
+namespace lacuna {
+
+/// How the kernel calls a printed function.
+struct FragmentCall {
+  std::string callee;
+  /// Values of the tile dialect, in the order of the parameters.
+  llvm::SmallVector<mlir::Value> operands;
+};
+
+/// `F32x32 splat_scores(float value)`
+mlir::FailureOr<FragmentCall> printSplat(Emission &emission, tile::SplatOp op);
+
+/// `F32x32 select_scores(F32x32 x, int32_t i, int32_t j, int32_t keys)`: the
+/// scalar program becomes a function of its own, called for every element.
+mlir::FailureOr<FragmentCall> printMap(Emission &emission, tile::MapOp op);
+
+/// `F32x2 max_of_scores(F32x32 x)`
+mlir::FailureOr<FragmentCall> printReduce(Emission &emission, tile::ReduceOp op);
+
+/// `F32x2 sum_over_lanes(F32x2 x)`; a relabelling of registers has no function:
+/// the callee is empty.
+mlir::FailureOr<FragmentCall> printConvert(Emission &emission, tile::ConvertOp op);
+
+/// `F32x32 dot_scores(uint32_t query, uint32_t key)`: one asm statement. An
+/// accumulator that is a splat of zero is no operand.
+mlir::FailureOr<FragmentCall> printDot(Emission &emission, tile::DotOp op);
+
+/// `Bf16x64 load_query(uint32_t slot)`
+mlir::FailureOr<FragmentCall> printLoadShared(Emission &emission, tile::LoadSharedOp op);
+
+/// `void copy_key(const lacuna::View<4> &view, int32_t i0, ..., uint32_t slot)`
+mlir::FailureOr<FragmentCall> printCopyAsync(Emission &emission, tile::CopyAsyncOp op);
+
+/// `F32x2 load_rows(const lacuna::View<3> &view, int32_t i0, ...)`
+mlir::FailureOr<FragmentCall> printLoad(Emission &emission, tile::LoadOp op);
+
+/// `void store_outputs(const lacuna::View<4> &view, int32_t i0, ..., Bf16x64 x)`
+mlir::FailureOr<FragmentCall> printStore(Emission &emission, tile::StoreOp op);
+
+/// Whether a dot starts from zero, so that its accumulator needs no registers.
+bool startsFromZero(tile::DotOp op);
+
+/// "query" for a tile or slot with these axes: its first axis.
+llvm::StringRef axisName(tile::Axis axis);
+
+} // namespace lacuna
+
+#endif // LIB_CONVERSION_TILETOEMITC_FRAGMENTFUNCTIONS_H

@@ -1,0 +1,440 @@
+//===- KernelLowering.cpp - One kernel as an EmitC function ---------------===//
+//
+// The body is walked once, in order: scalars become C expressions, operations on
+// fragments become calls, control flow becomes variables and blocks. Precondition:
+// the kernel obeys the scheduled contract.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Conversion/TileToEmitC/KernelLowering.h"
+
+#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+#include "lib/Conversion/TileToEmitC/ScalarCode.h"
+#include "lib/Conversion/TileToEmitC/Types.h"
+#include "lib/Conversion/TileToEmitC/Variables.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace lacuna;
+
+namespace {
+class KernelLowering {
+public:
+  KernelLowering(Emission &emission, tile::KernelOp kernel)
+      : emission(emission), kernel(kernel), builder(kernel), variables(kernel),
+        scalars(emission, builder, values) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult lowerBlock(Block &block);
+  LogicalResult lower(Operation &op);
+  LogicalResult lowerFragment(Operation &op, FailureOr<FragmentCall> call);
+  LogicalResult lowerIf(scf::IfOp op);
+  LogicalResult lowerLoop(tile::ForRunsOp op);
+  void lowerBlockIndex(tile::BlockOp op);
+  void lowerSlot(tile::SlotOp op);
+
+  /// The variable that holds `value`, declared here if it has not been yet.
+  Value variableOf(Value value);
+  /// Makes what control flow left in the variable of `value` readable.
+  void readVariable(Value value);
+  /// Copies values to the variables of others, all at once.
+  void assign(Location location, ValueRange targets, ValueRange sources);
+  Value call(Location location, Type type, const Twine &callee, ValueRange operands,
+             StringRef header);
+  Value integer(Location location, int64_t value);
+  void statement(Location location, StringRef text, ValueRange operands = {});
+  std::string headerComment();
+  int64_t keyTile() { return kernel.getSchedule()->getKeyTile(); }
+
+  Emission &emission;
+  tile::KernelOp kernel;
+  OpBuilder builder;
+  Variables variables;
+  IRMapping values;
+  ScalarCode scalars;
+  llvm::DenseMap<Value, Value> declared; ///< by leader
+};
+} // namespace
+
+Value KernelLowering::integer(Location location, int64_t value) {
+  return emitc::LiteralOp::create(builder, location, builder.getI32Type(), std::to_string(value));
+}
+
+Value KernelLowering::call(Location location, Type type, const Twine &callee, ValueRange operands,
+                           StringRef header) {
+  emission.include(header);
+  return emitc::CallOpaqueOp::create(builder, location, type, callee.str(), operands).getResult(0);
+}
+
+void KernelLowering::statement(Location location, StringRef text, ValueRange operands) {
+  emitc::VerbatimOp::create(builder, location, text, operands);
+}
+
+/// What a tile is called unless its location says.
+static std::string tileName(Value value) {
+  if (StringRef name = nameIn(value.getLoc()); !name.empty())
+    return identifier(name);
+  auto fragment = Fragment::of(value.getLoc(), value.getType());
+  if (failed(fragment))
+    return "tile";
+  if (fragment->kind() == tile::FragmentKind::PartialRow)
+    return "row_sum";
+  if (auto reduce = value.getDefiningOp<tile::ReduceOp>())
+    return reduce.getKind() == tile::ReduceKind::Max ? "row_max" : "row_sum";
+  return fragment->noun().str();
+}
+
+Value KernelLowering::variableOf(Value value) {
+  Value leader = variables.leaderOf(value);
+  Value &variable = declared[leader];
+  if (!variable) {
+    Type type = scalarType(IntegerType::get(builder.getContext(), 32));
+    std::string name = "chosen";
+    if (isa<RankedTensorType>(value.getType())) {
+      type = emission.structOf(value.getLoc(), *Fragment::of(value.getLoc(), value.getType()));
+      name = tileName(value);
+    } else {
+      type = scalarType(value.getType());
+    }
+    variable = emitc::VariableOp::create(builder, named(name, value.getLoc()),
+                                         emitc::LValueType::get(type),
+                                         emitc::OpaqueAttr::get(builder.getContext(), ""));
+  }
+  return variable;
+}
+
+void KernelLowering::readVariable(Value value) {
+  if (isa<tile::TokenType>(value.getType()))
+    return;
+  Value variable = variableOf(value);
+  if (isa<RankedTensorType>(value.getType()))
+    values.map(value, variable);
+  else
+    values.map(value, emitc::LoadOp::create(builder, value.getLoc(), scalarType(value.getType()),
+                                            variable)
+                          .getResult());
+}
+
+void KernelLowering::assign(Location location, ValueRange targets, ValueRange sources) {
+  SmallVector<std::pair<Value, Value>> copies;
+  for (auto [target, source] : llvm::zip(targets, sources)) {
+    if (isa<tile::TokenType>(target.getType()))
+      continue;
+    Value leader = variables.leaderOf(target);
+    if (leader == variables.leaderOf(source) && isa<RankedTensorType>(source.getType()))
+      continue;
+    copies.push_back({variableOf(target), values.lookup(source)});
+  }
+  // A variable may be overwritten before it is read, unless all are read first.
+  if (copies.size() > 1)
+    for (auto &[variable, source] : copies)
+      if (auto type = dyn_cast<emitc::LValueType>(source.getType()))
+        source = emitc::LoadOp::create(builder, location, type.getValueType(), source);
+  for (auto [variable, source] : copies)
+    statement(location, "{} = {};", {variable, source});
+}
+
+/// "causal.mlir:12:3", without the folders, which differ between machines.
+static std::string place(Location location) {
+  std::string text = "an unknown place";
+  location->walk([&](Location part) {
+    auto file = dyn_cast<FileLineColLoc>(part);
+    if (!file)
+      return WalkResult::advance();
+    text = (llvm::sys::path::filename(file.getFilename()) + ":" + Twine(file.getLine()) + ":" +
+            Twine(file.getColumn()))
+               .str();
+    return WalkResult::interrupt();
+  });
+  return text;
+}
+
+std::string KernelLowering::headerComment() {
+  tile::ScheduleAttr schedule = *kernel.getSchedule();
+  return ("// " + kernel.getSymName() + ", from " + place(kernel.getLoc()) + "\n// " +
+          Twine(schedule.getQueryTile()) + " queries x " + Twine(schedule.getKeyTile()) +
+          " keys, " + Twine(schedule.getWarps()) + " warps, " + Twine(schedule.getStages()) +
+          " stages, queries in " +
+          (schedule.getQueryInRegisters() ? "registers" : "shared memory") + ", " +
+          Twine(kernel.getSharedBytes().value_or(0)) + " bytes of shared memory, for " +
+          *kernel.getTarget())
+      .str();
+}
+
+LogicalResult KernelLowering::run() {
+  if (!kernel.getSchedule() || !kernel.getTarget())
+    return kernel.emitOpError("cannot be printed: it has no schedule or no target yet (run the "
+                              "schedule passes first)");
+  SmallVector<Type> types;
+  for (Type type : kernel.getArgumentTypes()) {
+    auto view = dyn_cast<tile::ViewType>(type);
+    if (view)
+      emission.include("view");
+    types.push_back(view ? emitc::OpaqueType::get(type.getContext(), viewTypeText(view))
+                         : scalarType(type));
+  }
+  emission.defineBefore(kernel);
+  auto comment = emitc::VerbatimOp::create(builder, kernel.getLoc(), headerComment());
+  emission.defineBefore(comment);
+  auto function =
+      emitc::FuncOp::create(builder, kernel.getLoc(), kernel.getSymName(),
+                            FunctionType::get(builder.getContext(), types, {}));
+  std::string bounds =
+      "__launch_bounds__(" + std::to_string(32 * kernel.getSchedule()->getWarps()) + ")";
+  function.setSpecifiersAttr(builder.getStrArrayAttr({"extern \"C\"", "__global__", bounds}));
+  Block *entry = function.addEntryBlock();
+  for (auto [argument, parameter] : llvm::zip(kernel.getBody().getArguments(), entry->getArguments())) {
+    parameter.setLoc(named(nameOf(argument), argument.getLoc()));
+    values.map(argument, parameter);
+  }
+  builder.setInsertionPointToStart(entry);
+  if (failed(lowerBlock(kernel.getBody().front())))
+    return failure();
+  emitc::ReturnOp::create(builder, kernel.getLoc(), Value());
+  // A kernel and a function may not share a name; the kernel leaves anyway.
+  return success();
+}
+
+LogicalResult KernelLowering::lowerBlock(Block &block) {
+  for (Operation &op : block.without_terminator())
+    if (failed(lower(op)))
+      return failure();
+  return success();
+}
+
+LogicalResult KernelLowering::lower(Operation &op) {
+  Location loc = op.getLoc();
+  auto opaque = [&](StringRef type) { return emitc::OpaqueType::get(op.getContext(), type); };
+  return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+      .Case([&](scf::IfOp branch) { return lowerIf(branch); })
+      .Case([&](tile::ForRunsOp loop) { return lowerLoop(loop); })
+      .Case([&](tile::SplatOp splat) {
+        bool unused = llvm::all_of(op.getUsers(), [&](Operation *user) {
+          auto dot = dyn_cast<tile::DotOp>(user);
+          return dot && startsFromZero(dot);
+        });
+        return unused ? success() : lowerFragment(op, printSplat(emission, splat));
+      })
+      .Case([&](tile::MapOp map) { return lowerFragment(op, printMap(emission, map)); })
+      .Case([&](tile::ReduceOp reduce) { return lowerFragment(op, printReduce(emission, reduce)); })
+      .Case([&](tile::ConvertOp convert) {
+        if (!isRelabelling(convert))
+          return lowerFragment(op, printConvert(emission, convert));
+        values.map(convert.getResult(), values.lookup(convert.getSource()));
+        return success();
+      })
+      .Case([&](tile::DotOp dot) { return lowerFragment(op, printDot(emission, dot)); })
+      .Case([&](tile::LoadSharedOp load) {
+        return lowerFragment(op, printLoadShared(emission, load));
+      })
+      .Case([&](tile::CopyAsyncOp copy) { return lowerFragment(op, printCopyAsync(emission, copy)); })
+      .Case([&](tile::LoadOp load) { return lowerFragment(op, printLoad(emission, load)); })
+      .Case([&](tile::StoreOp store) { return lowerFragment(op, printStore(emission, store)); })
+      .Case([&](tile::CommitOp) {
+        emission.include("cp_async");
+        return statement(loc, "lacuna::commitCopies();"), success();
+      })
+      .Case([&](tile::WaitOp wait) {
+        emission.include("cp_async");
+        return statement(loc, "lacuna::waitForCopies<" + std::to_string(wait.getPending()) + ">();"),
+               success();
+      })
+      .Case([&](tile::BarrierOp) {
+        emission.include("barrier");
+        return statement(loc, "lacuna::blockBarrier();"), success();
+      })
+      .Case([&](tile::AllocOp alloc) -> LogicalResult {
+        if (alloc.getOffset())
+          return success();
+        return op.emitOpError("cannot be printed: shared memory has not been laid out");
+      })
+      .Case([&](tile::SlotOp slot) { return lowerSlot(slot), success(); })
+      .Case([&](tile::BlockOp block) { return lowerBlockIndex(block), success(); })
+      .Case([&](tile::DimOp dim) {
+        auto view = cast<tile::ViewType>(dim.getView().getType());
+        int64_t extent = view.getShape()[dim.getAxis()];
+        if (!ShapedType::isDynamic(extent)) {
+          values.map(dim.getResult(), integer(loc, extent));
+          return success();
+        }
+        values.map(dim.getResult(),
+                   call(named(nameOf(dim.getResult()), loc), builder.getI32Type(),
+                        "lacuna::extent<" + Twine(dim.getAxis()) + ">",
+                        values.lookup(dim.getView()), "view"));
+        return success();
+      })
+      .Case([&](tile::IntervalRunsOp runs) {
+        SmallVector<Value> operands;
+        for (Value operand : runs->getOperands())
+          operands.push_back(values.lookup(operand));
+        values.map(runs.getResult(), call(named("runs", loc), opaque("lacuna::Runs"),
+                                          "lacuna::intervalRuns<" + Twine(keyTile()) + ">",
+                                          operands, "runs"));
+        return success();
+      })
+      .Default([&](Operation *) { return scalars.lower(op); });
+}
+
+LogicalResult KernelLowering::lowerFragment(Operation &op, FailureOr<FragmentCall> call) {
+  if (failed(call))
+    return failure();
+  SmallVector<Value> operands;
+  bool readsVariables = false;
+  for (Value operand : call->operands) {
+    operands.push_back(values.lookup(operand));
+    readsVariables |= isa<emitc::LValueType>(operands.back().getType());
+  }
+  std::string text = call->callee + "(";
+  for (size_t i = 0; i < operands.size(); ++i)
+    text += i ? ", {}" : "{}";
+  text += ");";
+  bool hasTile = op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType());
+  if (!hasTile)
+    return statement(op.getLoc(), text, operands), success();
+  Value result = op.getResult(0);
+  if (variables.leaderOf(result)) {
+    Value variable = variableOf(result);
+    operands.insert(operands.begin(), variable);
+    statement(op.getLoc(), "{} = " + text, operands);
+    values.map(result, variable);
+    return success();
+  }
+  Type type = emission.structOf(op.getLoc(), *Fragment::of(op.getLoc(), result.getType()));
+  Location location = named(tileName(result), op.getLoc());
+  if (!readsVariables) {
+    values.map(result, emitc::CallOpaqueOp::create(builder, location, type, call->callee, operands)
+                           .getResult(0));
+    return success();
+  }
+  // Only an expression can read a variable in place of a copy of it.
+  auto expression = emitc::ExpressionOp::create(builder, location, type, operands);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    Block &body = expression.createBody();
+    builder.setInsertionPointToStart(&body);
+    SmallVector<Value> arguments;
+    for (Value argument : body.getArguments()) {
+      auto variable = dyn_cast<emitc::LValueType>(argument.getType());
+      arguments.push_back(variable ? emitc::LoadOp::create(builder, location,
+                                                           variable.getValueType(), argument)
+                                   : argument);
+    }
+    auto inner = emitc::CallOpaqueOp::create(builder, location, type, call->callee, arguments);
+    emitc::YieldOp::create(builder, location, inner.getResult(0));
+  }
+  values.map(result, expression.getResult());
+  return success();
+}
+
+LogicalResult KernelLowering::lowerIf(scf::IfOp op) {
+  for (Value result : op.getResults())
+    variableOf(result);
+  auto branch =
+      emitc::IfOp::create(builder, op.getLoc(), values.lookup(op.getCondition()),
+                          /*addThenBlock=*/true, /*addElseBlock=*/!op.getElseRegion().empty());
+  for (auto [source, target] : llvm::zip(op->getRegions(), branch->getRegions())) {
+    if (source.empty())
+      continue;
+    OpBuilder::InsertionGuard guard(builder);
+    Block &body = target.front();
+    if (body.empty())
+      emitc::YieldOp::create(builder, builder.getUnknownLoc(), Value());
+    builder.setInsertionPoint(body.getTerminator());
+    if (failed(lowerBlock(source.front())))
+      return failure();
+    assign(op.getLoc(), op.getResults(), source.front().getTerminator()->getOperands());
+    // An else that has nothing left to do is not printed.
+    if (&target == &branch.getElseRegion() && llvm::hasSingleElement(body))
+      body.erase();
+  }
+  for (Value result : op.getResults())
+    readVariable(result);
+  return success();
+}
+
+LogicalResult KernelLowering::lowerLoop(tile::ForRunsOp op) {
+  Location loc = op.getLoc();
+  assign(loc, op.getCarried(), op.getInits());
+  Value runs = values.lookup(op.getRuns());
+  Value steps = call(named("steps", loc), builder.getI32Type(), "lacuna::runSteps",
+                     {runs, integer(loc, op.getAhead())}, "runs");
+  Value zero = integer(loc, 0), one = integer(loc, 1);
+  statement(loc, "#pragma unroll 1");
+  auto loop = emitc::ForOp::create(builder, loc, zero, steps, one);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(loc ? loop.getBody()->getTerminator() : nullptr);
+  Value step = loop.getInductionVar(), now = step;
+  step.setLoc(named("step", loc));
+  Type i1 = builder.getI1Type(), i32 = builder.getI32Type();
+  std::string keyOf = "lacuna::entryKey<" + std::to_string(keyTile()) + ">";
+  auto define = [&](BlockArgument argument, Type type, StringRef callee, Value index) {
+    if (!argument.use_empty())
+      values.map(argument, call(named(nameOf(argument), loc), type, callee, {runs, index}, "runs"));
+  };
+  if (op.getAhead()) {
+    values.map(op.getStep(), step);
+    define(op.getMore(), i1, "lacuna::hasEntry", step);
+    define(op.getNext(), i32, keyOf, step);
+    now = emitc::SubOp::create(builder, named("now", loc), i32, step, integer(loc, op.getAhead()));
+    define(op.getValid(), i1, "lacuna::hasEntry", now);
+  }
+  define(op.getKey(), i32, keyOf, now);
+  define(op.getPartial(), i1, "lacuna::isPartial", now);
+  for (Value carried : op.getCarried())
+    readVariable(carried);
+  if (failed(lowerBlock(op.getBody().front())))
+    return failure();
+  assign(loc, op.getCarried(), op.getBody().front().getTerminator()->getOperands());
+  builder.setInsertionPointAfter(loop);
+  for (Value result : op.getResults())
+    readVariable(result);
+  return success();
+}
+
+void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
+  emission.include("block");
+  auto type = emitc::OpaqueType::get(op.getContext(), "lacuna::Block");
+  Value block = emitc::VariableOp::create(builder, named("block", op.getLoc()),
+                                          emitc::LValueType::get(type),
+                                          emitc::OpaqueAttr::get(op.getContext(), ""));
+  statement(op.getLoc(),
+            "{} = lacuna::blockOfGrid<" + std::to_string(kernel.getSchedule()->getQueryTile()) +
+                ">({}, {});",
+            {block, values.lookup(op.getHeads()), values.lookup(op.getQueries())});
+  auto variable = emitc::LValueType::get(builder.getI32Type());
+  for (Value result : op.getResults()) {
+    Location location = named(nameOf(result), op.getLoc());
+    StringRef member = cast<NameLoc>(location).getName().getValue();
+    static constexpr StringRef members[] = {"batch", "head", "first"};
+    member = members[cast<OpResult>(result).getResultNumber()];
+    Value field = emitc::MemberOp::create(builder, location, variable, member, block);
+    values.map(result,
+               emitc::LoadOp::create(builder, location, builder.getI32Type(), field).getResult());
+  }
+}
+
+void KernelLowering::lowerSlot(tile::SlotOp op) {
+  auto alloc = op.getRing().getDefiningOp<tile::AllocOp>();
+  auto ring = cast<tile::RingType>(op.getRing().getType());
+  Type type = IntegerType::get(op.getContext(), 32, IntegerType::Unsigned);
+  Value offset = integer(op.getLoc(), *alloc.getOffset());
+  Location location = named(nameIn(op.getLoc()).empty()
+                                ? axisName(ring.getSlotType().getAxes()[0]).str() + "_slot"
+                                : identifier(nameIn(op.getLoc())),
+                            op.getLoc());
+  if (ring.getSlots() == 1)
+    values.map(op.getResult(), call(location, type, "lacuna::sharedAddress", offset, "shared"));
+  else
+    values.map(op.getResult(),
+               call(location, type,
+                    "lacuna::ringSlot<" + Twine(ring.getSlots()) + ", " +
+                        Twine(ring.getSlotType().getBytes()) + ">",
+                    {offset, values.lookup(op.getIndex())}, "shared"));
+}
+
+LogicalResult lacuna::lowerKernel(Emission &emission, tile::KernelOp kernel) {
+  return KernelLowering(emission, kernel).run();
+}

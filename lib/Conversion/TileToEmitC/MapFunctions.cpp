@@ -1,0 +1,213 @@
+//===- MapFunctions.cpp - Splats and elementwise programs -----------------===//
+//
+// The scalar program of a map is a function of its own, so that the generated
+// text shows a user's predicate as it was written; the fragment function calls it
+// once per element.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+#include "lib/Conversion/TileToEmitC/ScalarCode.h"
+#include "lib/Conversion/TileToEmitC/Types.h"
+
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace lacuna;
+
+/// Expression for one element of a fragment in the variable `name`.
+static std::string elementText(Emission &emission, const Fragment &fragment, StringRef name,
+                               int64_t element) {
+  std::string reg = (name + ".x" + Twine(fragment.isPacked() ? element / 2 : element)).str();
+  if (!fragment.isPacked())
+    return reg;
+  emission.include("convert");
+  return (fragment.elementType().isF16() ? "lacuna::f16OfBits(" : "lacuna::bf16OfBits(") +
+         std::string("uint16_t(") + reg + (element % 2 ? " >> 16))" : "))");
+}
+
+/// Lines that set all registers of `r` from an expression per element.
+template <typename ElementFn>
+static std::string assignments(Emission &emission, const Fragment &fragment, ElementFn text) {
+  std::string lines;
+  for (int64_t i = 0; i < fragment.registers(); ++i) {
+    lines += "  r.x" + std::to_string(i) + " = ";
+    if (!fragment.isPacked()) {
+      lines += text(i) + ";\n";
+      continue;
+    }
+    emission.include("convert");
+    lines += fragment.elementType().isF16() ? "lacuna::packF16(" : "lacuna::packBf16(";
+    lines += text(2 * i) + ", " + text(2 * i + 1) + ");\n";
+  }
+  return lines;
+}
+
+FailureOr<FragmentCall> lacuna::printSplat(Emission &emission, tile::SplatOp op) {
+  FailureOr<Fragment> fragment = Fragment::of(op.getLoc(), op.getType());
+  if (failed(fragment))
+    return failure();
+  emission.structOf(op.getLoc(), *fragment);
+  std::string type = fragment->structName();
+  std::string text = type + " $(" + scalarTypeText(fragment->elementType()) + " value) {\n  " +
+                     type + " r;\n" +
+                     assignments(emission, *fragment, [](int64_t) { return "value"; }) +
+                     "  return r;\n}\n";
+  std::string name = emission.function(op.getLoc(), ("splat_" + fragment->noun()).str(), text);
+  return FragmentCall{name, {op.getScalar()}};
+}
+
+namespace {
+/// What the scalar program of a map reads, in the order of its parameters.
+struct MapParameters {
+  SmallVector<unsigned> inputs;    ///< operands whose element is used
+  SmallVector<unsigned> positions; ///< axes whose position is used
+  SmallVector<Value> captured;     ///< values from outside, constants excepted
+  SmallVector<arith::ConstantOp> constants;
+};
+} // namespace
+
+static MapParameters parametersOf(tile::MapOp op) {
+  MapParameters parameters;
+  for (auto [i, element] : llvm::enumerate(op.getElements()))
+    if (!element.use_empty())
+      parameters.inputs.push_back(i);
+  for (auto [i, position] : llvm::enumerate(op.getPositions()))
+    if (!position.use_empty())
+      parameters.positions.push_back(i);
+  llvm::SetVector<Value> outside;
+  getUsedValuesDefinedAbove(op.getRegion(), outside);
+  for (Value value : outside) {
+    if (auto constant = value.getDefiningOp<arith::ConstantOp>())
+      parameters.constants.push_back(constant);
+    else
+      parameters.captured.push_back(value);
+  }
+  return parameters;
+}
+
+/// "x", "y", "z", "w", "x4": the names of a map's inputs.
+static std::string inputName(unsigned index) {
+  return index < 4 ? std::string(1, "xyzw"[index]) : "x" + std::to_string(index);
+}
+
+static StringRef positionName(tile::Axis axis) {
+  return axis == tile::Axis::Query ? "i" : axis == tile::Axis::Key ? "j" : "feature";
+}
+
+/// Prints the region as a scalar function and returns its name. A final
+/// conversion to a 16-bit float is left to whoever packs two of them.
+static FailureOr<std::string> printElementFunction(Emission &emission, tile::MapOp op,
+                                                   const MapParameters &parameters,
+                                                   StringRef name) {
+  auto yield = cast<tile::YieldOp>(op.getBody().front().getTerminator());
+  Value result = yield.getValues()[0];
+  auto rounding = result.getDefiningOp<arith::TruncFOp>();
+  bool roundsLast = rounding && rounding.getIn().getType().isF32();
+  SmallVector<Value> sources;
+  SmallVector<std::string> names;
+  for (unsigned i : parameters.inputs)
+    sources.push_back(op.getElements()[i]), names.push_back(inputName(i));
+  for (unsigned i : parameters.positions)
+    sources.push_back(op.getPositions()[i]),
+        names.push_back(positionName(tile::axesOf(op.getType())[i]).str());
+  for (Value value : parameters.captured)
+    sources.push_back(value), names.push_back(nameOf(value));
+  SmallVector<Type> types;
+  for (Value value : sources)
+    types.push_back(parameterType(emission, value.getType()));
+  emitc::FuncOp function =
+      emission.create(op.getLoc(), types, scalarType(result.getType()));
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  IRMapping values;
+  for (auto [source, name, argument] : llvm::zip(sources, names, function.getArguments())) {
+    argument.setLoc(named(name, source.getLoc()));
+    values.map(source, argument);
+  }
+  ScalarCode code(emission, builder, values);
+  for (arith::ConstantOp constant : parameters.constants)
+    if (failed(code.lower(*constant)))
+      return function->erase(), failure();
+  for (Operation &inner : op.getBody().front().without_terminator())
+    if (!(roundsLast && &inner == rounding && rounding->hasOneUse()) && failed(code.lower(inner)))
+      return function->erase(), failure();
+  emitc::ReturnOp::create(builder, yield.getLoc(),
+                          values.lookup(roundsLast ? rounding.getIn() : result));
+  return emission.function(name, function);
+}
+
+/// What a map is called: its own name, or its last operation's and its tile's.
+static std::string mapName(tile::MapOp op, const Fragment &fragment) {
+  if (StringRef name = nameIn(op.getLoc()); !name.empty())
+    return "map_" + identifier(name);
+  Value last = cast<tile::YieldOp>(op.getBody().front().getTerminator()).getValues()[0];
+  Operation *definition = last.getDefiningOp();
+  StringRef verb = definition ? definition->getName().stripDialect() : "copy";
+  return (verb + "_" + fragment.noun()).str();
+}
+
+FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
+  Location loc = op.getLoc();
+  FailureOr<Fragment> result = Fragment::of(loc, op.getType());
+  if (failed(result))
+    return failure();
+  SmallVector<Fragment> inputs;
+  for (Value input : op.getInputs()) {
+    FailureOr<Fragment> fragment = Fragment::of(loc, input.getType());
+    if (failed(fragment))
+      return failure();
+    inputs.push_back(*fragment);
+    emission.structOf(loc, *fragment);
+  }
+  emission.structOf(loc, *result);
+  MapParameters parameters = parametersOf(op);
+  std::string name = mapName(op, *result);
+  FailureOr<std::string> scalar =
+      printElementFunction(emission, op, parameters, name + "_element");
+  if (failed(scalar))
+    return failure();
+
+  FragmentCall call;
+  std::string signature, setup, tail;
+  auto addParameter = [&](StringRef type, StringRef name, Value operand) {
+    signature += (signature.empty() ? "" : ", ") + type.str() + " " + name.str();
+    call.operands.push_back(operand);
+  };
+  for (unsigned i : parameters.inputs)
+    addParameter(inputs[i].structName(), inputName(i), op.getInputs()[i]);
+  for (unsigned axis : parameters.positions) {
+    StringRef position = positionName(result->axes()[axis]);
+    addParameter("int32_t", position, op.getOrigin()[axis]);
+    emission.include("thread");
+    setup += ("  " + position + " += lacuna::" +
+              (axis == 0 ? "fragmentRow(" + std::to_string(result->rowsPerWarp()) + ");\n"
+                         : std::string("fragmentColumn();\n")))
+                 .str();
+  }
+  for (auto [i, value] : llvm::enumerate(parameters.captured)) {
+    std::string name = nameOf(value) + (parameters.captured.size() > 1 ? std::to_string(i) : "");
+    addParameter(cast<emitc::OpaqueType>(opaqueParameterType(emission, value.getType())).getValue(),
+                 name, value);
+    tail += ", " + name;
+  }
+  auto element = [&](int64_t e) {
+    std::string text = *scalar + "(", arguments;
+    for (unsigned i : parameters.inputs) {
+      int64_t at = inputs[i].isMatrix() || !result->isMatrix() ? e : result->rowElementOf(e);
+      arguments += ", " + elementText(emission, inputs[i], inputName(i), at);
+    }
+    for (unsigned axis : parameters.positions) {
+      int64_t offset = axis == 0 ? result->rowOf(e) : result->columnOf(e);
+      arguments += ", " + positionName(result->axes()[axis]).str();
+      if (offset)
+        arguments += " + " + std::to_string(offset);
+    }
+    arguments += tail;
+    return text + StringRef(arguments).drop_front(arguments.empty() ? 0 : 2).str() + ")";
+  };
+  std::string type = result->structName();
+  std::string text = type + " $(" + signature + ") {\n  " + type + " r;\n" + setup +
+                     assignments(emission, *result, element) + "  return r;\n}\n";
+  call.callee = emission.function(loc, name, text);
+  return call;
+}

@@ -1,0 +1,235 @@
+//===- MemoryFunctions.cpp - Tiles to and from global memory --------------===//
+//
+// Addresses of a tile's first element are computed in 64 bits once; a thread
+// then steps through its rows. Rows and columns outside the view are neither read
+// nor written.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+#include "lib/Conversion/TileToEmitC/SharedTile.h"
+#include "lib/Conversion/TileToEmitC/Types.h"
+
+using namespace mlir;
+using namespace lacuna;
+
+namespace {
+/// Text for the view and indices that begin every function of this file.
+struct ViewText {
+  std::string parameters; ///< "const lacuna::View<2> &view, int32_t i0, int32_t i1"
+  SmallVector<std::string> indices;
+  int64_t rowAxis;        ///< axis of the view along which the tile's rows lie
+  int64_t columnBound;    ///< columns of the tile that the view surely has, or -1
+
+  std::string rowDim() const { return "view.dim[" + std::to_string(rowAxis) + "]"; }
+  std::string columnDim() const { return "view.dim[" + std::to_string(rowAxis + 1) + "]"; }
+  std::string rowStride() const { return "view.stride[" + std::to_string(rowAxis) + "]"; }
+  /// Address of an element, with other texts for the last `last.size()` indices.
+  std::string address(int64_t bytes, ArrayRef<std::string> last) const {
+    std::string text = "lacuna::elementAddress<" + std::to_string(bytes) + ">(view";
+    for (size_t i = 0; i < indices.size(); ++i)
+      text += ", " + (i + last.size() < indices.size() ? indices[i]
+                                                       : last[i + last.size() - indices.size()]);
+    return text + ")";
+  }
+};
+} // namespace
+
+static ViewText viewText(Emission &emission, tile::ViewType view, ValueRange indices,
+                         int64_t tileRank) {
+  emission.include("view");
+  ViewText text{"const " + viewTypeText(view) + " &view", {}, view.getRank() - tileRank, -1};
+  for (int64_t i = 0; i < view.getRank(); ++i) {
+    text.indices.push_back("i" + std::to_string(i));
+    text.parameters += ", int32_t i" + std::to_string(i);
+  }
+  int64_t columns = view.getShape().back();
+  if (tileRank == 2 && !ShapedType::isDynamic(columns) && matchPattern(indices.back(), m_Zero()))
+    text.columnBound = columns;
+  return text;
+}
+
+static SmallVector<Value> operandsOf(Value view, ValueRange indices) {
+  SmallVector<Value> operands = {view};
+  operands.append(indices.begin(), indices.end());
+  return operands;
+}
+
+/// "address + 128", "address + 3 * step + 16"
+static std::string advanced(StringRef address, int64_t steps, int64_t bytes) {
+  std::string text = address.str();
+  if (steps)
+    text += steps == 1 ? " + step" : " + " + std::to_string(steps) + " * step";
+  return bytes ? text + " + " + std::to_string(bytes) : text;
+}
+
+FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsyncOp op) {
+  auto view = cast<tile::ViewType>(op.getView().getType());
+  auto target = cast<tile::SharedType>(op.getTarget().getType());
+  auto kernel = op->getParentOfType<tile::KernelOp>();
+  ViewText text = viewText(emission, view, op.getIndices(), 2);
+  emission.include("cp_async");
+  emission.include("shared");
+  int64_t threads = 32 * kernel.getSchedule()->getWarps();
+  std::string body;
+  int64_t openSpan = 0;
+  for (const Panel &panel : panelsOf(target)) {
+    int64_t chunks = panel.width / 8;
+    int64_t rowsAtOnce = std::min(threads / chunks, target.getRows());
+    std::string span = std::to_string(panel.span());
+    if (panel.span() != openSpan) {
+      // Panels of one width share the thread's row, chunk and addresses.
+      body += openSpan ? "  }\n  {\n" : "  {\n";
+      openSpan = panel.span();
+      body += "    const uint32_t row = threadIdx.x / " + std::to_string(chunks) +
+              ", chunk = threadIdx.x % " + std::to_string(chunks) + ";\n";
+      body += "    const uint32_t target = slot + lacuna::chunkOffset<" + span + ">(row, chunk);\n";
+      body += "    const uint64_t source = " +
+              text.address(2, {text.indices[text.rowAxis] + " + row",
+                               text.indices[text.rowAxis + 1] + " + 8 * chunk"}) +
+              ";\n";
+      body += "    const int64_t step = " + std::to_string(2 * rowsAtOnce) + " * " +
+              text.rowStride() + ";\n";
+      // A tile with fewer rows than the threads could copy leaves some idle.
+      body += "    const int32_t rows = ";
+      if (threads / chunks > target.getRows())
+        body += "row >= " + std::to_string(target.getRows()) + " ? 0 : ";
+      body += text.rowDim() + " - " + text.indices[text.rowAxis] + " - int32_t(row);\n";
+    }
+    std::string inColumns;
+    if (text.columnBound < 0)
+      inColumns = " && " + text.indices[text.rowAxis + 1] + " + " +
+                  std::to_string(panel.firstColumn) + " + 8 * int32_t(chunk) < " +
+                  text.columnDim();
+    else if (text.columnBound < panel.firstColumn + panel.width)
+      inColumns = " && chunk < " +
+                  std::to_string(std::max<int64_t>(0, (text.columnBound - panel.firstColumn) / 8));
+    for (int64_t row = 0; row < target.getRows(); row += rowsAtOnce)
+      body += "    lacuna::copyAsync(" +
+              advanced("target", 0, panel.offset + row * panel.span()) + ", " +
+              advanced("source", row / rowsAtOnce, 2 * panel.firstColumn) + ", rows > " +
+              std::to_string(row) + inColumns + ");\n";
+  }
+  body += "  }\n";
+  FragmentCall call;
+  call.callee = emission.function(
+      op.getLoc(), ("copy_" + axisName(target.getAxes()[0])).str(),
+      "void $(" + text.parameters + ", uint32_t slot) {\n" + body + "}\n");
+  call.operands = operandsOf(op.getView(), op.getIndices());
+  call.operands.push_back(op.getTarget());
+  return call;
+}
+
+namespace {
+/// Where the elements of a fragment lie in a view.
+struct FragmentPlace {
+  std::string setup; ///< declares row, address and, with columns, column
+  std::string step;  ///< declares the distance of 8 rows; empty with one row only
+};
+} // namespace
+
+static FragmentPlace placeOf(Emission &emission, const Fragment &fragment, const ViewText &text,
+                             int64_t bytes) {
+  emission.include("thread");
+  emission.include("global");
+  FragmentPlace place;
+  std::string rows = std::to_string(fragment.rowsPerWarp());
+  place.setup = "  const int32_t row = " + text.indices[text.rowAxis] +
+                " + lacuna::fragmentRow(" + rows + ");\n";
+  SmallVector<std::string> last = {"row"};
+  if (fragment.isMatrix()) {
+    place.setup += "  const int32_t column = " + text.indices[text.rowAxis + 1] +
+                   " + lacuna::fragmentColumn();\n";
+    last.push_back("column");
+  }
+  place.setup += "  const uint64_t address = " + text.address(bytes, last) + ";\n";
+  place.setup += "  const int64_t step = " + std::to_string(8 * bytes) +
+                 (fragment.isMatrix() ? " * " + text.rowStride() : "") + ";\n";
+  return place;
+}
+
+FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
+  Location loc = op.getLoc();
+  FailureOr<Fragment> fragment = Fragment::of(loc, op.getType());
+  if (failed(fragment))
+    return failure();
+  emission.structOf(loc, *fragment);
+  auto view = cast<tile::ViewType>(op.getView().getType());
+  ViewText text = viewText(emission, view, op.getIndices(), fragment->isMatrix() ? 2 : 1);
+  int64_t bytes = (view.getElementType().getIntOrFloatBitWidth() + 7) / 8;
+  FragmentPlace place = placeOf(emission, *fragment, text, bytes);
+  std::string load = "lacuna::load" + (fragment->isPacked() ? std::string("16")
+                                                            : typeSuffix(view.getElementType()));
+  auto element = [&](int64_t e) {
+    int64_t row = fragment->rowOf(e), column = fragment->columnOf(e);
+    std::string inside = advanced("row", 0, row) + " < " + text.rowDim();
+    if (fragment->isMatrix())
+      inside += " && " + advanced("column", 0, column) + " < " + text.columnDim();
+    return load + "(" + advanced("address", row / 8, column * bytes) + ", " + inside + ")";
+  };
+  std::string type = fragment->structName();
+  std::string body = place.setup + "  " + type + " r;\n";
+  for (int64_t i = 0; i < fragment->registers(); ++i)
+    body += "  r.x" + std::to_string(i) + " = " +
+            (fragment->isPacked()
+                 ? element(2 * i) + " | uint32_t(" + element(2 * i + 1) + ") << 16"
+                 : element(i)) +
+            ";\n";
+  std::string name = ("load_" + fragment->noun()).str();
+  return FragmentCall{emission.function(loc, name, type + " $(" + text.parameters + ") {\n" + body +
+                                                       "  return r;\n}\n"),
+                      operandsOf(op.getView(), op.getIndices())};
+}
+
+/// Statement that stores element `e`, or `e` and the one after it as a pair.
+static std::string storeText(const Fragment &fragment, int64_t e, bool asPair, int64_t bytes) {
+  std::string address =
+      advanced("address", fragment.rowOf(e) / 8, fragment.columnOf(e) * bytes);
+  std::string reg = "x.x" + std::to_string(fragment.isPacked() ? e / 2 : e);
+  if (asPair)
+    return "lacuna::store32(" + address + ", " + reg + ");";
+  if (fragment.isPacked())
+    return "lacuna::store16(" + address + ", uint16_t(" + reg + (e % 2 ? " >> 16));" : "));");
+  return "lacuna::store" + typeSuffix(fragment.elementType()) + "(" + address + ", " + reg + ");";
+}
+
+FailureOr<FragmentCall> lacuna::printStore(Emission &emission, tile::StoreOp op) {
+  Location loc = op.getLoc();
+  FailureOr<Fragment> fragment = Fragment::of(loc, op.getValue().getType());
+  if (failed(fragment))
+    return failure();
+  auto view = cast<tile::ViewType>(op.getView().getType());
+  ViewText text = viewText(emission, view, op.getIndices(), fragment->isMatrix() ? 2 : 1);
+  int64_t bytes = (fragment->elementType().getIntOrFloatBitWidth() + 7) / 8;
+  FragmentPlace place = placeOf(emission, *fragment, text, bytes);
+  // Pairs of 16-bit elements are stored at once where the extent is even.
+  bool asPairs = fragment->isMatrix() && fragment->isPacked() && text.columnBound >= 0 &&
+                 text.columnBound % 2 == 0;
+  std::string body = place.setup;
+  if (!fragment->isMatrix())
+    body += "  if (!lacuna::speaksForRow())\n    return;\n";
+  for (int64_t row = 0; row < 2 * fragment->rowBlocks(); ++row) {
+    body += "  if (" + advanced("row", 0, 8 * row) + " < " + text.rowDim() + ") {\n";
+    for (int64_t e = 0; e < fragment->elements(); ++e) {
+      if (fragment->rowElementOf(e) != row || (asPairs && e % 2))
+        continue;
+      int64_t column = fragment->columnOf(e);
+      std::string condition;
+      if (fragment->isMatrix() && text.columnBound < 0)
+        condition = "if (" + advanced("column", 0, column) + " < " + text.columnDim() + ") ";
+      else if (fragment->isMatrix() && text.columnBound <= column)
+        continue;
+      else if (fragment->isMatrix() && text.columnBound < column / 8 * 8 + 8)
+        condition = "if (" + advanced("column", 0, column) + " < " +
+                    std::to_string(text.columnBound) + ") ";
+      body += "    " + condition + storeText(*fragment, e, asPairs, bytes) + "\n";
+    }
+    body += "  }\n";
+  }
+  FragmentCall call;
+  call.callee = emission.function(loc, ("store_" + fragment->noun()).str(),
+                                  "void $(" + text.parameters + ", " + fragment->structName() +
+                                      " x) {\n" + body + "}\n");
+  call.operands = operandsOf(op.getView(), op.getIndices());
+  call.operands.push_back(op.getValue());
+  return call;
+}

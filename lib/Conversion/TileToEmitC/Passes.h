@@ -1,0 +1,26 @@
+//===- Passes.h - From scheduled kernels to EmitC --------------*- C++ -*-===//
+#ifndef LIB_CONVERSION_TILETOEMITC_PASSES_H
+#define LIB_CONVERSION_TILETOEMITC_PASSES_H
+
+#include "mlir/Dialect/EmitC/IR/EmitC.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace lacuna {
+
+#define GEN_PASS_DECL
+#include "lib/Conversion/TileToEmitC/Passes.h.inc"
+
+/// Adds what turns scheduled kernels into EmitC that `emitCuda` prints: the
+/// conversion, upstream's expression forming, the names.
+void buildTileToEmitCPipeline(mlir::OpPassManager &manager);
+
+/// Registers the pipeline as `tile-to-emitc`.
+void registerTileToEmitCPipeline();
+
+#define GEN_PASS_REGISTRATION
+#include "lib/Conversion/TileToEmitC/Passes.h.inc"
+
+} // namespace lacuna
+
+#endif // LIB_CONVERSION_TILETOEMITC_PASSES_H

@@ -1,0 +1,69 @@
+//===- Passes.td - From scheduled kernels to EmitC --------*- tablegen -*-===//
+#ifndef LIB_CONVERSION_TILETOEMITC_PASSES_TD
+#define LIB_CONVERSION_TILETOEMITC_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertTileToEmitC : Pass<"convert-tile-to-emitc", "::mlir::ModuleOp"> {
+  let summary = "prints scheduled kernels as CUDA functions in the EmitC dialect";
+  let description = [{
+    Every `tile.kernel` of the scheduled contract becomes an `extern "C"
+    __global__` function whose body reads as loops, waits and calls. What it
+    calls stands above it: a struct of named scalars for each kind of fragment
+    and one force-inlined function for each distinct operation on fragments.
+    Programs, the host's side, are dropped: whoever compiles them has read them.
+
+    ```mlir
+    tile.kernel @k(%lse: !tile.view<?xf32>) attributes {schedule = ..., target = "sm_80"} {
+      %zero = arith.constant 0.0 : f32
+      %c0 = arith.constant 0 : i32
+      %rows = tile.splat %zero : tensor<64xf32, #rows>
+      tile.store %rows, %lse[%c0] : tensor<64xf32, #rows>, !tile.view<?xf32>
+      tile.return
+    }
+    ```
+    becomes
+    ```mlir
+    emitc.include "lacuna/view.cuh"
+    emitc.verbatim "struct F32x2 { float x0, x1; };"
+    emitc.verbatim "__device__ __forceinline__ F32x2 splat_rows(float value) {...}"
+    emitc.func @k(%lse: !emitc.opaque<"lacuna::View<1>">) attributes {specifiers = [...]} {
+      %rows = call_opaque "splat_rows"(...) : (f32) -> !emitc.opaque<"F32x2">
+      call_opaque "store_query"(...)
+      return
+    }
+    ```
+
+    A kernel without a schedule or a target, a tile without a fragment layout and
+    a ring without an offset are errors: the abstract contract is not accepted.
+  }];
+  let dependentDialects = ["::mlir::emitc::EmitCDialect"];
+  let statistics = [
+    Statistic<"numFunctions", "functions", "Fragment functions printed">,
+    Statistic<"numShared", "shared-functions", "Fragment operations that use one printed before">
+  ];
+}
+
+def PrepareEmitCNames : Pass<"emitc-prepare-names", "::mlir::emitc::FuncOp"> {
+  let summary = "marks which names the printed variables get";
+  let description = [{
+    The C++ emitter calls its variables v1, v2, ... This pass gives every
+    variable a name, from its location if that has one and else from its
+    operation, unique in the function, and leaves a mark behind the definition:
+
+    ```mlir
+    %0 = emitc.call_opaque "lacuna::waitForCopies"() : () -> i32 loc("step")
+    ```
+    becomes
+    ```mlir
+    %0 = emitc.call_opaque "lacuna::waitForCopies"() : () -> i32 loc("step")
+    emitc.verbatim "//= {} step" args %0 : i32
+    ```
+
+    The printer of `lib/Target/Cuda` applies the marks to the text. Runs after
+    `form-expressions`, for what stands inside an expression has no name.
+  }];
+  let dependentDialects = ["::mlir::emitc::EmitCDialect"];
+}
+
+#endif // LIB_CONVERSION_TILETOEMITC_PASSES_TD

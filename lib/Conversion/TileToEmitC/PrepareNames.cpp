@@ -1,0 +1,93 @@
+//===- PrepareNames.cpp - Marks for the names of printed variables --------===//
+//
+// The C++ emitter has no notion of a name, but it prints the operands of a
+// verbatim statement. A mark is such a statement, right behind the definition;
+// the text's printer reads and removes it.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Conversion/TileToEmitC/Emission.h"
+#include "lib/Conversion/TileToEmitC/Passes.h"
+#include "lib/Conversion/TileToEmitC/Types.h"
+
+namespace lacuna {
+#define GEN_PASS_DEF_PREPAREEMITCNAMES
+#include "lib/Conversion/TileToEmitC/Passes.h.inc"
+} // namespace lacuna
+
+using namespace mlir;
+using namespace lacuna;
+
+/// Names that a variable may not hide: keywords, built-in variables and macros.
+static bool isReserved(StringRef name) {
+  static const llvm::StringSet<> names = {
+      "auto",     "bool",   "break",  "case",   "char",     "class",    "const",     "continue",
+      "default",  "delete", "do",     "double", "else",     "enum",     "extern",    "false",
+      "float",    "for",    "goto",   "if",     "inline",   "int",      "lacuna",    "long",
+      "mutable",  "new",    "not",    "or",     "and",      "xor",      "operator",  "private",
+      "public",   "return", "short",  "signed", "sizeof",   "static",   "struct",    "switch",
+      "template", "this",   "true",   "try",    "typename", "union",    "unsigned",  "using",
+      "virtual",  "void",   "volatile", "while", "blockIdx", "threadIdx", "blockDim", "gridDim",
+      "warpSize", "register", "namespace", "friend", "asm", "catch", "throw", "typedef"};
+  return names.contains(name);
+}
+
+/// Whether the emitter prints an expression at its only use, so that it has no
+/// variable (and a mark, one more use, would give it one).
+static bool isPrintedInPlace(Operation *op) {
+  if (isa<emitc::LiteralOp, emitc::MemberOp, emitc::MemberOfPtrOp, emitc::SubscriptOp,
+          emitc::GetGlobalOp, emitc::GetFieldOp>(op))
+    return true;
+  auto expression = dyn_cast<emitc::ExpressionOp>(op);
+  if (!expression || expression.getDoNotInline() || expression.hasSideEffects() ||
+      !expression.getResult().hasOneUse())
+    return false;
+  Operation *user = *expression.getResult().user_begin();
+  return !isa<emitc::ExpressionOp, emitc::CExpressionInterface, emitc::MemberOp,
+              emitc::MemberOfPtrOp, emitc::SubscriptOp>(user);
+}
+
+/// The name of a value without one: its operation's, or its callee's.
+static StringRef defaultName(Operation *op) {
+  if (auto expression = dyn_cast<emitc::ExpressionOp>(op))
+    op = expression.getRootOp();
+  if (auto call = dyn_cast<emitc::CallOpaqueOp>(op))
+    return call.getCallee().rsplit("::").second.empty() ? call.getCallee()
+                                                        : call.getCallee().rsplit("::").second;
+  return op->getName().stripDialect();
+}
+
+namespace {
+struct PrepareEmitCNames : impl::PrepareEmitCNamesBase<PrepareEmitCNames> {
+  void runOnOperation() override {
+    llvm::StringSet<> taken;
+    OpBuilder builder(&getContext());
+    auto mark = [&](Value value, StringRef wanted) {
+      std::string base = identifier(wanted), name = base;
+      for (unsigned i = 2; isReserved(name) || !taken.insert(name).second; ++i)
+        name = base + "_" + std::to_string(i);
+      emitc::VerbatimOp::create(builder, value.getLoc(), "//= {} " + name, value);
+    };
+    auto markArguments = [&](Block &block) {
+      builder.setInsertionPointToStart(&block);
+      for (BlockArgument argument : block.getArguments()) {
+        StringRef name = nameIn(argument.getLoc());
+        mark(argument, name.empty() ? "argument" : name);
+      }
+    };
+    emitc::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    markArguments(function.getBody().front());
+    function.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (auto loop = dyn_cast<emitc::ForOp>(op))
+        markArguments(*loop.getBody());
+      if (op->getNumResults() == 1 && !isPrintedInPlace(op)) {
+        builder.setInsertionPointAfter(op);
+        StringRef name = nameIn(op->getLoc());
+        mark(op->getResult(0), name.empty() ? defaultName(op) : name);
+      }
+      return isa<emitc::ExpressionOp>(op) ? WalkResult::skip() : WalkResult::advance();
+    });
+  }
+};
+} // namespace

@@ -1,0 +1,69 @@
+//===- Types.cpp - Types and names of values in the text ------------------===//
+#include "lib/Conversion/TileToEmitC/Types.h"
+
+#include "lib/Conversion/TileToEmitC/ScalarCode.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace lacuna;
+
+std::string lacuna::viewTypeText(tile::ViewType type) {
+  return "lacuna::View<" + std::to_string(type.getRank()) + ">";
+}
+
+Type lacuna::parameterType(Emission &emission, Type type) {
+  if (isa<IntegerType, IndexType, FloatType>(type))
+    return scalarType(type);
+  return opaqueParameterType(emission, type);
+}
+
+Type lacuna::opaqueParameterType(Emission &emission, Type type) {
+  std::string text;
+  if (auto view = dyn_cast<tile::ViewType>(type)) {
+    emission.include("view");
+    text = "const " + viewTypeText(view) + " &";
+  } else if (isa<tile::SharedType>(type)) {
+    text = "uint32_t";
+  } else {
+    text = scalarTypeText(type);
+  }
+  return emitc::OpaqueType::get(type.getContext(), text);
+}
+
+std::string lacuna::identifier(StringRef text) {
+  std::string name;
+  for (char c : text)
+    name += llvm::isAlnum(c) ? c : '_';
+  if (name.empty() || llvm::isDigit(name[0]))
+    name = "v" + name;
+  return name;
+}
+
+std::string lacuna::nameOf(Value value) {
+  if (StringRef name = nameIn(value.getLoc()); !name.empty())
+    return identifier(name);
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    Operation *parent = argument.getOwner()->getParentOp();
+    if (auto kernel = dyn_cast<tile::KernelOp>(parent)) {
+      if (auto name = kernel.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "tile.name"))
+        return identifier(name);
+      bool isView = isa<tile::ViewType>(argument.getType());
+      return (isView ? "view" : "scalar") + std::to_string(argument.getArgNumber());
+    }
+    if (auto loop = dyn_cast<tile::ForRunsOp>(parent)) {
+      static constexpr StringRef leading[] = {"key", "partial", "valid", "step", "next", "more"};
+      if (argument.getArgNumber() < loop.getNumLeading())
+        return leading[argument.getArgNumber()].str();
+    }
+    return "argument" + std::to_string(argument.getArgNumber());
+  }
+  Operation *op = value.getDefiningOp();
+  if (auto dim = dyn_cast<tile::DimOp>(op))
+    return nameOf(dim.getView()) + "_dim" + std::to_string(dim.getAxis());
+  if (isa<tile::BlockOp>(op)) {
+    static constexpr StringRef results[] = {"batch", "head", "first"};
+    return results[cast<OpResult>(value).getResultNumber()].str();
+  }
+  return op->getName().stripDialect().str();
+}

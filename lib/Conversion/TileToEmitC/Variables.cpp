@@ -1,0 +1,125 @@
+//===- Variables.cpp - Which values share one variable --------------------===//
+//
+// Control flow is structured, so "is a used after b is made?" is answered by
+// where the two lie in the tree of regions, without a data-flow analysis.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Conversion/TileToEmitC/Variables.h"
+
+#include "lib/Conversion/TileToEmitC/Fragment.h"
+
+using namespace mlir;
+using namespace lacuna;
+
+bool lacuna::isRelabelling(tile::ConvertOp op) {
+  auto kindOf = [](Value value) {
+    auto layout = dyn_cast<tile::FragmentAttr>(cast<RankedTensorType>(value.getType()).getEncoding());
+    return layout ? std::optional(layout.getKind()) : std::nullopt;
+  };
+  Type element = tile::elementTypeOf(op.getType());
+  return kindOf(op.getSource()) == tile::FragmentKind::Accumulator &&
+         kindOf(op.getResult()) == tile::FragmentKind::Operand &&
+         (element.isF16() || element.isBF16());
+}
+
+/// Whether control can come from behind `from` to `to` without leaving `scope`,
+/// the block in which the value in question is made.
+static bool reaches(Operation *from, Operation *to, Block *scope) {
+  // A loop inside the scope leads from any place in it to any other.
+  for (Operation *op = from->getParentOp(); op && scope->findAncestorOpInBlock(*op);
+       op = op->getParentOp())
+    if (isa<tile::ForRunsOp>(op) && op->isProperAncestor(to))
+      return true;
+  for (Operation *a = from; a && a->getBlock(); a = a->getParentOp())
+    if (Operation *b = a->getBlock()->findAncestorOpInBlock(*to))
+      // In two regions of one operation, neither follows the other.
+      return a != b && a->isBeforeInBlock(b);
+  return false;
+}
+
+/// Whether `value` or a relabelling of it is used behind `point` in `scope`.
+static bool isUsedBehind(Value value, Operation *point, Block *scope) {
+  for (Operation *user : value.getUsers()) {
+    if (user != point && reaches(point, user, scope))
+      return true;
+    if (auto convert = dyn_cast<tile::ConvertOp>(user); convert && isRelabelling(convert))
+      if (isUsedBehind(convert.getResult(), point, scope))
+        return true;
+  }
+  return false;
+}
+
+/// Whether `a` exists when `b` is made and is needed later.
+static bool outlives(Value a, Value b) {
+  Block *scope = a.getParentBlock();
+  Operation *definition = b.getDefiningOp();
+  if (!definition) {
+    // Carried values are made at the start of the loop's body.
+    if (b.getParentBlock() == scope && isa<BlockArgument>(a))
+      return !a.use_empty();
+    Operation *loop = b.getParentBlock()->getParentOp();
+    Operation *outer = scope->findAncestorOpInBlock(*loop);
+    if (!outer || (a.getDefiningOp() && !a.getDefiningOp()->isBeforeInBlock(outer)))
+      return false;
+    return llvm::any_of(a.getUsers(), [&](Operation *user) { return loop->isProperAncestor(user); });
+  }
+  Operation *outer = scope->findAncestorOpInBlock(*definition);
+  if (!outer || (a.getDefiningOp() && !a.getDefiningOp()->isBeforeInBlock(outer)))
+    return false;
+  return isUsedBehind(a, definition, scope);
+}
+
+bool Variables::interfere(Value a, Value b) const {
+  for (Value x : classes.members(a))
+    for (Value y : classes.members(b))
+      if (outlives(x, y) || outlives(y, x))
+        return true;
+  return false;
+}
+
+void Variables::share(Value variable, Value value) {
+  classes.insert(value);
+  if (!isa<RankedTensorType>(value.getType()) || value.getType() != variable.getType() ||
+      classes.isEquivalent(variable, value) || interfere(variable, value))
+    return;
+  classes.unionSets(variable, value);
+}
+
+Variables::Variables(tile::KernelOp kernel) {
+  kernel.walk([&](Operation *op) {
+    if (op->getParentOfType<tile::MapOp>() || !isa<tile::ForRunsOp, scf::IfOp>(op))
+      return;
+    for (OpResult result : op->getResults()) {
+      classes.insert(result);
+      madeByControlFlow.insert(result);
+    }
+    if (auto loop = dyn_cast<tile::ForRunsOp>(op))
+      for (auto [carried, result] : llvm::zip(loop.getCarried(), loop.getResults()))
+        classes.unionSets(classes.getOrInsertLeaderValue(carried), result);
+  });
+  // Outermost first: the loop's variables decide, what is yielded to them follows.
+  kernel.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (auto loop = dyn_cast<tile::ForRunsOp>(op)) {
+      for (auto [carried, init] : llvm::zip(loop.getCarried(), loop.getInits()))
+        if (init.getDefiningOp() && init.getParentBlock() == op->getBlock() && init.hasOneUse())
+          share(carried, init);
+      Operation *yield = loop.getBody().front().getTerminator();
+      for (auto [carried, yielded] : llvm::zip(loop.getCarried(), yield->getOperands()))
+        share(carried, yielded);
+    } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
+      for (OpResult result : branch.getResults())
+        for (Region &region : branch->getRegions())
+          if (madeByControlFlow.contains(result) && !region.empty())
+            share(result, region.front().getTerminator()->getOperand(result.getResultNumber()));
+    }
+  });
+}
+
+Value Variables::leaderOf(Value value) const {
+  if (!classes.contains(value))
+    return {};
+  for (Value member : classes.members(value))
+    if (madeByControlFlow.contains(member))
+      return *classes.findLeader(value);
+  return {};
+}
