@@ -5,9 +5,7 @@
 namespace lacuna {
 
 /// All threads of the block meet, and see what the others wrote before.
-__device__ __forceinline__ void blockBarrier() {
-  asm volatile("bar.sync 0;" ::: "memory");
-}
+__device__ __forceinline__ void blockBarrier() { asm volatile("bar.sync 0;" ::: "memory"); }
 
 } // namespace lacuna
 

@@ -13,7 +13,8 @@ struct Block {
 /// Batch, head and first query row of this block. Blocks of one head follow one
 /// another, so that they share its keys in the cache; the last rows come first,
 /// for a causal mask gives them the most work.
-template <int32_t QueryTile> __device__ __forceinline__ Block blockOfGrid(int32_t heads, int32_t queries) {
+template <int32_t QueryTile>
+__device__ __forceinline__ Block blockOfGrid(int32_t heads, int32_t queries) {
   const uint32_t tiles = (uint32_t(queries) + QueryTile - 1) / QueryTile;
   const uint32_t row = blockIdx.x / tiles, tile = tiles - 1 - blockIdx.x % tiles;
   return {int32_t(row / heads), int32_t(row % heads), int32_t(tile * QueryTile)};

@@ -19,7 +19,8 @@ __device__ __forceinline__ void commitCopies() {
 }
 
 /// Waits until at most `Pending` groups of this thread are unfinished.
-template <int Pending> __device__ __forceinline__ void waitForCopies() {
+template <int Pending>
+__device__ __forceinline__ void waitForCopies() {
   asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory");
 }
 

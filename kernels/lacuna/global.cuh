@@ -93,9 +93,15 @@ __device__ __forceinline__ void storeF32(uint64_t address, float value) {
 }
 __device__ __forceinline__ void storeI1(uint64_t address, bool value) { store8(address, value); }
 __device__ __forceinline__ void storeI8(uint64_t address, int8_t value) { store8(address, value); }
-__device__ __forceinline__ void storeI16(uint64_t address, int16_t value) { store16(address, value); }
-__device__ __forceinline__ void storeI32(uint64_t address, int32_t value) { store32(address, value); }
-__device__ __forceinline__ void storeI64(uint64_t address, int64_t value) { store64(address, value); }
+__device__ __forceinline__ void storeI16(uint64_t address, int16_t value) {
+  store16(address, value);
+}
+__device__ __forceinline__ void storeI32(uint64_t address, int32_t value) {
+  store32(address, value);
+}
+__device__ __forceinline__ void storeI64(uint64_t address, int64_t value) {
+  store64(address, value);
+}
 
 } // namespace lacuna
 

@@ -13,12 +13,14 @@
 namespace lacuna {
 
 /// This lane's offset when matrices 0 and 1 are rows 0 and 8 of one chunk.
-template <uint32_t Span> __device__ __forceinline__ uint32_t rowsFirst() {
+template <uint32_t Span>
+__device__ __forceinline__ uint32_t rowsFirst() {
   return chunkOffset<Span>(laneIndex() % 16, laneIndex() / 16);
 }
 
 /// This lane's offset when matrices 0 and 1 are two chunks of one row.
-template <uint32_t Span> __device__ __forceinline__ uint32_t columnsFirst() {
+template <uint32_t Span>
+__device__ __forceinline__ uint32_t columnsFirst() {
   return chunkOffset<Span>(laneIndex() % 8 + laneIndex() / 16 * 8, laneIndex() / 8 % 2);
 }
 

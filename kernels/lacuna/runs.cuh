@@ -31,7 +31,8 @@ __device__ __forceinline__ bool hasEntry(Runs runs, int32_t index) {
 }
 
 /// First key of entry `index`.
-template <int32_t Tile> __device__ __forceinline__ int32_t entryKey(Runs runs, int32_t index) {
+template <int32_t Tile>
+__device__ __forceinline__ int32_t entryKey(Runs runs, int32_t index) {
   return (runs.first + index) * Tile;
 }
 

@@ -11,16 +11,23 @@
 
 namespace lacuna {
 
-template <int Rank> struct View {
+template <int Rank>
+struct View {
   uint64_t base;
   int64_t stride[Rank - 1];
   int32_t dim[Rank];
 };
 
-template <> struct View<1> {
+template <>
+struct View<1> {
   uint64_t base;
   int32_t dim[1];
 };
+
+template <int Axis, int Rank>
+__device__ __forceinline__ int32_t extent(const View<Rank> &view) {
+  return view.dim[Axis];
+}
 
 /// Whether every index lies in its extent.
 template <int Rank, typename... Index>

@@ -6,9 +6,11 @@
 #include "dialects/Tile/Transforms/Passes.h"
 #include "lib/Compiler/Pipelines.h"
 #include "lib/Conversion/AttnToTile/Passes.h"
+#include "lib/Conversion/TileToEmitC/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/EmitC/IR/EmitC.h"
+#include "mlir/Dialect/EmitC/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -31,4 +33,7 @@ void lacuna::registerLacunaPasses() {
   tile::registerTilePasses();
   registerAttnToTilePasses();
   registerPipelines();
+  registerTileToEmitCPasses();
+  registerTileToEmitCPipeline();
+  mlir::emitc::registerFormExpressionsPass();
 }

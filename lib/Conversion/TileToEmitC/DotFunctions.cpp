@@ -13,9 +13,7 @@
 using namespace mlir;
 using namespace lacuna;
 
-StringRef lacuna::axisName(tile::Axis axis) {
-  return tile::stringifyAxis(axis);
-}
+StringRef lacuna::axisName(tile::Axis axis) { return tile::stringifyAxis(axis); }
 
 bool lacuna::startsFromZero(tile::DotOp op) {
   auto splat = op.getAccumulator().getDefiningOp<tile::SplatOp>();
@@ -172,7 +170,8 @@ FailureOr<FragmentCall> lacuna::printLoadShared(Emission &emission, tile::LoadSh
                    addresses.address(16 * block, k) + ";");
   std::string type = result->structName();
   std::string text = type + " $(uint32_t slot) {\n  " + type + " r;\n  asm volatile(\"{\\n\"\n" +
-                     body + "    \"}\"\n      : " + registerOperands("=r", "r", result->registers()) +
+                     body +
+                     "    \"}\"\n      : " + registerOperands("=r", "r", result->registers()) +
                      "\n      : " + addresses.operands([&](int64_t span) {
                        return laneAddress("slot", span, true, result->rowsPerWarp());
                      }) +

@@ -44,7 +44,8 @@ std::string Emission::function(Location location, StringRef wanted, StringRef te
 
 emitc::FuncOp Emission::create(Location location, TypeRange arguments, Type result) {
   auto type = FunctionType::get(definitions.getContext(), arguments, result);
-  auto function = emitc::FuncOp::create(location, ownName, type);
+  OpBuilder detached(definitions.getContext());
+  auto function = emitc::FuncOp::create(detached, location, ownName, type);
   function.setSpecifiersAttr(definitions.getStrArrayAttr({inlineSpecifiers}));
   function.addEntryBlock();
   return function;

@@ -40,8 +40,7 @@ public:
   std::string function(llvm::StringRef wanted, mlir::emitc::FuncOp function);
 
   /// A new EmitC function, detached until passed to `function`.
-  mlir::emitc::FuncOp create(mlir::Location location, mlir::TypeRange arguments,
-                             mlir::Type result);
+  mlir::emitc::FuncOp create(mlir::Location location, mlir::TypeRange arguments, mlir::Type result);
 
   /// Puts the includes before all definitions, which start at `first`.
   void finish(mlir::Operation *first);

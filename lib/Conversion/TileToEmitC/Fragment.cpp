@@ -32,12 +32,10 @@ int64_t Fragment::rowOf(int64_t element) const {
 }
 
 int64_t Fragment::columnOf(int64_t element) const {
-  return element % elementsPerRowBlock() / 4 * 8 + element % 2;
+  return isMatrix() ? element % elementsPerRowBlock() / 4 * 8 + element % 2 : 0;
 }
 
-int64_t Fragment::rowElementOf(int64_t element) const {
-  return rowOf(element) / 8;
-}
+int64_t Fragment::rowElementOf(int64_t element) const { return rowOf(element) / 8; }
 
 std::string Fragment::structName() const {
   return typeSuffix(elementType()) + "x" + std::to_string(elements());

@@ -43,7 +43,7 @@ mlir::FailureOr<FragmentCall> printDot(Emission &emission, tile::DotOp op);
 /// `Bf16x64 load_query(uint32_t slot)`
 mlir::FailureOr<FragmentCall> printLoadShared(Emission &emission, tile::LoadSharedOp op);
 
-/// `void copy_key(const lacuna::View<4> &view, int32_t i0, ..., uint32_t slot)`
+/// `void copy_64x128(const lacuna::View<4> &view, int32_t i0, ..., uint32_t slot)`
 mlir::FailureOr<FragmentCall> printCopyAsync(Emission &emission, tile::CopyAsyncOp op);
 
 /// `F32x2 load_rows(const lacuna::View<3> &view, int32_t i0, ...)`

@@ -84,6 +84,11 @@ static std::string tileName(Value value) {
     return "row_sum";
   if (auto reduce = value.getDefiningOp<tile::ReduceOp>())
     return reduce.getKind() == tile::ReduceKind::Max ? "row_max" : "row_sum";
+  if (auto map = value.getDefiningOp<tile::MapOp>()) {
+    auto yield = cast<tile::YieldOp>(map.getBody().front().getTerminator());
+    if (Operation *last = yield.getValues()[0].getDefiningOp())
+      return (fragment->noun() + "_" + last->getName().stripDialect()).str();
+  }
   return fragment->noun().str();
 }
 
@@ -91,14 +96,11 @@ Value KernelLowering::variableOf(Value value) {
   Value leader = variables.leaderOf(value);
   Value &variable = declared[leader];
   if (!variable) {
-    Type type = scalarType(IntegerType::get(builder.getContext(), 32));
-    std::string name = "chosen";
-    if (isa<RankedTensorType>(value.getType())) {
-      type = emission.structOf(value.getLoc(), *Fragment::of(value.getLoc(), value.getType()));
-      name = tileName(value);
-    } else {
-      type = scalarType(value.getType());
-    }
+    bool isTile = isa<RankedTensorType>(value.getType());
+    Type type =
+        isTile ? emission.structOf(value.getLoc(), *Fragment::of(value.getLoc(), value.getType()))
+               : scalarType(value.getType());
+    std::string name = isTile ? tileName(value) : "chosen";
     variable = emitc::VariableOp::create(builder, named(name, value.getLoc()),
                                          emitc::LValueType::get(type),
                                          emitc::OpaqueAttr::get(builder.getContext(), ""));
@@ -113,9 +115,9 @@ void KernelLowering::readVariable(Value value) {
   if (isa<RankedTensorType>(value.getType()))
     values.map(value, variable);
   else
-    values.map(value, emitc::LoadOp::create(builder, value.getLoc(), scalarType(value.getType()),
-                                            variable)
-                          .getResult());
+    values.map(value,
+               emitc::LoadOp::create(builder, value.getLoc(), scalarType(value.getType()), variable)
+                   .getResult());
 }
 
 void KernelLowering::assign(Location location, ValueRange targets, ValueRange sources) {
@@ -179,14 +181,14 @@ LogicalResult KernelLowering::run() {
   emission.defineBefore(kernel);
   auto comment = emitc::VerbatimOp::create(builder, kernel.getLoc(), headerComment());
   emission.defineBefore(comment);
-  auto function =
-      emitc::FuncOp::create(builder, kernel.getLoc(), kernel.getSymName(),
-                            FunctionType::get(builder.getContext(), types, {}));
+  auto function = emitc::FuncOp::create(builder, kernel.getLoc(), kernel.getSymName(),
+                                        FunctionType::get(builder.getContext(), types, {}));
   std::string bounds =
       "__launch_bounds__(" + std::to_string(32 * kernel.getSchedule()->getWarps()) + ")";
   function.setSpecifiersAttr(builder.getStrArrayAttr({"extern \"C\"", "__global__", bounds}));
   Block *entry = function.addEntryBlock();
-  for (auto [argument, parameter] : llvm::zip(kernel.getBody().getArguments(), entry->getArguments())) {
+  for (auto [argument, parameter] :
+       llvm::zip(kernel.getBody().getArguments(), entry->getArguments())) {
     parameter.setLoc(named(nameOf(argument), argument.getLoc()));
     values.map(argument, parameter);
   }
@@ -194,7 +196,6 @@ LogicalResult KernelLowering::run() {
   if (failed(lowerBlock(kernel.getBody().front())))
     return failure();
   emitc::ReturnOp::create(builder, kernel.getLoc(), Value());
-  // A kernel and a function may not share a name; the kernel leaves anyway.
   return success();
 }
 
@@ -230,7 +231,8 @@ LogicalResult KernelLowering::lower(Operation &op) {
       .Case([&](tile::LoadSharedOp load) {
         return lowerFragment(op, printLoadShared(emission, load));
       })
-      .Case([&](tile::CopyAsyncOp copy) { return lowerFragment(op, printCopyAsync(emission, copy)); })
+      .Case(
+          [&](tile::CopyAsyncOp copy) { return lowerFragment(op, printCopyAsync(emission, copy)); })
       .Case([&](tile::LoadOp load) { return lowerFragment(op, printLoad(emission, load)); })
       .Case([&](tile::StoreOp store) { return lowerFragment(op, printStore(emission, store)); })
       .Case([&](tile::CommitOp) {
@@ -239,7 +241,8 @@ LogicalResult KernelLowering::lower(Operation &op) {
       })
       .Case([&](tile::WaitOp wait) {
         emission.include("cp_async");
-        return statement(loc, "lacuna::waitForCopies<" + std::to_string(wait.getPending()) + ">();"),
+        return statement(loc,
+                         "lacuna::waitForCopies<" + std::to_string(wait.getPending()) + ">();"),
                success();
       })
       .Case([&](tile::BarrierOp) {
@@ -260,19 +263,18 @@ LogicalResult KernelLowering::lower(Operation &op) {
           values.map(dim.getResult(), integer(loc, extent));
           return success();
         }
-        values.map(dim.getResult(),
-                   call(named(nameOf(dim.getResult()), loc), builder.getI32Type(),
-                        "lacuna::extent<" + Twine(dim.getAxis()) + ">",
-                        values.lookup(dim.getView()), "view"));
+        values.map(dim.getResult(), call(named(nameOf(dim.getResult()), loc), builder.getI32Type(),
+                                         "lacuna::extent<" + Twine(dim.getAxis()) + ">",
+                                         values.lookup(dim.getView()), "view"));
         return success();
       })
       .Case([&](tile::IntervalRunsOp runs) {
         SmallVector<Value> operands;
         for (Value operand : runs->getOperands())
           operands.push_back(values.lookup(operand));
-        values.map(runs.getResult(), call(named("runs", loc), opaque("lacuna::Runs"),
-                                          "lacuna::intervalRuns<" + Twine(keyTile()) + ">",
-                                          operands, "runs"));
+        values.map(runs.getResult(),
+                   call(named("runs", loc), opaque("lacuna::Runs"),
+                        "lacuna::intervalRuns<" + Twine(keyTile()) + ">", operands, "runs"));
         return success();
       })
       .Default([&](Operation *) { return scalars.lower(op); });
@@ -305,8 +307,9 @@ LogicalResult KernelLowering::lowerFragment(Operation &op, FailureOr<FragmentCal
   Type type = emission.structOf(op.getLoc(), *Fragment::of(op.getLoc(), result.getType()));
   Location location = named(tileName(result), op.getLoc());
   if (!readsVariables) {
-    values.map(result, emitc::CallOpaqueOp::create(builder, location, type, call->callee, operands)
-                           .getResult(0));
+    values.map(
+        result,
+        emitc::CallOpaqueOp::create(builder, location, type, call->callee, operands).getResult(0));
     return success();
   }
   // Only an expression can read a variable in place of a copy of it.
@@ -318,9 +321,9 @@ LogicalResult KernelLowering::lowerFragment(Operation &op, FailureOr<FragmentCal
     SmallVector<Value> arguments;
     for (Value argument : body.getArguments()) {
       auto variable = dyn_cast<emitc::LValueType>(argument.getType());
-      arguments.push_back(variable ? emitc::LoadOp::create(builder, location,
-                                                           variable.getValueType(), argument)
-                                   : argument);
+      arguments.push_back(
+          variable ? emitc::LoadOp::create(builder, location, variable.getValueType(), argument)
+                   : argument);
     }
     auto inner = emitc::CallOpaqueOp::create(builder, location, type, call->callee, arguments);
     emitc::YieldOp::create(builder, location, inner.getResult(0));
@@ -340,8 +343,9 @@ LogicalResult KernelLowering::lowerIf(scf::IfOp op) {
       continue;
     OpBuilder::InsertionGuard guard(builder);
     Block &body = target.front();
+    builder.setInsertionPointToEnd(&body);
     if (body.empty())
-      emitc::YieldOp::create(builder, builder.getUnknownLoc(), Value());
+      emitc::YieldOp::create(builder, op.getLoc());
     builder.setInsertionPoint(body.getTerminator());
     if (failed(lowerBlock(source.front())))
       return failure();
@@ -365,7 +369,7 @@ LogicalResult KernelLowering::lowerLoop(tile::ForRunsOp op) {
   statement(loc, "#pragma unroll 1");
   auto loop = emitc::ForOp::create(builder, loc, zero, steps, one);
   OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(loc ? loop.getBody()->getTerminator() : nullptr);
+  builder.setInsertionPoint(loop.getBody()->getTerminator());
   Value step = loop.getInductionVar(), now = step;
   step.setLoc(named("step", loc));
   Type i1 = builder.getI1Type(), i32 = builder.getI32Type();
@@ -397,9 +401,9 @@ LogicalResult KernelLowering::lowerLoop(tile::ForRunsOp op) {
 void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
   emission.include("block");
   auto type = emitc::OpaqueType::get(op.getContext(), "lacuna::Block");
-  Value block = emitc::VariableOp::create(builder, named("block", op.getLoc()),
-                                          emitc::LValueType::get(type),
-                                          emitc::OpaqueAttr::get(op.getContext(), ""));
+  Value block =
+      emitc::VariableOp::create(builder, named("block", op.getLoc()), emitc::LValueType::get(type),
+                                emitc::OpaqueAttr::get(op.getContext(), ""));
   statement(op.getLoc(),
             "{} = lacuna::blockOfGrid<" + std::to_string(kernel.getSchedule()->getQueryTile()) +
                 ">({}, {});",
@@ -407,9 +411,8 @@ void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
   auto variable = emitc::LValueType::get(builder.getI32Type());
   for (Value result : op.getResults()) {
     Location location = named(nameOf(result), op.getLoc());
-    StringRef member = cast<NameLoc>(location).getName().getValue();
     static constexpr StringRef members[] = {"batch", "head", "first"};
-    member = members[cast<OpResult>(result).getResultNumber()];
+    StringRef member = members[cast<OpResult>(result).getResultNumber()];
     Value field = emitc::MemberOp::create(builder, location, variable, member, block);
     values.map(result,
                emitc::LoadOp::create(builder, location, builder.getI32Type(), field).getResult());
@@ -421,18 +424,17 @@ void KernelLowering::lowerSlot(tile::SlotOp op) {
   auto ring = cast<tile::RingType>(op.getRing().getType());
   Type type = IntegerType::get(op.getContext(), 32, IntegerType::Unsigned);
   Value offset = integer(op.getLoc(), *alloc.getOffset());
-  Location location = named(nameIn(op.getLoc()).empty()
-                                ? axisName(ring.getSlotType().getAxes()[0]).str() + "_slot"
-                                : identifier(nameIn(op.getLoc())),
-                            op.getLoc());
+  Location location =
+      named(nameIn(op.getLoc()).empty() ? axisName(ring.getSlotType().getAxes()[0]).str() + "_slot"
+                                        : identifier(nameIn(op.getLoc())),
+            op.getLoc());
   if (ring.getSlots() == 1)
     values.map(op.getResult(), call(location, type, "lacuna::sharedAddress", offset, "shared"));
   else
-    values.map(op.getResult(),
-               call(location, type,
-                    "lacuna::ringSlot<" + Twine(ring.getSlots()) + ", " +
-                        Twine(ring.getSlotType().getBytes()) + ">",
-                    {offset, values.lookup(op.getIndex())}, "shared"));
+    values.map(op.getResult(), call(location, type,
+                                    "lacuna::ringSlot<" + Twine(ring.getSlots()) + ", " +
+                                        Twine(ring.getSlotType().getBytes()) + ">",
+                                    {offset, values.lookup(op.getIndex())}, "shared"));
 }
 
 LogicalResult lacuna::lowerKernel(Emission &emission, tile::KernelOp kernel) {

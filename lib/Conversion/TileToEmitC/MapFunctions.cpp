@@ -22,13 +22,13 @@ static std::string elementText(Emission &emission, const Fragment &fragment, Str
   if (!fragment.isPacked())
     return reg;
   emission.include("convert");
-  return (fragment.elementType().isF16() ? "lacuna::f16OfBits(" : "lacuna::bf16OfBits(") +
-         std::string("uint16_t(") + reg + (element % 2 ? " >> 16))" : "))");
+  std::string value = fragment.elementType().isF16() ? "lacuna::f16OfBits(" : "lacuna::bf16OfBits(";
+  return value + "uint16_t(" + reg + (element % 2 ? " >> 16))" : "))");
 }
 
 /// Lines that set all registers of `r` from an expression per element.
-template <typename ElementFn>
-static std::string assignments(Emission &emission, const Fragment &fragment, ElementFn text) {
+static std::string assignments(Emission &emission, const Fragment &fragment,
+                               llvm::function_ref<std::string(int64_t)> text) {
   std::string lines;
   for (int64_t i = 0; i < fragment.registers(); ++i) {
     lines += "  r.x" + std::to_string(i) + " = ";
@@ -49,10 +49,9 @@ FailureOr<FragmentCall> lacuna::printSplat(Emission &emission, tile::SplatOp op)
     return failure();
   emission.structOf(op.getLoc(), *fragment);
   std::string type = fragment->structName();
-  std::string text = type + " $(" + scalarTypeText(fragment->elementType()) + " value) {\n  " +
-                     type + " r;\n" +
-                     assignments(emission, *fragment, [](int64_t) { return "value"; }) +
-                     "  return r;\n}\n";
+  std::string text =
+      type + " $(" + scalarTypeText(fragment->elementType()) + " value) {\n  " + type + " r;\n" +
+      assignments(emission, *fragment, [](int64_t) { return "value"; }) + "  return r;\n}\n";
   std::string name = emission.function(op.getLoc(), ("splat_" + fragment->noun()).str(), text);
   return FragmentCall{name, {op.getScalar()}};
 }
@@ -116,8 +115,7 @@ static FailureOr<std::string> printElementFunction(Emission &emission, tile::Map
   SmallVector<Type> types;
   for (Value value : sources)
     types.push_back(parameterType(emission, value.getType()));
-  emitc::FuncOp function =
-      emission.create(op.getLoc(), types, scalarType(result.getType()));
+  emitc::FuncOp function = emission.create(op.getLoc(), types, scalarType(result.getType()));
   OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
   IRMapping values;
   for (auto [source, name, argument] : llvm::zip(sources, names, function.getArguments())) {
@@ -162,8 +160,7 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
   emission.structOf(loc, *result);
   MapParameters parameters = parametersOf(op);
   std::string name = mapName(op, *result);
-  FailureOr<std::string> scalar =
-      printElementFunction(emission, op, parameters, name + "_element");
+  FailureOr<std::string> scalar = printElementFunction(emission, op, parameters, name + "_element");
   if (failed(scalar))
     return failure();
 

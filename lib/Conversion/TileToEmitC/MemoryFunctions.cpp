@@ -17,8 +17,8 @@ namespace {
 struct ViewText {
   std::string parameters; ///< "const lacuna::View<2> &view, int32_t i0, int32_t i1"
   SmallVector<std::string> indices;
-  int64_t rowAxis;        ///< axis of the view along which the tile's rows lie
-  int64_t columnBound;    ///< columns of the tile that the view surely has, or -1
+  int64_t rowAxis;     ///< axis of the view along which the tile's rows lie
+  int64_t columnBound; ///< columns of the tile that the view surely has, or -1
 
   std::string rowDim() const { return "view.dim[" + std::to_string(rowAxis) + "]"; }
   std::string columnDim() const { return "view.dim[" + std::to_string(rowAxis + 1) + "]"; }
@@ -98,21 +98,19 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
     std::string inColumns;
     if (text.columnBound < 0)
       inColumns = " && " + text.indices[text.rowAxis + 1] + " + " +
-                  std::to_string(panel.firstColumn) + " + 8 * int32_t(chunk) < " +
-                  text.columnDim();
+                  std::to_string(panel.firstColumn) + " + 8 * int32_t(chunk) < " + text.columnDim();
     else if (text.columnBound < panel.firstColumn + panel.width)
       inColumns = " && chunk < " +
                   std::to_string(std::max<int64_t>(0, (text.columnBound - panel.firstColumn) / 8));
     for (int64_t row = 0; row < target.getRows(); row += rowsAtOnce)
-      body += "    lacuna::copyAsync(" +
-              advanced("target", 0, panel.offset + row * panel.span()) + ", " +
-              advanced("source", row / rowsAtOnce, 2 * panel.firstColumn) + ", rows > " +
+      body += "    lacuna::copyAsync(" + advanced("target", 0, panel.offset + row * panel.span()) +
+              ", " + advanced("source", row / rowsAtOnce, 2 * panel.firstColumn) + ", rows > " +
               std::to_string(row) + inColumns + ");\n";
   }
   body += "  }\n";
   FragmentCall call;
   call.callee = emission.function(
-      op.getLoc(), ("copy_" + axisName(target.getAxes()[0])).str(),
+      op.getLoc(), ("copy_" + Twine(target.getRows()) + "x" + Twine(target.getColumns())).str(),
       "void $(" + text.parameters + ", uint32_t slot) {\n" + body + "}\n");
   call.operands = operandsOf(op.getView(), op.getIndices());
   call.operands.push_back(op.getTarget());
@@ -133,8 +131,8 @@ static FragmentPlace placeOf(Emission &emission, const Fragment &fragment, const
   emission.include("global");
   FragmentPlace place;
   std::string rows = std::to_string(fragment.rowsPerWarp());
-  place.setup = "  const int32_t row = " + text.indices[text.rowAxis] +
-                " + lacuna::fragmentRow(" + rows + ");\n";
+  place.setup = "  const int32_t row = " + text.indices[text.rowAxis] + " + lacuna::fragmentRow(" +
+                rows + ");\n";
   SmallVector<std::string> last = {"row"};
   if (fragment.isMatrix()) {
     place.setup += "  const int32_t column = " + text.indices[text.rowAxis + 1] +
@@ -157,8 +155,8 @@ FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
   ViewText text = viewText(emission, view, op.getIndices(), fragment->isMatrix() ? 2 : 1);
   int64_t bytes = (view.getElementType().getIntOrFloatBitWidth() + 7) / 8;
   FragmentPlace place = placeOf(emission, *fragment, text, bytes);
-  std::string load = "lacuna::load" + (fragment->isPacked() ? std::string("16")
-                                                            : typeSuffix(view.getElementType()));
+  std::string load = "lacuna::load" +
+                     (fragment->isPacked() ? std::string("16") : typeSuffix(view.getElementType()));
   auto element = [&](int64_t e) {
     int64_t row = fragment->rowOf(e), column = fragment->columnOf(e);
     std::string inside = advanced("row", 0, row) + " < " + text.rowDim();
@@ -170,20 +168,19 @@ FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
   std::string body = place.setup + "  " + type + " r;\n";
   for (int64_t i = 0; i < fragment->registers(); ++i)
     body += "  r.x" + std::to_string(i) + " = " +
-            (fragment->isPacked()
-                 ? element(2 * i) + " | uint32_t(" + element(2 * i + 1) + ") << 16"
-                 : element(i)) +
+            (fragment->isPacked() ? element(2 * i) + " | uint32_t(" + element(2 * i + 1) + ") << 16"
+                                  : element(i)) +
             ";\n";
   std::string name = ("load_" + fragment->noun()).str();
-  return FragmentCall{emission.function(loc, name, type + " $(" + text.parameters + ") {\n" + body +
-                                                       "  return r;\n}\n"),
-                      operandsOf(op.getView(), op.getIndices())};
+  return FragmentCall{
+      emission.function(loc, name,
+                        type + " $(" + text.parameters + ") {\n" + body + "  return r;\n}\n"),
+      operandsOf(op.getView(), op.getIndices())};
 }
 
 /// Statement that stores element `e`, or `e` and the one after it as a pair.
 static std::string storeText(const Fragment &fragment, int64_t e, bool asPair, int64_t bytes) {
-  std::string address =
-      advanced("address", fragment.rowOf(e) / 8, fragment.columnOf(e) * bytes);
+  std::string address = advanced("address", fragment.rowOf(e) / 8, fragment.columnOf(e) * bytes);
   std::string reg = "x.x" + std::to_string(fragment.isPacked() ? e / 2 : e);
   if (asPair)
     return "lacuna::store32(" + address + ", " + reg + ");";

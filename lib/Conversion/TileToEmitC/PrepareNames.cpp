@@ -20,14 +20,16 @@ using namespace lacuna;
 /// Names that a variable may not hide: keywords, built-in variables and macros.
 static bool isReserved(StringRef name) {
   static const llvm::StringSet<> names = {
-      "auto",     "bool",   "break",  "case",   "char",     "class",    "const",     "continue",
-      "default",  "delete", "do",     "double", "else",     "enum",     "extern",    "false",
-      "float",    "for",    "goto",   "if",     "inline",   "int",      "lacuna",    "long",
-      "mutable",  "new",    "not",    "or",     "and",      "xor",      "operator",  "private",
-      "public",   "return", "short",  "signed", "sizeof",   "static",   "struct",    "switch",
-      "template", "this",   "true",   "try",    "typename", "union",    "unsigned",  "using",
-      "virtual",  "void",   "volatile", "while", "blockIdx", "threadIdx", "blockDim", "gridDim",
-      "warpSize", "register", "namespace", "friend", "asm", "catch", "throw", "typedef"};
+      "auto",     "bool",     "break",     "case",     "char",      "class",    "const",
+      "continue", "default",  "delete",    "do",       "double",    "else",     "enum",
+      "extern",   "false",    "float",     "for",      "goto",      "if",       "inline",
+      "int",      "lacuna",   "long",      "mutable",  "new",       "not",      "or",
+      "and",      "xor",      "operator",  "private",  "public",    "return",   "short",
+      "signed",   "sizeof",   "static",    "struct",   "switch",    "template", "this",
+      "true",     "try",      "typename",  "union",    "unsigned",  "using",    "virtual",
+      "void",     "volatile", "while",     "blockIdx", "threadIdx", "blockDim", "gridDim",
+      "warpSize", "register", "namespace", "friend",   "asm",       "catch",    "throw",
+      "typedef"};
   return names.contains(name);
 }
 
@@ -50,16 +52,24 @@ static bool isPrintedInPlace(Operation *op) {
 static StringRef defaultName(Operation *op) {
   if (auto expression = dyn_cast<emitc::ExpressionOp>(op))
     op = expression.getRootOp();
-  if (auto call = dyn_cast<emitc::CallOpaqueOp>(op))
-    return call.getCallee().rsplit("::").second.empty() ? call.getCallee()
-                                                        : call.getCallee().rsplit("::").second;
-  return op->getName().stripDialect();
+  StringRef name = op->getName().stripDialect();
+  if (auto call = dyn_cast<emitc::CallOpaqueOp>(op)) {
+    name = call.getCallee();
+    name = name.substr(name.rfind(':') + 1);
+    return name.take_until([](char c) { return c == '<'; });
+  }
+  return name;
 }
 
 namespace {
-struct PrepareEmitCNames : impl::PrepareEmitCNamesBase<PrepareEmitCNames> {
+struct PrepareEmitCNames : lacuna::impl::PrepareEmitCNamesBase<PrepareEmitCNames> {
   void runOnOperation() override {
+    emitc::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    // A variable must not hide a function that is called in its scope.
     llvm::StringSet<> taken;
+    function.walk([&](emitc::CallOpaqueOp call) { taken.insert(call.getCallee()); });
     OpBuilder builder(&getContext());
     auto mark = [&](Value value, StringRef wanted) {
       std::string base = identifier(wanted), name = base;
@@ -74,9 +84,6 @@ struct PrepareEmitCNames : impl::PrepareEmitCNamesBase<PrepareEmitCNames> {
         mark(argument, name.empty() ? "argument" : name);
       }
     };
-    emitc::FuncOp function = getOperation();
-    if (function.isExternal())
-      return;
     markArguments(function.getBody().front());
     function.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (auto loop = dyn_cast<emitc::ForOp>(op))

@@ -40,8 +40,8 @@ std::string lacuna::constantText(TypedAttr value) {
     if (!number.isFinite())
       return "__uint_as_float(0x" +
              llvm::utohexstr(number.bitcastToAPInt().getZExtValue(), /*LowerCase=*/true) + "u)";
-    number.toString(text, 9, 0, /*TruncateZero=*/false);
-    text += 'f';
+    number.toString(text, /*FormatPrecision=*/0, /*FormatMaxPadding=*/6);
+    text += text.str().find_first_of(".E") == StringRef::npos ? ".0f" : "f";
   }
   return text.starts_with("-") ? ("(" + text + ")").str() : text.str().str();
 }
@@ -97,17 +97,18 @@ LogicalResult ScalarCode::lower(Operation &op) {
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     value = literal(op.getLoc(), scalarType(constant.getType()), constantText(constant.getValue()));
   } else {
-    for (auto method : {&ScalarCode::lowerArithmetic, &ScalarCode::lowerConversion,
-                        &ScalarCode::lowerFunction})
+    for (auto method :
+         {&ScalarCode::lowerArithmetic, &ScalarCode::lowerConversion, &ScalarCode::lowerFunction})
       if (!value)
         value = (this->*method)(op);
     if (!value)
       return op.emitOpError("cannot be printed as CUDA: no code is known for it");
     value = roundTo(op.getResult(0).getType(), value);
-    if (auto type = dyn_cast<IntegerType>(value.getType()); type && type.getWidth() < 32 &&
-                                                            !isa<emitc::CastOp>(value.getDefiningOp()))
+    if (auto type = dyn_cast<IntegerType>(value.getType());
+        type && type.getWidth() < 32 && !isa<emitc::CastOp>(value.getDefiningOp()))
       // C computes in int; the value wraps to its own width.
-      value = type.getWidth() == 1 ? value : emitc::CastOp::create(builder, op.getLoc(), type, value);
+      value =
+          type.getWidth() == 1 ? value : emitc::CastOp::create(builder, op.getLoc(), type, value);
   }
   values.map(op.getResult(0), value);
   return success();
@@ -171,8 +172,10 @@ Value ScalarCode::lowerArithmetic(Operation &op) {
           return call(loc, type, "lacuna::approximateQuotient", {lhs, rhs}, "math");
         return emitc::DivOp::create(builder, loc, type, lhs, rhs);
       })
-      .Case<arith::DivSIOp>([&](auto) { return emitc::DivOp::create(builder, loc, type, lhs, rhs); })
-      .Case<arith::RemSIOp>([&](auto) { return emitc::RemOp::create(builder, loc, type, lhs, rhs); })
+      .Case<arith::DivSIOp>(
+          [&](auto) { return emitc::DivOp::create(builder, loc, type, lhs, rhs); })
+      .Case<arith::RemSIOp>(
+          [&](auto) { return emitc::RemOp::create(builder, loc, type, lhs, rhs); })
       .Case<arith::DivUIOp>([&](auto) {
         return unsignedResult(
             [&](Type t, Value a, Value b) { return emitc::DivOp::create(builder, loc, t, a, b); });
@@ -201,8 +204,8 @@ Value ScalarCode::lowerCompare(arith::CmpIOp op) {
   using E = emitc::CmpPredicate;
   Value lhs = values.lookup(op.getLhs()), rhs = values.lookup(op.getRhs());
   P predicate = op.getPredicate();
-  bool isSigned = predicate == P::slt || predicate == P::sle || predicate == P::sgt ||
-                  predicate == P::sge;
+  bool isSigned =
+      predicate == P::slt || predicate == P::sle || predicate == P::sgt || predicate == P::sge;
   if (isSigned && lhs.getType().isInteger(1)) // true is -1
     std::swap(lhs, rhs);
   else if (!isSigned && predicate != P::eq && predicate != P::ne)
@@ -285,22 +288,21 @@ LogicalResult ScalarCode::lowerIf(scf::IfOp op) {
   for (auto [region, target] : llvm::zip(op->getRegions(), branch->getRegions())) {
     if (region.empty())
       continue;
-    builder.setInsertionPointToStart(&target.front());
-    if (target.front().mightHaveTerminator())
-      target.front().getTerminator()->erase();
     builder.setInsertionPointToEnd(&target.front());
+    if (target.front().empty())
+      emitc::YieldOp::create(builder, op.getLoc());
+    builder.setInsertionPoint(target.front().getTerminator());
     if (failed(lowerBlock(region.front())))
       return failure();
     Operation *yield = region.front().getTerminator();
     for (auto [variable, value] : llvm::zip(variables, yield->getOperands()))
       emitc::AssignOp::create(builder, yield->getLoc(), variable, values.lookup(value));
-    emitc::YieldOp::create(builder, yield->getLoc());
   }
   builder.setInsertionPointAfter(branch);
   for (auto [result, variable] : llvm::zip(op.getResults(), variables))
-    values.map(result, emitc::LoadOp::create(builder, op.getLoc(),
-                                             scalarType(result.getType()), variable)
-                           .getResult());
+    values.map(result,
+               emitc::LoadOp::create(builder, op.getLoc(), scalarType(result.getType()), variable)
+                   .getResult());
   return success();
 }
 
@@ -310,12 +312,14 @@ LogicalResult ScalarCode::lowerRead(tile::ReadOp op) {
   SmallVector<Value> operands = {values.lookup(op.getView())};
   for (Value index : op.getIndices())
     operands.push_back(values.lookup(index));
-  Value inside = call(named("inside", loc), builder.getI1Type(), "lacuna::isInside", operands, "view");
+  Value inside =
+      call(named("inside", loc), builder.getI1Type(), "lacuna::isInside", operands, "view");
   unsigned bytes = (element.getIntOrFloatBitWidth() + 7) / 8;
-  Value address = call(named("address", loc), IntegerType::get(op.getContext(), 64, IntegerType::Unsigned),
-                       "lacuna::elementAddress<" + std::to_string(bytes) + ">", operands, "view");
-  Value value = call(named("element", loc), scalarType(element), "lacuna::load" + typeSuffix(element),
-                     {address, inside}, "global");
+  Value address =
+      call(named("address", loc), IntegerType::get(op.getContext(), 64, IntegerType::Unsigned),
+           "lacuna::elementAddress<" + std::to_string(bytes) + ">", operands, "view");
+  Value value = call(named("element", loc), scalarType(element),
+                     "lacuna::load" + typeSuffix(element), {address, inside}, "global");
   values.map(op.getValue(), value);
   values.map(op.getInside(), inside);
   return success();

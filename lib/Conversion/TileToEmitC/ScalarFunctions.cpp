@@ -82,8 +82,7 @@ Value ScalarCode::lowerFunction(Operation &op) {
   Type result = isa<math::CountLeadingZerosOp, math::CountTrailingZerosOp, math::CtPopOp>(op)
                     ? Type(builder.getI32Type())
                     : operands[0].getType();
-  return cast(op.getLoc(), type,
-              call(op.getLoc(), result, callee.name, operands, callee.header));
+  return cast(op.getLoc(), type, call(op.getLoc(), result, callee.name, operands, callee.header));
 }
 
 Value ScalarCode::lowerConversion(Operation &op) {
@@ -107,9 +106,9 @@ Value ScalarCode::lowerConversion(Operation &op) {
       .Case<arith::FPToSIOp, arith::IndexCastOp>([&](auto) { return cast(loc, type, value); })
       .Case([&](arith::FPToUIOp) {
         unsigned width = type.getIntOrFloatBitWidth();
-        return cast(loc, type,
-                    cast(loc, IntegerType::get(op.getContext(), width, IntegerType::Unsigned),
-                         value));
+        return cast(
+            loc, type,
+            cast(loc, IntegerType::get(op.getContext(), width, IntegerType::Unsigned), value));
       })
       .Case([&](arith::TruncIOp) -> Value {
         if (!type.isInteger(1))

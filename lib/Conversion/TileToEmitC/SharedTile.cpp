@@ -23,8 +23,7 @@ MatrixAddresses::MatrixAddresses(tile::SharedType type, StringRef name, unsigned
       spans.push_back(panel.span());
 }
 
-std::string
-MatrixAddresses::operands(llvm::function_ref<std::string(int64_t span)> address) const {
+std::string MatrixAddresses::operands(llvm::function_ref<std::string(int64_t span)> address) const {
   std::string text;
   for (int64_t span : spans)
     text += (text.empty() ? "\"r\"(" : ", \"r\"(") + address(span) + ")";
@@ -32,9 +31,8 @@ MatrixAddresses::operands(llvm::function_ref<std::string(int64_t span)> address)
 }
 
 const Panel &MatrixAddresses::panelAt(int64_t column) const {
-  return *llvm::find_if(panels, [&](const Panel &panel) {
-    return column < panel.firstColumn + panel.width;
-  });
+  return *llvm::find_if(
+      panels, [&](const Panel &panel) { return column < panel.firstColumn + panel.width; });
 }
 
 std::string MatrixAddresses::registerName(int64_t span, int64_t step) const {

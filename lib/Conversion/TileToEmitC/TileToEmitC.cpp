@@ -40,6 +40,7 @@ void lacuna::buildTileToEmitCPipeline(OpPassManager &manager) {
 }
 
 void lacuna::registerTileToEmitCPipeline() {
-  PassPipelineRegistration<>("tile-to-emitc", "Scheduled kernels to EmitC, named and ready to print",
+  PassPipelineRegistration<>("tile-to-emitc",
+                             "Scheduled kernels to EmitC, named and ready to print",
                              buildTileToEmitCPipeline);
 }

@@ -13,7 +13,8 @@ using namespace lacuna;
 
 bool lacuna::isRelabelling(tile::ConvertOp op) {
   auto kindOf = [](Value value) {
-    auto layout = dyn_cast<tile::FragmentAttr>(cast<RankedTensorType>(value.getType()).getEncoding());
+    auto layout =
+        dyn_cast<tile::FragmentAttr>(cast<RankedTensorType>(value.getType()).getEncoding());
     return layout ? std::optional(layout.getKind()) : std::nullopt;
   };
   Type element = tile::elementTypeOf(op.getType());
@@ -61,7 +62,8 @@ static bool outlives(Value a, Value b) {
     Operation *outer = scope->findAncestorOpInBlock(*loop);
     if (!outer || (a.getDefiningOp() && !a.getDefiningOp()->isBeforeInBlock(outer)))
       return false;
-    return llvm::any_of(a.getUsers(), [&](Operation *user) { return loop->isProperAncestor(user); });
+    return llvm::any_of(a.getUsers(),
+                        [&](Operation *user) { return loop->isProperAncestor(user); });
   }
   Operation *outer = scope->findAncestorOpInBlock(*definition);
   if (!outer || (a.getDefiningOp() && !a.getDefiningOp()->isBeforeInBlock(outer)))
@@ -97,6 +99,7 @@ Variables::Variables(tile::KernelOp kernel) {
       for (auto [carried, result] : llvm::zip(loop.getCarried(), loop.getResults()))
         classes.unionSets(classes.getOrInsertLeaderValue(carried), result);
   });
+  SmallVector<tile::DotOp> accumulated;
   // Outermost first: the loop's variables decide, what is yielded to them follows.
   kernel.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (auto loop = dyn_cast<tile::ForRunsOp>(op)) {
@@ -106,6 +109,8 @@ Variables::Variables(tile::KernelOp kernel) {
       Operation *yield = loop.getBody().front().getTerminator();
       for (auto [carried, yielded] : llvm::zip(loop.getCarried(), yield->getOperands()))
         share(carried, yielded);
+    } else if (auto dot = dyn_cast<tile::DotOp>(op)) {
+      accumulated.push_back(dot);
     } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
       for (OpResult result : branch.getResults())
         for (Region &region : branch->getRegions())
@@ -113,6 +118,10 @@ Variables::Variables(tile::KernelOp kernel) {
             share(result, region.front().getTerminator()->getOperand(result.getResultNumber()));
     }
   });
+  // A product adds to its accumulator in place.
+  for (tile::DotOp dot : llvm::reverse(accumulated))
+    if (leaderOf(dot.getResult()))
+      share(dot.getResult(), dot.getAccumulator());
 }
 
 Value Variables::leaderOf(Value value) const {
