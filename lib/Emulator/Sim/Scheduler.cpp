@@ -88,6 +88,7 @@ void lacuna::emulator::settleWarpSync(Warp &warp) {
 }
 
 Step lacuna::emulator::waitFor(Warp &warp, u32 pc, Condition condition) {
+  condition.at = warp.pc;
   warp.parked.push_back({pc, warp.mask, warp.join, condition});
   warp.active &= ~warp.mask;
   if (warp.active)
@@ -273,10 +274,9 @@ static void reportDeadlock(Block &block) {
     for (const Group &group : warp.parked) {
       if (!first) {
         first = &warp;
-        warp.pc = group.pc;
+        warp.pc = group.condition.at;
       }
-      u32 line =
-          block.code->info[std::min<std::size_t>(group.pc, block.code->info.size() - 1)].ptxLine;
+      u32 line = block.code->info[group.condition.at].ptxLine;
       state += (state.empty() ? "" : "; ") + std::string("warp ") + std::to_string(warp.id) + " (" +
                std::to_string(std::popcount(group.mask)) + " lanes) ";
       switch (group.condition.kind) {
@@ -294,7 +294,7 @@ static void reportDeadlock(Block &block) {
         state += describeWait(block, group.condition);
         break;
       }
-      state += " before PTX line " + std::to_string(line);
+      state += " at PTX line " + std::to_string(line);
     }
     for (const Join &join : warp.joins)
       if (join.used && join.arrived)

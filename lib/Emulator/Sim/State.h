@@ -38,6 +38,7 @@ struct Condition {
   };
   Kind kind = Kind::None;
   u32 a = 0, b = 0;
+  u32 at = nowhere; ///< the instruction that waits
 };
 
 /// Lanes of a warp that stand at the same instruction.
