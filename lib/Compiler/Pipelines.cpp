@@ -9,7 +9,9 @@
 #include "dialects/Attn/Transforms/Passes.h"
 #include "dialects/Tile/Transforms/Passes.h"
 #include "lib/Conversion/AttnToTile/Passes.h"
+#include "lib/Conversion/TileToEmitC/Passes.h"
 
+#include "mlir/Dialect/EmitC/Transforms/Passes.h"
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -47,6 +49,14 @@ void lacuna::buildTileSchedulePipeline(OpPassManager &passes, const std::string 
   passes.addPass(tile::createTileSizeLaunchesPass());
 }
 
+void lacuna::buildTileToEmitCPipeline(OpPassManager &passes) {
+  passes.addNestedPass<tile::KernelOp>(tile::createTileVerifyScheduledPass());
+  passes.addPass(tile::createTileSizeLaunchesPass());
+  passes.addPass(createConvertTileToEmitC());
+  passes.addPass(emitc::createFormExpressionsPass());
+  passes.addNestedPass<emitc::FuncOp>(createPrepareEmitCNames());
+}
+
 namespace {
 struct TargetOption : PassPipelineOptions<TargetOption> {
   Option<std::string> target{*this, "target", llvm::cl::desc("GPU to schedule for: sm_90a")};
@@ -66,4 +76,6 @@ void lacuna::registerPipelines() {
       [](OpPassManager &passes, const TargetOption &options) {
         buildTileSchedulePipeline(passes, options.target);
       });
+  PassPipelineRegistration<>("tile-to-emitc", "Scheduled kernels to EmitC",
+                             buildTileToEmitCPipeline);
 }

@@ -34,6 +34,5 @@ void lacuna::registerLacunaPasses() {
   registerAttnToTilePasses();
   registerPipelines();
   registerTileToEmitCPasses();
-  registerTileToEmitCPipeline();
   mlir::emitc::registerFormExpressionsPass();
 }

@@ -11,13 +11,6 @@ namespace lacuna {
 #define GEN_PASS_DECL
 #include "lib/Conversion/TileToEmitC/Passes.h.inc"
 
-/// Adds what turns scheduled kernels into EmitC that `emitCuda` prints: the
-/// conversion, upstream's expression forming, the names.
-void buildTileToEmitCPipeline(mlir::OpPassManager &manager);
-
-/// Registers the pipeline as `tile-to-emitc`.
-void registerTileToEmitCPipeline();
-
 #define GEN_PASS_REGISTRATION
 #include "lib/Conversion/TileToEmitC/Passes.h.inc"
 

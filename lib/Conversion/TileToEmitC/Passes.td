@@ -11,7 +11,7 @@ def ConvertTileToEmitC : Pass<"convert-tile-to-emitc", "::mlir::ModuleOp"> {
     __global__` function whose body reads as loops, waits and calls. What it
     calls stands above it: a struct of named scalars for each kind of fragment
     and one force-inlined function for each distinct operation on fragments.
-    Programs, the host's side, are dropped: whoever compiles them has read them.
+    Programs, the host's side, stay as they are.
 
     ```mlir
     tile.kernel @k(%lse: !tile.view<?xf32>) attributes {schedule = ..., target = "sm_80"} {

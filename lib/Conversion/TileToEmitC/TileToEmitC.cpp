@@ -1,10 +1,6 @@
-//===- TileToEmitC.cpp - The conversion and its pipeline ------------------===//
+//===- TileToEmitC.cpp - The conversion, kernel by kernel -----------------===//
 #include "lib/Conversion/TileToEmitC/KernelLowering.h"
 #include "lib/Conversion/TileToEmitC/Passes.h"
-
-#include "mlir/Dialect/EmitC/Transforms/Passes.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 
 namespace lacuna {
 #define GEN_PASS_DEF_CONVERTTILETOEMITC
@@ -24,23 +20,10 @@ struct ConvertTileToEmitC : lacuna::impl::ConvertTileToEmitCBase<ConvertTileToEm
         return signalPassFailure();
     if (!kernels.empty())
       emission.finish(&module.getBody()->front());
-    for (Operation &op : llvm::make_early_inc_range(*module.getBody()))
-      if (isa<lacuna::tile::KernelOp, lacuna::tile::ProgramOp>(op))
-        op.erase();
+    for (lacuna::tile::KernelOp kernel : kernels)
+      kernel.erase();
     numFunctions = emission.numFunctions();
     numShared = emission.numShared();
   }
 };
 } // namespace
-
-void lacuna::buildTileToEmitCPipeline(OpPassManager &manager) {
-  manager.addPass(createConvertTileToEmitC());
-  manager.addPass(emitc::createFormExpressionsPass());
-  manager.addNestedPass<emitc::FuncOp>(createPrepareEmitCNames());
-}
-
-void lacuna::registerTileToEmitCPipeline() {
-  PassPipelineRegistration<>("tile-to-emitc",
-                             "Scheduled kernels to EmitC, named and ready to print",
-                             buildTileToEmitCPipeline);
-}

@@ -1,0 +1,48 @@
+#include "lib/Compiler/CollectFacts.h"
+
+#include "dialects/Tile/IR/Tile.h"
+#include "dialects/Tile/Transforms/KernelShape.h"
+#include "dialects/Tile/Transforms/ScheduleTable.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace lacuna;
+
+/// Closed form, unless nothing is known of the mask: then no key is proved
+/// visible to all rows of a tile.
+static std::string describeRuns(tile::KernelOp kernel) {
+  std::string text = "none";
+  kernel.walk([&](tile::IntervalRunsOp runs) {
+    bool nothingFull =
+        matchPattern(runs.getFullEnd(), m_Zero()) && matchPattern(runs.getFullBegin(), m_Zero());
+    text = nothingFull ? "every key tile, all PARTIAL: no interval could be derived from the mask"
+                       : "closed form: bounds computed in the kernel, no metadata";
+  });
+  return text;
+}
+
+std::vector<KernelFacts> lacuna::collectFacts(ModuleOp module) {
+  std::vector<KernelFacts> list;
+  for (auto kernel : module.getOps<tile::KernelOp>()) {
+    std::optional<tile::ScheduleAttr> attribute = kernel.getSchedule();
+    const TargetInfo *target = findTarget(std::string_view(kernel.getTarget().value_or("")));
+    if (!attribute || !target)
+      continue;
+    tile::Schedule schedule = tile::toSchedule(*attribute);
+    tile::AttentionShape shape = tile::shapeOf(kernel);
+    tile::Resources needs = tile::predictResources(schedule, shape, *target);
+    KernelFacts facts;
+    facts.name = kernel.getSymName().str();
+    facts.runs = describeRuns(kernel);
+    facts.schedule = tile::toString(schedule);
+    facts.threads = needs.threads;
+    facts.predictedRegisters = needs.registersPerThread;
+    facts.sharedBytes = needs.sharedBytes;
+    facts.blocksPerSm = needs.blocksPerSm;
+    for (const tile::RefusedSchedule &refused : tile::chooseSchedule(shape, *target).refused)
+      facts.refused.push_back(tile::toString(refused.schedule) + ": " + refused.reason);
+    list.push_back(std::move(facts));
+  }
+  return list;
+}

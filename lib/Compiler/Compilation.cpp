@@ -1,0 +1,234 @@
+#include "lib/Compiler/Compilation.h"
+
+#include "dialects/Tile/IR/Tile.h"
+#include "lib/Compiler/ArgumentNames.h"
+#include "lib/Compiler/CollectFacts.h"
+#include "lib/Compiler/Diagnostics.h"
+#include "lib/Compiler/ExportProgram.h"
+#include "lib/Compiler/Pipelines.h"
+#include "lib/Compiler/Register.h"
+#include "lib/Support/Targets.h"
+#include "lib/Target/Cuda/EmitCuda.h"
+
+#include "llvm/Support/MemoryBuffer.h"
+#include "mlir/Dialect/EmitC/IR/EmitC.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace lacuna;
+
+/// Everything MLIR, in an order in which it can be destroyed.
+struct Compilation::Module {
+  explicit Module(const DialectRegistry &registry)
+      : context(registry, MLIRContext::Threading::DISABLED), diagnostics(sources, &context) {}
+
+  /// Runs `work`, keeping its time under `name`.
+  template <class Work>
+  LogicalResult timed(const char *name, Work work) {
+    auto begin = std::chrono::steady_clock::now();
+    LogicalResult result = work();
+    std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - begin;
+    stages.push_back({name, time.count()});
+    return result;
+  }
+
+  LogicalResult runPasses(const char *name, llvm::function_ref<void(OpPassManager &)> build) {
+    return timed(name, [&] {
+      PassManager passes(&context);
+      build(passes);
+      return passes.run(*op);
+    });
+  }
+
+  Status pickFunction();
+  Status findLevel();
+  Status settleTarget();
+
+  llvm::SourceMgr sources;
+  MLIRContext context;
+  DiagnosticText diagnostics;
+  OwningOpRef<ModuleOp> op;
+  CompilerOptions options;
+  Level level = Level::Attn;
+  std::vector<StageTime> stages;
+  std::vector<KernelFacts> facts;
+};
+
+Compilation::Compilation() = default;
+Compilation::~Compilation() = default;
+
+Level Compilation::level() const { return module->level; }
+const std::string &Compilation::target() const { return module->options.target; }
+const std::vector<StageTime> &Compilation::stages() const { return module->stages; }
+const std::vector<KernelFacts> &Compilation::facts() const { return module->facts; }
+const std::vector<std::string> &Compilation::remarks() const {
+  return module->diagnostics.remarks();
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+/// The level of a module is that of its kernels, or Attn when it has none.
+Status Compilation::Module::findLevel() {
+  for (Operation &inner : *op->getBody()) {
+    if (isa<emitc::FuncOp>(inner))
+      level = Level::EmitC;
+    else if (auto kernel = dyn_cast<tile::KernelOp>(inner))
+      level = kernel.getSchedule() ? Level::Scheduled : Level::Tile;
+  }
+  return {};
+}
+
+/// Leaves the function that was asked for (or the only one) in the module.
+Status Compilation::Module::pickFunction() {
+  SmallVector<Operation *> candidates;
+  for (Operation &inner : *op->getBody())
+    if (isa<func::FuncOp, tile::ProgramOp>(inner))
+      candidates.push_back(&inner);
+  auto nameOf = [](Operation *function) { return cast<SymbolOpInterface>(function).getName(); };
+  auto names = [&] {
+    std::string list;
+    for (Operation *candidate : candidates)
+      list += (list.empty() ? "@" : ", @") + nameOf(candidate).str();
+    return list;
+  };
+  std::string file = cast<FileLineColLoc>(op->getLoc()).getFilename().str();
+  if (candidates.empty())
+    return Status(StatusKind::Type,
+                  file + ": error: no function to compile; a spec is a func.func with attn.attend");
+  if (options.function.empty() && candidates.size() > 1)
+    return Status(StatusKind::Type,
+                  file + ": error: several functions; choose one of " + names());
+  Operation *chosen = nullptr;
+  for (Operation *candidate : candidates)
+    if (options.function.empty() || nameOf(candidate) == options.function)
+      chosen = candidate;
+  if (!chosen)
+    return Status(StatusKind::Type, file + ": error: no function @" + options.function +
+                                        "; the file has " + names());
+  for (Operation *candidate : candidates)
+    if (candidate != chosen)
+      candidate->erase();
+  if (auto function = dyn_cast<func::FuncOp>(chosen))
+    attachArgumentNames(function, *sources.getMemoryBuffer(sources.getMainFileID()));
+  return {};
+}
+
+/// The target of the options and that of scheduled kernels must agree.
+Status Compilation::Module::settleTarget() {
+  for (auto kernel : op->getOps<tile::KernelOp>()) {
+    std::string scheduled = kernel.getTarget().value_or("").str();
+    if (options.target.empty())
+      options.target = scheduled;
+    else if (!scheduled.empty() && scheduled != options.target)
+      return Status(StatusKind::Unsupported,
+                    "kernel @" + kernel.getSymName().str() + " is scheduled for " + scheduled +
+                        ", not for " + options.target + "; start from its abstract form");
+  }
+  if (!options.target.empty() && !findTarget(options.target))
+    return Status(StatusKind::Unsupported,
+                  "unknown target '" + options.target + "'; known are " + targetNames());
+  return {};
+}
+
+Result<std::unique_ptr<Compilation>> Compilation::parse(std::string text, std::string fileName,
+                                                        CompilerOptions options) {
+  DialectRegistry registry;
+  registerLacuna(registry);
+  std::unique_ptr<Compilation> compilation(new Compilation);
+  compilation->module = std::make_unique<Module>(registry);
+  Module &module = *compilation->module;
+  module.options = std::move(options);
+  module.sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(text, fileName), {});
+  LogicalResult parsed = module.timed("parse", [&] {
+    module.op = parseSourceFile<ModuleOp>(module.sources, &module.context);
+    return success(bool(module.op));
+  });
+  if (failed(parsed))
+    return module.diagnostics.take(StatusKind::Syntax, fileName + ": error: does not parse");
+  for (auto step : {&Module::findLevel, &Module::pickFunction, &Module::settleTarget})
+    if (Status status = (module.*step)(); !status.isOk())
+      return status;
+  module.facts = collectFacts(*module.op);
+  return compilation;
+}
+
+//===----------------------------------------------------------------------===//
+// Lowering
+//===----------------------------------------------------------------------===//
+
+Status Compilation::lowerTo(Level level) {
+  Module &m = *module;
+  if (level < m.level)
+    return Status(StatusKind::Unsupported, "the input is already past the level asked for");
+  if (level >= Level::Scheduled && m.options.target.empty())
+    return Status(StatusKind::Unsupported,
+                  "no target given; choose one of " + targetNames());
+  auto step = [&](Level from, const char *name,
+                  llvm::function_ref<void(OpPassManager &)> build) -> Status {
+    if (m.level != from || level < from)
+      return {};
+    if (failed(m.runPasses(name, build)))
+      return m.diagnostics.take(StatusKind::Unsupported, std::string(name) + " failed");
+    return {};
+  };
+  if (Status status = step(Level::Attn, "attn passes", buildAttnPreparePipeline); !status.isOk())
+    return status;
+  struct Arrow {
+    Level from;
+    const char *name;
+    std::function<void(OpPassManager &)> build;
+  };
+  const Arrow arrows[] = {
+      {Level::Attn, "attn to tile", buildAttnToTilePipeline},
+      {Level::Tile, "tile schedule",
+       [&](OpPassManager &passes) { buildTileSchedulePipeline(passes, m.options.target); }},
+      {Level::Scheduled, "tile to emitc", buildTileToEmitCPipeline},
+  };
+  for (const Arrow &arrow : arrows) {
+    if (m.level != arrow.from || level <= arrow.from)
+      continue;
+    if (Status status = step(arrow.from, arrow.name, arrow.build); !status.isOk())
+      return status;
+    m.level = Level(int(arrow.from) + 1);
+    if (m.level == Level::Scheduled)
+      m.facts = collectFacts(*m.op);
+  }
+  return {};
+}
+
+std::string Compilation::print() const {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->op->print(stream, OpPrintingFlags().printNameLocAsPrefix());
+  stream << '\n';
+  return text;
+}
+
+Result<Program> Compilation::finish() {
+  Module &m = *module;
+  if (Status status = lowerTo(Level::EmitC); !status.isOk())
+    return status;
+  std::string source;
+  FailureOr<Program> program = failure();
+  LogicalResult emitted = m.timed("emission", [&] {
+    for (auto op : llvm::make_early_inc_range(m.op->getOps<tile::ProgramOp>())) {
+      program = exportProgram(op);
+      op.erase(); // read; the printer knows EmitC and nothing else
+    }
+    return success(succeeded(program) && succeeded(emitCuda(*m.op, source)));
+  });
+  if (failed(emitted))
+    return m.diagnostics.take(StatusKind::Compiler, "the module has no tile.program");
+  for (KernelImage &kernel : program->kernels) {
+    kernel.target = m.options.target;
+    kernel.source = source;
+  }
+  return std::move(*program);
+}

@@ -1,0 +1,209 @@
+//===- ExportProgram.cpp - tile.program as plain data ---------------------===//
+//
+// One walk over straight-line code: extents become expressions over the dims
+// and scalars of a launch, tensor.empty becomes a result or a temporary, and
+// every tile.launch a step.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Compiler/ExportProgram.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+// Not the whole namespace: the runtime's launch values are called Value, too.
+using lacuna::DType, lacuna::Expression, lacuna::KernelImage, lacuna::Program;
+using lacuna::ProgramArgument, lacuna::ProgramCheck, lacuna::ProgramParameter;
+using lacuna::ProgramStep, lacuna::ProgramTensor;
+namespace tile = lacuna::tile;
+
+/// The element type's DType; none for types that no argument can have.
+static std::optional<DType> dtypeOf(Type type) {
+  std::string spelling;
+  llvm::raw_string_ostream(spelling) << type;
+  return lacuna::parseDType(spelling);
+}
+
+namespace {
+class Exporter {
+public:
+  explicit Exporter(tile::ProgramOp op) : op(op) {}
+
+  FailureOr<Program> run();
+
+private:
+  LogicalResult exportArguments();
+  LogicalResult exportOp(Operation &inner);
+  LogicalResult exportEmpty(tensor::EmptyOp empty);
+  LogicalResult exportLaunch(tile::LaunchOp launch);
+  LogicalResult exportCheck(Operation &check, ProgramCheck::Relation relation, Value lhs,
+                            StringRef lhsName, Value rhs, StringRef rhsName);
+  FailureOr<Expression> exportArithmetic(Operation &inner);
+
+  tile::ProgramOp op;
+  Program program;
+  llvm::DenseMap<Value, Expression> expressions;
+  /// How a kernel is handed each tensor or scalar.
+  llvm::DenseMap<Value, ProgramParameter> parameters;
+};
+} // namespace
+
+FailureOr<Program> Exporter::run() {
+  program.name = op.getSymName().str();
+  if (failed(exportArguments()))
+    return failure();
+  for (Operation &inner : op.getBody().front())
+    if (failed(exportOp(inner)))
+      return failure();
+  return std::move(program);
+}
+
+LogicalResult Exporter::exportArguments() {
+  for (BlockArgument argument : op.getBody().getArguments()) {
+    unsigned index = argument.getArgNumber();
+    ProgramArgument exported;
+    auto name = op.getArgAttrOfType<StringAttr>(index, "tile.name");
+    exported.name = name ? name.str() : llvm::formatv("argument {0}", index).str();
+    if (auto alignment = op.getArgAttrOfType<IntegerAttr>(index, "tile.alignment"))
+      exported.alignment = alignment.getInt();
+    auto tensor = dyn_cast<RankedTensorType>(argument.getType());
+    exported.isTensor = bool(tensor);
+    std::optional<DType> dtype = dtypeOf(tensor ? tensor.getElementType() : argument.getType());
+    if (!dtype)
+      return op.emitOpError("takes argument ") << index << " of a type no launch can pass";
+    exported.dtype = *dtype;
+    if (tensor)
+      for (int64_t extent : tensor.getShape())
+        exported.dims.push_back(ShapedType::isDynamic(extent) ? lacuna::dynamicExtent : extent);
+    else
+      expressions[argument] = Expression::scalar(index);
+    parameters[argument] = ProgramParameter::argument(index);
+    program.arguments.push_back(std::move(exported));
+  }
+  return success();
+}
+
+LogicalResult Exporter::exportOp(Operation &inner) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(&inner)
+      .Case([&](tensor::EmptyOp empty) { return exportEmpty(empty); })
+      .Case([&](tile::LaunchOp launch) { return exportLaunch(launch); })
+      .Case([&](tile::ExpectEqualOp check) {
+        return exportCheck(inner, ProgramCheck::Relation::Equal, check.getLhs(),
+                           check.getLhsName(), check.getRhs(), check.getRhsName());
+      })
+      .Case([&](tile::ExpectDividesOp check) {
+        return exportCheck(inner, ProgramCheck::Relation::Divides, check.getLhs(),
+                           check.getLhsName(), check.getRhs(), check.getRhsName());
+      })
+      .Case([&](tile::ReturnOp) { return success(); })
+      .Default([&](Operation *) -> LogicalResult {
+        FailureOr<Expression> value = exportArithmetic(inner);
+        if (failed(value))
+          return failure();
+        expressions[inner.getResult(0)] = *value;
+        return success();
+      });
+}
+
+FailureOr<Expression> Exporter::exportArithmetic(Operation &inner) {
+  if (auto constant = dyn_cast<arith::ConstantOp>(inner))
+    if (auto value = dyn_cast<IntegerAttr>(constant.getValue()))
+      return Expression(value.getInt());
+  if (auto dim = dyn_cast<tensor::DimOp>(inner)) {
+    auto argument = dyn_cast<BlockArgument>(dim.getSource());
+    std::optional<int64_t> axis = dim.getConstantIndex();
+    if (argument && axis)
+      return Expression::dim(argument.getArgNumber(), *axis);
+    return inner.emitOpError("must ask for a constant axis of an argument");
+  }
+  SmallVector<Expression, 2> values;
+  for (Value operand : inner.getOperands()) {
+    auto known = expressions.find(operand);
+    if (known == expressions.end())
+      return inner.emitOpError("computes with a value that no launch knows");
+    values.push_back(known->second);
+  }
+  if (isa<arith::IndexCastOp, arith::ExtSIOp>(inner))
+    return values[0];
+  using Op = Expression::Op;
+  std::optional<Op> kind = llvm::TypeSwitch<Operation *, std::optional<Op>>(&inner)
+                               .Case<arith::AddIOp>([](auto) { return Op::Add; })
+                               .Case<arith::SubIOp>([](auto) { return Op::Sub; })
+                               .Case<arith::MulIOp>([](auto) { return Op::Mul; })
+                               .Case<arith::FloorDivSIOp>([](auto) { return Op::FloorDiv; })
+                               .Case<arith::CeilDivSIOp>([](auto) { return Op::CeilDiv; })
+                               .Case<arith::MinSIOp>([](auto) { return Op::Min; })
+                               .Case<arith::MaxSIOp>([](auto) { return Op::Max; })
+                               .Default([](Operation *) { return std::nullopt; });
+  if (!kind)
+    return inner.emitOpError("cannot stand in a program: the host only computes extents");
+  return Expression::binary(*kind, values[0], values[1]);
+}
+
+LogicalResult Exporter::exportCheck(Operation &check, ProgramCheck::Relation relation, Value lhs,
+                                    StringRef lhsName, Value rhs, StringRef rhsName) {
+  program.checks.push_back(
+      {relation, expressions[lhs], expressions[rhs], lhsName.str(), rhsName.str()});
+  return success();
+}
+
+LogicalResult Exporter::exportEmpty(tensor::EmptyOp empty) {
+  ProgramTensor tensor;
+  RankedTensorType type = empty.getType();
+  std::optional<DType> dtype = dtypeOf(type.getElementType());
+  if (!dtype)
+    return empty.emitOpError("has elements of a type that no launch can hold");
+  tensor.dtype = *dtype;
+  if (auto alignment = empty->getAttrOfType<IntegerAttr>("tile.alignment"))
+    tensor.alignment = alignment.getInt();
+  auto sizes = empty.getDynamicSizes().begin();
+  for (int64_t extent : type.getShape())
+    tensor.dims.push_back(ShapedType::isDynamic(extent) ? expressions[*sizes++]
+                                                        : Expression(extent));
+  auto results = op.getBody().front().getTerminator()->getOperands();
+  auto place = llvm::find(results, empty.getResult());
+  if (place == results.end()) {
+    tensor.name = llvm::formatv("temporary {0}", program.temporaries.size()).str();
+    parameters[empty] = ProgramParameter::temporary(program.temporaries.size());
+    program.temporaries.push_back(std::move(tensor));
+    return success();
+  }
+  unsigned index = std::distance(results.begin(), place);
+  tensor.name = llvm::formatv("result {0}", index).str();
+  if (program.results.size() < results.size())
+    program.results.resize(results.size());
+  parameters[empty] = ProgramParameter::result(index);
+  program.results[index] = std::move(tensor);
+  return success();
+}
+
+LogicalResult Exporter::exportLaunch(tile::LaunchOp launch) {
+  if (!launch.getQueryTile() || !launch.getThreads() || !launch.getSharedBytes())
+    return launch.emitOpError("does not know the sizes of its kernel; run tile-size-launches");
+  ProgramStep step;
+  step.kernel = program.kernels.size();
+  step.grid = expressions[launch.getBatches()] * expressions[launch.getHeads()] *
+              ceilDiv(expressions[launch.getQueries()], int64_t(*launch.getQueryTile()));
+  step.threads = *launch.getThreads();
+  step.sharedBytes = *launch.getSharedBytes();
+  for (Value argument : launch.getKernelArguments()) {
+    auto known = parameters.find(argument);
+    if (known != parameters.end())
+      step.parameters.push_back(known->second);
+    else if (auto value = expressions.find(argument); value != expressions.end())
+      step.parameters.push_back(ProgramParameter::integer(
+          value->second, argument.getType().isInteger(64) ? DType::I64 : DType::I32));
+    else
+      return launch.emitOpError("passes a value that no launch knows");
+  }
+  KernelImage image;
+  image.name = launch.getKernel().str();
+  program.kernels.push_back(std::move(image));
+  program.steps.push_back(std::move(step));
+  return success();
+}
+
+FailureOr<Program> lacuna::exportProgram(tile::ProgramOp program) {
+  return Exporter(program).run();
+}

@@ -1,0 +1,47 @@
+#include "tools/lacuna-compile/Report.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace lacuna;
+
+static void explainKernel(llvm::raw_ostream &out, const KernelFacts &facts, const NvrtcLog &log) {
+  out << "\n## Kernel " << facts.name << "\n\n- runs: " << facts.runs
+      << "\n- schedule: " << facts.schedule << "\n- threads: " << facts.threads
+      << "\n- shared memory: " << facts.sharedBytes << " bytes"
+      << "\n- blocks per SM: " << facts.blocksPerSm << "\n";
+  for (const FunctionFacts &function : log.functions)
+    if (function.name == facts.name)
+      out << "- registers: " << function.registers << " (" << facts.predictedRegisters
+          << " predicted)\n- spills: " << function.spillStoreBytes << " bytes stored, "
+          << function.spillLoadBytes << " loaded\n";
+  if (facts.refused.empty())
+    return;
+  out << "- candidates that were refused:\n";
+  for (const std::string &refused : facts.refused)
+    out << "  - " << refused << "\n";
+}
+
+std::string lacuna::explain(const Program &program, const Compilation &compilation,
+                            const NvrtcLog &log, double nvrtcMilliseconds) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  out << "# @" << program.name << " for " << compilation.target() << "\n";
+  for (const KernelFacts &facts : compilation.facts())
+    explainKernel(out, facts, log);
+  if (!compilation.remarks().empty()) {
+    out << "\n## Remarks\n\n";
+    for (const std::string &remark : compilation.remarks())
+      out << "- " << remark << "\n";
+  }
+  if (!log.advisories.empty()) {
+    out << "\n## Advisories of the assembler\n\n";
+    for (const std::string &advisory : log.advisories)
+      out << "- " << advisory << "\n";
+  }
+  out << "\n## Times\n\n| stage | ms |\n|---|---:|\n";
+  for (const StageTime &stage : compilation.stages())
+    out << llvm::formatv("| {0} | {1:f2} |\n", stage.name, stage.milliseconds);
+  out << llvm::formatv("| nvrtc | {0:f2} |\n", nvrtcMilliseconds);
+  return text;
+}
