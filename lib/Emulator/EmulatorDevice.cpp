@@ -3,6 +3,7 @@
 #include "lib/Emulator/Decode/Decoder.h"
 #include "lib/Emulator/Ptx/Parser.h"
 #include "lib/Emulator/Sim/Launch.h"
+#include "lib/Support/Environment.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -71,8 +72,8 @@ private:
 unsigned threadsToUse(unsigned wanted) {
   if (wanted)
     return wanted;
-  if (const char *text = std::getenv("LACUNA_EMULATOR_THREADS"))
-    if (int number = std::atoi(text); number > 0)
+  if (std::optional<std::string> text = environmentValue(Variable::EmulatorThreads))
+    if (int number = std::atoi(text->c_str()); number > 0)
       return static_cast<unsigned>(number);
   return std::max(1u, std::thread::hardware_concurrency());
 }

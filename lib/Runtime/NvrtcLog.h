@@ -35,6 +35,7 @@ struct NvrtcLog {
   std::vector<std::string> advisories; ///< "(C7512) Potential Performance Loss: ..."
 };
 
+/// Lines that are neither a function's facts nor an advisory are left out.
 NvrtcLog parseNvrtcLog(std::string_view log);
 
 } // namespace lacuna

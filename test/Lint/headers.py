@@ -21,16 +21,23 @@ def banner(tree, path):
 
 
 def undocumented(tree, path):
-    """Declarations at namespace scope with no `///` above, unless only announced."""
-    previous = ""
-    for number, line in tree.lines(path):
-        begins = DECLARATION.match(line) and not previous.startswith("template")
+    """Declarations at namespace scope with no `///` above, unless only announced.
+
+    Declarations without a blank line between them share the first one's comment.
+    """
+    previous, documented = "", set()
+    text = re.sub(r"^(template <.*>)\n", r"\1 ", tree.text(path), flags=re.MULTILINE)
+    for line in text.splitlines():
+        line = re.sub(r"\s*//[^/].*", "", line) if not line.startswith("//") else line
+        begins = DECLARATION.match(line)
+        name = re.search(r"(\w+)\(|(?:class|struct) (\w+)(?!.*\()", line)
         announced = re.fullmatch(r"(class|struct|enum class) [\w:]+( : [\w:]+)?;", line)
-        friend_of_above = previous.endswith(";") and line.endswith(";")  # one comment for a group
-        if begins and not announced and not friend_of_above and not previous.startswith("///"):
-            yield f"{path}:{number}: no /// comment: {line}"
-        if line.strip() or previous.startswith("///"):
-            previous = line
+        grouped = previous.startswith("}") or previous.endswith(";")
+        if begins and not announced:
+            if not grouped and not previous.startswith("///") and name and name.group() not in documented:
+                yield f"{path}: no /// comment: {line}"
+            documented.add(name and name.group())
+        previous = line
 
 
 def check(tree):

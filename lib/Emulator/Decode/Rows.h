@@ -70,6 +70,7 @@ private:
 /// Bytes of a scalar type: 4 for "f32", 2 for "bf16"; 0 for "pred" and others.
 u32 typeBytes(std::string_view type);
 
+/// The rows of one group of instructions, each from the file that executes it.
 void addControlRows(InstructionTable &table);   // Sim/Control.cpp
 void addMoveRows(InstructionTable &table);      // Sim/Move.cpp
 void addIntegerRows(InstructionTable &table);   // Sim/Integer.cpp

@@ -31,6 +31,7 @@ struct GlobalCell {
 };
 static_assert(sizeof(GlobalCell) == 16);
 
+/// Arrays from calloc: zero pages cost nothing until they are touched.
 struct FreeDeleter {
   void operator()(void *memory) const { std::free(memory); }
 };

@@ -71,8 +71,9 @@ inline void setPredicate(Warp &warp, u32 slot, u32 value) {
 /// The first executing lane.
 inline int firstLane(const Warp &warp) { return std::countr_zero(warp.mask); }
 
-// Shapes of handlers: d = Op(a), d = Op(a, b), d = Op(a, b, c), lane by lane.
+// Shapes of handlers, lane by lane.
 
+/// d = Op(a)
 template <class T, class Op>
 Step unary(Warp &warp, const Instruction &i) {
   Held<T> *d = lanes<T>(warp, i.d);
@@ -81,6 +82,7 @@ Step unary(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
+/// d = Op(a, b)
 template <class T, class Op>
 Step binary(Warp &warp, const Instruction &i) {
   Held<T> *d = lanes<T>(warp, i.d);
@@ -89,6 +91,7 @@ Step binary(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
+/// d = Op(a, b, c)
 template <class T, class Op>
 Step ternary(Warp &warp, const Instruction &i) {
   Held<T> *d = lanes<T>(warp, i.d);

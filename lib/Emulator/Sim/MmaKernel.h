@@ -24,6 +24,7 @@ struct MmaOperands {
   f32 *d[4];
 };
 
+/// One mma instruction of a warp, by type of a and b and by depth.
 void multiplyBf16K16(const MmaOperands &operands);
 void multiplyBf16K8(const MmaOperands &operands);
 void multiplyF16K16(const MmaOperands &operands);

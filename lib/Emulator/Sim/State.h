@@ -74,6 +74,7 @@ struct Barrier {
   std::array<u32, allAgents> clock{}, proxyClock{};
 };
 
+/// 32 threads that execute together, with their registers and divergence.
 struct Warp {
   u8 *registers = nullptr;
   u32 mask = 0; ///< lanes that execute the current instruction
@@ -109,6 +110,7 @@ struct Warp {
 /// State of a block's asynchronous-proxy machinery (TMA, mbarrier, wgmma).
 struct AsyncState;
 
+/// A block on its way through a kernel.
 struct Block {
   const Launch *launch = nullptr;
   Worker *worker = nullptr;
