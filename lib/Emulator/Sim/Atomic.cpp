@@ -108,7 +108,7 @@ Step atomic(Warp &warp, const Instruction &i) {
   };
   for (u32 rest = warp.mask; rest; rest &= rest - 1) {
     int lane = std::countr_zero(rest);
-    CellMemo memo;
+    AccessMemo memo;
     u8 *place =
         accessMemory(warp, i, lane, genericAccess(warp, static_cast<u32>(lane), true, true), memo);
     if (!place)

@@ -30,7 +30,7 @@ static Step copyAsync(Warp &warp, const Instruction &i) {
   const u32 *sizes = i.c ? lanes<u32>(warp, i.c) : nullptr;
   u32 ignored = i.listSize > 1 ? predicate(warp, i.list[1]) : 0;
   u32 bytes = i.option;
-  CellMemo memo;
+  AccessMemo toMemo, fromMemo;
   for (u32 rest = warp.mask; rest; rest &= rest - 1) {
     int lane = std::countr_zero(rest);
     u32 group = warp.copies.committed[lane] + 1;
@@ -45,12 +45,10 @@ static Step copyAsync(Warp &warp, const Instruction &i) {
     }
     if (ignored >> lane & 1)
       source = 0;
-    // Lanes write different cells, or there is a race; the memo may not hide it.
     Accessor write{copyAgents + warp.id, group, static_cast<u32>(lane), true, false, false};
-    memo.valid = false;
-    u8 *target = accessShared(warp, lane, to, bytes, write, memo);
-    const u8 *data =
-        accessGlobal(warp, lane, from, source, genericAccess(warp, static_cast<u32>(lane), false));
+    u8 *target = accessShared(warp, lane, to, bytes, write, toMemo);
+    const u8 *data = accessGlobal(warp, lane, from, source,
+                                  genericAccess(warp, static_cast<u32>(lane), false), fromMemo);
     if (!target || (source && !data))
       continue;
     Copy copy{target,

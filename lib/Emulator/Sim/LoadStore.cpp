@@ -23,9 +23,9 @@ static u64 readElement(const u8 *from, u32 bytes, bool isSigned) {
 /// list: data registers.
 static Step load(Warp &warp, const Instruction &i) {
   const Access &shape = i.access;
+  AccessMemo memo;
   for (u32 rest = warp.mask; rest; rest &= rest - 1) {
     int lane = std::countr_zero(rest);
-    CellMemo memo;
     Accessor access = genericAccess(warp, static_cast<u32>(lane), false, shape.ordered);
     const u8 *place = accessMemory(warp, i, lane, access, memo);
     for (u32 e = 0; e < shape.elements; ++e) {
@@ -44,6 +44,7 @@ static Step load(Warp &warp, const Instruction &i) {
 
 static Step store(Warp &warp, const Instruction &i) {
   const Access &shape = i.access;
+  AccessMemo memo;
   for (u32 rest = warp.mask; rest; rest &= rest - 1) {
     int lane = std::countr_zero(rest);
     u8 bytes[64];
@@ -51,7 +52,6 @@ static Step store(Warp &warp, const Instruction &i) {
       const u8 *value = warp.registers + i.list[e] + lane * (shape.wideRegister ? 8 : 4);
       std::memcpy(bytes + e * shape.elementBytes, value, shape.elementBytes);
     }
-    CellMemo memo;
     Accessor access = genericAccess(warp, static_cast<u32>(lane), true, shape.ordered);
     if (u8 *place = accessMemory(warp, i, lane, access, memo, bytes))
       std::memcpy(place, bytes, shape.bytes());

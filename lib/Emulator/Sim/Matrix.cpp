@@ -19,7 +19,7 @@ static constexpr u32 tileBytes = 128, rowBytes = 16;
 static Step loadMatrix(Warp &warp, const Instruction &i) {
   requireConverged(warp);
   alignas(16) u8 tiles[4][tileBytes];
-  CellMemo memo;
+  AccessMemo memo;
   // The row of one lane's address goes to four lanes: the warp reads as a whole.
   Accessor access = genericAccess(warp, manyLanes, false);
   for (u32 row = 0; row < 8u * i.listSize; ++row) {
@@ -41,7 +41,7 @@ static Step loadMatrix(Warp &warp, const Instruction &i) {
 
 static Step storeMatrix(Warp &warp, const Instruction &i) {
   requireConverged(warp);
-  CellMemo memo;
+  AccessMemo memo;
   Accessor access = genericAccess(warp, manyLanes, true);
   for (u32 t = 0; t < i.listSize; ++t) {
     alignas(16) u8 tile[tileBytes];
@@ -51,7 +51,6 @@ static Step storeMatrix(Warp &warp, const Instruction &i) {
     for (u32 row = 0; row < 8; ++row) {
       int lane = static_cast<int>(8 * t + row);
       u32 address = static_cast<u32>(laneAddress(warp, i, lane));
-      memo.valid = false;
       if (u8 *to = accessShared(warp, lane, address, rowBytes, access, memo))
         std::memcpy(to, tile + row * rowBytes, rowBytes);
     }

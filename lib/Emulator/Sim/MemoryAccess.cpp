@@ -82,7 +82,7 @@ static bool misaligned(Warp &warp, int lane, u64 address, u32 bytes) {
 }
 
 u8 *lacuna::emulator::accessShared(Warp &warp, int lane, u32 address, u32 bytes,
-                                   const Accessor &access, CellMemo &memo, const u8 *newBytes) {
+                                   const Accessor &access, AccessMemo &memo, const u8 *newBytes) {
   Block &block = *warp.block;
   if (misaligned(warp, lane, address, bytes))
     return nullptr;
@@ -97,19 +97,14 @@ u8 *lacuna::emulator::accessShared(Warp &warp, int lane, u32 address, u32 bytes,
   u8 *place = block.sharedAt(address);
   if (!block.launch->options->checkRaces)
     return place;
+  const u32 *known = block.clocks.of(warp.id);
   u32 last = (address + bytes - 1) >> block.grainShift;
   for (u32 c = address >> block.grainShift; c <= last; ++c) {
     Cell &cell = block.cells[c];
-    if (memo.valid && cell == memo.before) {
-      cell = memo.after;
+    if (touchInOrder(known, warp.id, warp.syncedCopies, cell, access, memo)) [[likely]]
       continue;
-    }
-    memo.before = cell;
     bool sameValue = newBytes && std::memcmp(place, newBytes, bytes) == 0;
-    Verdict verdict = judge(warp, cell, access, sameValue);
-    memo.after = cell;
-    // A write's verdict may hang on its value, which differs by lane.
-    memo.valid = true;
+    Verdict verdict = judge(warp, cell, access, sameValue, memo);
     if (verdict.hazard != Hazard::None) [[unlikely]] {
       if (!alreadyReported(warp, kindOf(verdict.hazard, ReportKind::UninitialisedShared)))
         reportHazard(warp, lane, verdict, access.write, "shared byte",
@@ -178,7 +173,8 @@ static void reportConflict(Warp &warp, int lane, const Allocation &allocation, u
 }
 
 static void checkGlobalOrder(Warp &warp, int lane, Allocation &allocation, u64 address, u32 bytes,
-                             const Accessor &access) {
+                             const Accessor &access, AccessMemo &memo) {
+  const u32 *known = warp.block->clocks.of(warp.id);
   GlobalCell *first = allocation.cellAt(address), *last = allocation.cellAt(address + bytes - 1);
   for (GlobalCell *cell = first; cell <= last; ++cell) {
     u32 other = 0;
@@ -186,9 +182,9 @@ static void checkGlobalOrder(Warp &warp, int lane, Allocation &allocation, u64 a
     u64 at = allocation.base + u64(cell - allocation.cells.get()) * allocation.cellBytes;
     if (other) [[unlikely]]
       reportConflict(warp, lane, allocation, at, access.write, other);
-    if (!alone)
+    if (!alone || touchInOrder(known, warp.id, warp.syncedCopies, cell->within, access, memo))
       continue;
-    Verdict verdict = judge(warp, cell->within, access, false);
+    Verdict verdict = judge(warp, cell->within, access, false, memo);
     // Whether it was initialised is known by byte, and for earlier launches.
     if (verdict.hazard > Hazard::Uninitialised) [[unlikely]]
       if (!alreadyReported(warp, kindOf(verdict.hazard, ReportKind::UninitialisedGlobal)))
@@ -215,7 +211,7 @@ static void saveForUndo(Warp &warp, Allocation &allocation, u64 address, u32 byt
 }
 
 u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,
-                                   const Accessor &access) {
+                                   const Accessor &access, AccessMemo &memo) {
   if (bytes == 0)
     return nullptr;
   Block &block = *warp.block;
@@ -256,7 +252,7 @@ u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,
   else
     block.worker->globalBytesLoaded += bytes;
   if (block.launch->options->checkRaces && !allocation->readOnly)
-    checkGlobalOrder(warp, lane, *allocation, address, bytes, access);
+    checkGlobalOrder(warp, lane, *allocation, address, bytes, access, memo);
   return reinterpret_cast<u8 *>(address);
 }
 
@@ -289,7 +285,7 @@ u8 *lacuna::emulator::accessLocal(Warp &warp, int lane, u32 address, u32 bytes, 
 }
 
 u8 *lacuna::emulator::accessMemory(Warp &warp, const Instruction &i, int lane,
-                                   const Accessor &access, CellMemo &memo, const u8 *newBytes) {
+                                   const Accessor &access, AccessMemo &memo, const u8 *newBytes) {
   u64 address = laneAddress(warp, i, lane);
   switch (resolveSpace(i.access.space, address)) {
   case ptx::Space::Shared:
@@ -298,6 +294,6 @@ u8 *lacuna::emulator::accessMemory(Warp &warp, const Instruction &i, int lane,
   case ptx::Space::Local:
     return accessLocal(warp, lane, static_cast<u32>(address), i.access.bytes(), access.write);
   default:
-    return accessGlobal(warp, lane, address, i.access.bytes(), access);
+    return accessGlobal(warp, lane, address, i.access.bytes(), access, memo);
   }
 }

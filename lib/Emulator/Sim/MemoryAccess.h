@@ -13,26 +13,21 @@
 
 namespace lacuna::emulator {
 
-/// The last cell judged and what became of it: cells in the same state get the
-/// same verdict from the same accessor. Start a new one for each accessor.
-struct CellMemo {
-  Cell before, after;
-  bool valid = false;
-};
-
 /// This warp's generic accesses by `lane` (manyLanes: the warp as a whole).
 inline Accessor genericAccess(Warp &warp, u32 lane, bool write, bool atomic = false) {
   return {warp.id, warp.block->clocks.of(warp.id)[warp.id], lane, write, atomic, false};
 }
 
 /// Bounds, alignment and order of [address, address + bytes) of shared memory.
-/// `newBytes`: what a write will store, when known.
+/// `newBytes`: what a write will store, when known. One memo serves all lanes of
+/// an instruction, as long as agent and clock are the same.
 u8 *accessShared(Warp &warp, int lane, u32 address, u32 bytes, const Accessor &access,
-                 CellMemo &memo, const u8 *newBytes = nullptr);
+                 AccessMemo &memo, const u8 *newBytes = nullptr);
 
 /// The same for global memory. `bytes` may be 0: nothing is touched, and the
 /// result is null.
-u8 *accessGlobal(Warp &warp, int lane, u64 address, u32 bytes, const Accessor &access);
+u8 *accessGlobal(Warp &warp, int lane, u64 address, u32 bytes, const Accessor &access,
+                 AccessMemo &memo);
 
 /// Local memory of one thread: bounds, alignment, initialisation.
 u8 *accessLocal(Warp &warp, int lane, u32 address, u32 bytes, bool write);
@@ -60,8 +55,8 @@ inline ptx::Space resolveSpace(ptx::Space space, u64 &address) {
 }
 
 /// Any space, for ld, st and atom.
-u8 *accessMemory(Warp &warp, const Instruction &i, int lane, const Accessor &access, CellMemo &memo,
-                 const u8 *newBytes = nullptr);
+u8 *accessMemory(Warp &warp, const Instruction &i, int lane, const Accessor &access,
+                 AccessMemo &memo, const u8 *newBytes = nullptr);
 
 } // namespace lacuna::emulator
 

@@ -15,10 +15,13 @@ void ReadSets::clear() {
 }
 
 u32 ReadSets::add(u32 set, u32 agent, u32 clock) {
+  constexpr std::size_t mostSets = std::size_t(1) << 18; // bits of Cell::readSet
   u64 key = u64(set) << 32 | u64(agent) << 24 | (clock & 0xffffff);
   auto [place, isNew] = memo.try_emplace(key, 0);
   if (!isNew)
     return place->second;
+  if (sets.size() == mostSets)
+    return place->second = set;
   Set next = sets[set];
   auto at = std::lower_bound(next.begin(), next.end(), std::pair<u8, u32>(agent, 0));
   if (at != next.end() && at->first == agent)
@@ -96,7 +99,16 @@ static Verdict judgeReads(Warp &warp, const Cell &cell, const Accessor &access, 
   return {};
 }
 
-Verdict lacuna::emulator::judge(Warp &warp, Cell &cell, const Accessor &access, bool sameValue) {
+/// Are all reads of the set ordered before a write by any lane of the warp?
+static bool orderedForAllLanes(Warp &warp, u32 set, const u32 *known) {
+  for (auto [agent, clock] : warp.block->worker->readSets[set])
+    if (agent == warp.id ? clock == known[agent] : known[agent] < clock)
+      return false;
+  return true;
+}
+
+Verdict lacuna::emulator::judge(Warp &warp, Cell &cell, const Accessor &access, bool sameValue,
+                                AccessMemo &memo) {
   const u32 *known = warp.block->clocks.of(warp.id);
   Verdict verdict;
   if (cell.written)
@@ -108,19 +120,16 @@ Verdict lacuna::emulator::judge(Warp &warp, Cell &cell, const Accessor &access, 
     Verdict reads = judgeReads(warp, cell, access, known);
     if (reads.hazard != Hazard::None)
       verdict = reads;
+    else if (orderedForAllLanes(warp, cell.readSet, known))
+      memo.orderedSet = cell.readSet;
   }
   if (access.write) {
-    Cell next;
-    next.writerAgent = access.agent;
-    next.writerClock = access.clock;
-    next.writerLane = access.lane & 31;
-    next.everyLane = access.lane == manyLanes;
-    next.written = 1;
-    next.atomic = access.atomic;
-    cell = next;
+    cell = writtenBy(access);
   } else if (!access.atomic) {
     cell.readerLane = !cell.readSet || cell.readerLane == access.lane ? access.lane : manyLanes;
-    cell.readSet = warp.block->worker->readSets.add(cell.readSet, access.agent, access.clock);
+    memo.setBefore = cell.readSet;
+    memo.setAfter = warp.block->worker->readSets.add(cell.readSet, access.agent, access.clock);
+    cell.readSet = memo.setAfter;
   }
   return verdict;
 }

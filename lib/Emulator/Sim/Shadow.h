@@ -59,7 +59,8 @@ public:
   using Set = std::vector<std::pair<u8, u32>>;
   ReadSets() { clear(); }
   const Set &operator[](u32 set) const { return sets[set]; }
-  /// The set with `agent` at `clock`.
+  /// The set with `agent` at `clock`. When there are too many sets to number,
+  /// the set itself: a read is then forgotten, and a race may go unseen.
   u32 add(u32 set, u32 agent, u32 clock);
   /// Forgets all sets; only when no cell refers to one.
   void clear();
@@ -118,7 +119,59 @@ struct Verdict {
 /// Judges an access to `cell` by `warp` and updates the cell. `sameValue`:
 /// a write that leaves the cell's bytes as they are, which lanes of one warp
 /// may do together.
-Verdict judge(Warp &warp, Cell &cell, const Accessor &access, bool sameValue);
+Verdict judge(Warp &warp, Cell &cell, const Accessor &access, bool sameValue,
+              struct AccessMemo &memo);
+
+/// What the cells of one instruction have in common: it knows the same of all
+/// agents whichever cell it touches.
+struct AccessMemo {
+  u32 setBefore = ~u32(0), setAfter = 0; ///< read set, and with this reader
+  u32 orderedSet = ~u32(0);              ///< ordered before every lane's write
+};
+
+/// The cell's state after a write.
+inline Cell writtenBy(const Accessor &access) {
+  Cell cell;
+  cell.writerAgent = access.agent;
+  cell.writerClock = access.clock;
+  cell.writerLane = access.lane & 31;
+  cell.everyLane = access.lane == manyLanes;
+  cell.written = 1;
+  cell.atomic = access.atomic;
+  return cell;
+}
+
+/// The common case of judge(), without reports: updates the cell and returns
+/// true when the access is surely in order. `known`: the warp's clocks;
+/// `synced`: Warp::syncedCopies.
+inline bool touchInOrder(const u32 *known, u32 warp, u32 synced, Cell &cell, const Accessor &access,
+                         AccessMemo &memo) {
+  if (access.atomic || access.asyncProxy)
+    return false;
+  if (cell.written) {
+    u32 agent = cell.writerAgent, clock = cell.writerClock;
+    if (known[agent] < clock)
+      return false;
+    if (agent == warp ? clock == known[agent] : agent == copyAgents + warp && clock > synced)
+      return false; // depends on the lane
+  } else if (!access.write) {
+    return false;
+  }
+  if (access.write) {
+    if (cell.readSet && cell.readSet != memo.orderedSet)
+      return false;
+    cell = writtenBy(access);
+    return true;
+  }
+  if (cell.readSet != memo.setBefore)
+    return false;
+  if (!cell.readSet)
+    cell.readerLane = access.lane;
+  else if (cell.readerLane != access.lane)
+    cell.readerLane = manyLanes;
+  cell.readSet = memo.setAfter;
+  return true;
+}
 
 } // namespace lacuna::emulator
 
