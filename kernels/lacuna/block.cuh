@@ -6,6 +6,7 @@
 
 namespace lacuna {
 
+/// What one block computes: a batch, a query head, and rows from `first` on.
 struct Block {
   int32_t batch, head, first;
 };

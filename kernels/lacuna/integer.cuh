@@ -20,6 +20,7 @@ __device__ __forceinline__ T ceilDivide(T a, T b) {
   return quotient + (a % b != 0 && (a < 0) == (b < 0));
 }
 
+/// Minimum, maximum and magnitude.
 template <typename T>
 __device__ __forceinline__ T smaller(T a, T b) {
   return a < b ? a : b;

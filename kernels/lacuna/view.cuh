@@ -11,6 +11,7 @@
 
 namespace lacuna {
 
+/// A tensor parameter, laid out as the host packs it.
 template <int Rank>
 struct View {
   uint64_t base;
@@ -18,12 +19,14 @@ struct View {
   int32_t dim[Rank];
 };
 
+/// One axis has no stride to store.
 template <>
 struct View<1> {
   uint64_t base;
   int32_t dim[1];
 };
 
+/// Elements along an axis.
 template <int Axis, int Rank>
 __device__ __forceinline__ int32_t extent(const View<Rank> &view) {
   return view.dim[Axis];

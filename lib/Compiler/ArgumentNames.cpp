@@ -1,7 +1,7 @@
 #include "lib/Compiler/ArgumentNames.h"
 
-#include "llvm/ADT/StringExtras.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 

@@ -2,8 +2,8 @@
 #ifndef LIB_COMPILER_ARGUMENTNAMES_H
 #define LIB_COMPILER_ARGUMENTNAMES_H
 
-#include "llvm/Support/SourceMgr.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/SourceMgr.h"
 
 namespace lacuna {
 

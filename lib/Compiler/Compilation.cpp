@@ -10,12 +10,12 @@
 #include "lib/Support/Targets.h"
 #include "lib/Target/Cuda/EmitCuda.h"
 
-#include "llvm/Support/MemoryBuffer.h"
 #include "mlir/Dialect/EmitC/IR/EmitC.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <chrono>
 
@@ -103,15 +103,14 @@ Status Compilation::Module::pickFunction() {
     return Status(StatusKind::Type,
                   file + ": error: no function to compile; a spec is a func.func with attn.attend");
   if (options.function.empty() && candidates.size() > 1)
-    return Status(StatusKind::Type,
-                  file + ": error: several functions; choose one of " + names());
+    return Status(StatusKind::Type, file + ": error: several functions; choose one of " + names());
   Operation *chosen = nullptr;
   for (Operation *candidate : candidates)
     if (options.function.empty() || nameOf(candidate) == options.function)
       chosen = candidate;
   if (!chosen)
-    return Status(StatusKind::Type, file + ": error: no function @" + options.function +
-                                        "; the file has " + names());
+    return Status(StatusKind::Type,
+                  file + ": error: no function @" + options.function + "; the file has " + names());
   for (Operation *candidate : candidates)
     if (candidate != chosen)
       candidate->erase();
@@ -127,9 +126,9 @@ Status Compilation::Module::settleTarget() {
     if (options.target.empty())
       options.target = scheduled;
     else if (!scheduled.empty() && scheduled != options.target)
-      return Status(StatusKind::Unsupported,
-                    "kernel @" + kernel.getSymName().str() + " is scheduled for " + scheduled +
-                        ", not for " + options.target + "; start from its abstract form");
+      return Status(StatusKind::Unsupported, "kernel @" + kernel.getSymName().str() +
+                                                 " is scheduled for " + scheduled + ", not for " +
+                                                 options.target + "; start from its abstract form");
   }
   if (!options.target.empty() && !findTarget(options.target))
     return Status(StatusKind::Unsupported,
@@ -168,8 +167,7 @@ Status Compilation::lowerTo(Level level) {
   if (level < m.level)
     return Status(StatusKind::Unsupported, "the input is already past the level asked for");
   if (level >= Level::Scheduled && m.options.target.empty())
-    return Status(StatusKind::Unsupported,
-                  "no target given; choose one of " + targetNames());
+    return Status(StatusKind::Unsupported, "no target given; choose one of " + targetNames());
   auto step = [&](Level from, const char *name,
                   llvm::function_ref<void(OpPassManager &)> build) -> Status {
     if (m.level != from || level < from)

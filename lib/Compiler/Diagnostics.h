@@ -3,9 +3,9 @@
 #define LIB_COMPILER_DIAGNOSTICS_H
 
 #include "lacuna/Result.h"
+#include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
-#include "mlir/IR/Diagnostics.h"
 
 #include <string>
 #include <vector>

@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Compiler/ExportProgram.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 // Not the whole namespace: the runtime's launch values are called Value, too.
@@ -89,8 +89,8 @@ LogicalResult Exporter::exportOp(Operation &inner) {
       .Case([&](tensor::EmptyOp empty) { return exportEmpty(empty); })
       .Case([&](tile::LaunchOp launch) { return exportLaunch(launch); })
       .Case([&](tile::ExpectEqualOp check) {
-        return exportCheck(inner, ProgramCheck::Relation::Equal, check.getLhs(),
-                           check.getLhsName(), check.getRhs(), check.getRhsName());
+        return exportCheck(inner, ProgramCheck::Relation::Equal, check.getLhs(), check.getLhsName(),
+                           check.getRhs(), check.getRhsName());
       })
       .Case([&](tile::ExpectDividesOp check) {
         return exportCheck(inner, ProgramCheck::Relation::Divides, check.getLhs(),

@@ -71,11 +71,10 @@ void lacuna::registerPipelines() {
                                buildAttnPreparePipeline(passes);
                                buildAttnToTilePipeline(passes);
                              });
-  PassPipelineRegistration<TargetOption>(
-      "tile-schedule", "Abstract kernels to scheduled ones",
-      [](OpPassManager &passes, const TargetOption &options) {
-        buildTileSchedulePipeline(passes, options.target);
-      });
+  PassPipelineRegistration<TargetOption>("tile-schedule", "Abstract kernels to scheduled ones",
+                                         [](OpPassManager &passes, const TargetOption &options) {
+                                           buildTileSchedulePipeline(passes, options.target);
+                                         });
   PassPipelineRegistration<>("tile-to-emitc", "Scheduled kernels to EmitC",
                              buildTileToEmitCPipeline);
 }

@@ -10,7 +10,7 @@ DECLARATION = re.compile(r"(class|struct|enum class|template|[\w:]+(<.*>)?[ &*]+
 
 
 def guard_of(path):
-    return re.sub(r"\W", "_", path.removeprefix("include/")).upper()
+    return re.sub(r"\W", "_", re.sub("^(include|kernels)/", "", path)).upper()
 
 
 def banner(tree, path):

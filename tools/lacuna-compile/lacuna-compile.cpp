@@ -27,8 +27,8 @@ enum class Emit { Attn, Tile, Scheduled, EmitC, Cuda, Ptx, Cubin, Report };
 } // namespace
 
 static cl::OptionCategory category("lacuna-compile options");
-static cl::opt<std::string> inputPath(cl::Positional, cl::desc("<spec.mlir or - >"),
-                                      cl::init("-"), cl::cat(category));
+static cl::opt<std::string> inputPath(cl::Positional, cl::desc("<spec.mlir or - >"), cl::init("-"),
+                                      cl::cat(category));
 static cl::opt<std::string> outputPath("o", cl::desc("where to write; - is stdout"),
                                        cl::value_desc("file"), cl::init("-"), cl::cat(category));
 static cl::opt<std::string> target("target", cl::desc("GPU to compile for, such as sm_90a"),
@@ -42,8 +42,8 @@ static cl::opt<Emit> emit(
                clEnumValN(Emit::Tile, "tile", "abstract kernels, the same for every target"),
                clEnumValN(Emit::Scheduled, "scheduled", "kernels scheduled for the target"),
                clEnumValN(Emit::EmitC, "emitc", "C++ as IR"),
-               clEnumValN(Emit::Cuda, "cuda", "CUDA C++ text"),
-               clEnumValN(Emit::Ptx, "ptx", "PTX"), clEnumValN(Emit::Cubin, "cubin", "machine code"),
+               clEnumValN(Emit::Cuda, "cuda", "CUDA C++ text"), clEnumValN(Emit::Ptx, "ptx", "PTX"),
+               clEnumValN(Emit::Cubin, "cubin", "machine code"),
                clEnumValN(Emit::Report, "report", "why the kernel is as it is")));
 static cl::opt<std::string> dumpFolder("dump-phases-to",
                                        cl::desc("folder that receives every level on the way"),
@@ -144,8 +144,7 @@ int main(int argc, char **argv) {
   if (!text)
     return fail(text.status());
   std::string fileName = inputPath == "-" ? "<stdin>" : inputPath.getValue();
-  auto compilation = Compilation::parse(std::move(*text), fileName,
-                                        {target, function});
+  auto compilation = Compilation::parse(std::move(*text), fileName, {target, function});
   if (!compilation)
     return fail(compilation.status());
 
