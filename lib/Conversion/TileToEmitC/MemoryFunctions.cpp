@@ -74,7 +74,7 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
   int64_t openSpan = 0;
   for (const Panel &panel : panelsOf(target)) {
     int64_t chunks = panel.width / 8;
-    int64_t rowsAtOnce = std::min(threads / chunks, target.getRows());
+    int64_t rowsAtOnce = threads / chunks;
     std::string span = std::to_string(panel.span());
     if (panel.span() != openSpan) {
       // Panels of one width share the thread's row, chunk and addresses.
@@ -89,11 +89,8 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
               ";\n";
       body += "    const int64_t step = " + std::to_string(2 * rowsAtOnce) + " * " +
               text.rowStride() + ";\n";
-      // A tile with fewer rows than the threads could copy leaves some idle.
-      body += "    const int32_t rows = ";
-      if (threads / chunks > target.getRows())
-        body += "row >= " + std::to_string(target.getRows()) + " ? 0 : ";
-      body += text.rowDim() + " - " + text.indices[text.rowAxis] + " - int32_t(row);\n";
+      body += "    const int32_t rows = " + text.rowDim() + " - " + text.indices[text.rowAxis] +
+              " - int32_t(row);\n";
     }
     std::string inColumns;
     if (text.columnBound < 0)
@@ -102,10 +99,15 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
     else if (text.columnBound < panel.firstColumn + panel.width)
       inColumns = " && chunk < " +
                   std::to_string(std::max<int64_t>(0, (text.columnBound - panel.firstColumn) / 8));
-    for (int64_t row = 0; row < target.getRows(); row += rowsAtOnce)
-      body += "    lacuna::copyAsync(" + advanced("target", 0, panel.offset + row * panel.span()) +
+    for (int64_t row = 0; row < target.getRows(); row += rowsAtOnce) {
+      body += "    ";
+      // The last rows of a tile may be fewer than the threads could copy.
+      if (row + rowsAtOnce > target.getRows())
+        body += "if (row < " + std::to_string(target.getRows() - row) + ") ";
+      body += "lacuna::copyAsync(" + advanced("target", 0, panel.offset + row * panel.span()) +
               ", " + advanced("source", row / rowsAtOnce, 2 * panel.firstColumn) + ", rows > " +
               std::to_string(row) + inColumns + ");\n";
+    }
   }
   body += "  }\n";
   FragmentCall call;

@@ -1,0 +1,60 @@
+// RUN: lacuna-opt %s --split-input-file --convert-tile-to-emitc | FileCheck %s
+//
+// Copies to shared memory: 128 threads take 16-byte chunks, rows and columns
+// outside the view become zero, and threads that a panel has no row for write
+// nothing at all.
+
+// 16 rows of a 64-column panel at once; every thread has a row.
+// CHECK-LABEL: copy_32x128
+// CHECK-NOT:   if (row
+// CHECK-SAME:  lacuna::copyAsync(target, source, rows > 0);
+// CHECK-SAME:  lacuna::copyAsync(target + 2048, source + step, rows > 16);
+// CHECK-SAME:  lacuna::copyAsync(target + 4096, source + 128, rows > 0);
+!wide = !tile.shared<32x128xbf16, [key, feature]>
+tile.kernel @wide(%k: !tile.view<?x128xbf16>, %key: i32)
+    attributes {schedule = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>,
+                shared_bytes = 8192 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %ring = tile.alloc at 0 : !tile.ring<1 x !wide>
+  %slot = tile.slot %ring[%c0] : !tile.ring<1 x !wide>
+  %token = tile.copy_async %k[%key, %c0] to %slot : !tile.view<?x128xbf16> -> !wide
+  tile.commit(%token)
+  tile.return
+}
+
+// -----
+
+// A 16-column panel has 2 chunks in a row, so 64 threads for 32 rows; columns
+// 72 to 79 are padding.
+// CHECK-LABEL: copy_32x80
+// CHECK-SAME:  lacuna::copyAsync(target, source, rows > 0);
+// CHECK-SAME:  if (row < 32) lacuna::copyAsync(target + 4096, source + 128, rows > 0 && chunk < 1);
+!narrow = !tile.shared<32x80xbf16, [key, feature]>
+tile.kernel @narrow(%k: !tile.view<?x72xbf16>, %key: i32)
+    attributes {schedule = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>,
+                shared_bytes = 8192 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %ring = tile.alloc at 0 : !tile.ring<1 x !narrow>
+  %slot = tile.slot %ring[%c0] : !tile.ring<1 x !narrow>
+  %token = tile.copy_async %k[%key, %c0] to %slot : !tile.view<?x72xbf16> -> !narrow
+  tile.commit(%token)
+  tile.return
+}
+
+// -----
+
+// 32 rows of a 32-column panel at once: the second time only 16 are left.
+// CHECK-LABEL: copy_48x32
+// CHECK-SAME:  lacuna::copyAsync(target, source, rows > 0);
+// CHECK-SAME:  if (row < 16) lacuna::copyAsync(target + 2048, source + step, rows > 32);
+!tall = !tile.shared<48x32xbf16, [key, feature]>
+tile.kernel @tall(%k: !tile.view<?x32xbf16>, %key: i32)
+    attributes {schedule = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>,
+                shared_bytes = 8192 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %ring = tile.alloc at 0 : !tile.ring<1 x !tall>
+  %slot = tile.slot %ring[%c0] : !tile.ring<1 x !tall>
+  %token = tile.copy_async %k[%key, %c0] to %slot : !tile.view<?x32xbf16> -> !tall
+  tile.commit(%token)
+  tile.return
+}
