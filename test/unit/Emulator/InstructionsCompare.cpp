@@ -1,0 +1,135 @@
+#include "test/unit/Emulator/RoundingModel.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace lacuna::emulator;
+
+namespace {
+
+/// How two numbers stand to each other.
+enum class Order : u8 { Less, Equal, Greater, Unordered };
+
+template <class T>
+Order orderOf(T a, T b) {
+  return a < b ? Order::Less : a > b ? Order::Greater : a == b ? Order::Equal : Order::Unordered;
+}
+
+struct Comparison {
+  const char *name;
+  bool less, equal, greater, unordered; ///< result for each order
+  bool holds(Order order) const {
+    const bool results[] = {less, equal, greater, unordered};
+    return results[static_cast<int>(order)];
+  }
+};
+
+constexpr Comparison ordered[] = {
+    {"eq", false, true, false, false}, {"ne", true, false, true, false},
+    {"lt", true, false, false, false}, {"le", true, true, false, false},
+    {"gt", false, false, true, false}, {"ge", false, true, true, false},
+};
+constexpr Comparison unsignedOnly[] = {
+    {"lo", true, false, false, false},
+    {"ls", true, true, false, false},
+    {"hi", false, false, true, false},
+    {"hs", false, true, true, false},
+};
+constexpr Comparison floating[] = {
+    {"equ", false, true, false, true}, {"neu", true, false, true, true},
+    {"ltu", true, false, false, true}, {"leu", true, true, false, true},
+    {"gtu", false, false, true, true}, {"geu", false, true, true, true},
+    {"num", true, true, true, false},  {"nan", false, false, false, true},
+};
+
+template <class T>
+void addComparison(InstructionTable &table, Comparison comparison, const std::string &type) {
+  table.add(std::string("setp.") + comparison.name + "." + type + " d, a, b;",
+            [=](T a, T b) { return comparison.holds(orderOf(a, b)); });
+}
+
+template <class T>
+void addIntegers(InstructionTable &table, const std::string &type) {
+  for (const Comparison &comparison : ordered)
+    addComparison<T>(table, comparison, type);
+  if constexpr (std::is_unsigned_v<T>)
+    for (const Comparison &comparison : unsignedOnly)
+      addComparison<T>(table, comparison, type);
+}
+
+template <class T>
+Order floatOrder(T a, T b, bool ftz) {
+  FloatMode mode{Rounding::Nearest, ftz, false};
+  return orderOf(operand(a, mode), operand(b, mode));
+}
+
+template <class T>
+void addFloats(InstructionTable &table, const std::string &type, bool ftz) {
+  std::string suffix = (ftz ? ".ftz." : ".") + type + " d, a, b;";
+  auto add = [&](Comparison comparison) {
+    table.add(std::string("setp.") + comparison.name + suffix,
+              [=](T a, T b) { return comparison.holds(floatOrder(a, b, ftz)); });
+  };
+  for (const Comparison &comparison : ordered)
+    add(comparison);
+  for (const Comparison &comparison : floating)
+    add(comparison);
+}
+
+} // namespace
+
+TEST(InstructionsCompare, Integers) {
+  InstructionTable table;
+  addIntegers<u16>(table, "u16");
+  addIntegers<s16>(table, "s16");
+  addIntegers<u32>(table, "u32");
+  addIntegers<s32>(table, "s32");
+  addIntegers<u64>(table, "u64");
+  addIntegers<s64>(table, "s64");
+  for (int k = 0; k < 2; ++k) {
+    addComparison<u16>(table, ordered[k], "b16");
+    addComparison<u32>(table, ordered[k], "b32");
+    addComparison<u64>(table, ordered[k], "b64");
+  }
+  table.check();
+}
+
+TEST(InstructionsCompare, Floats) {
+  InstructionTable table;
+  addFloats<f32>(table, "f32", false);
+  addFloats<f32>(table, "f32", true);
+  addFloats<f64>(table, "f64", false);
+  addFloats<F16>(table, "f16", false);
+  addFloats<Bf16>(table, "bf16", false);
+  table.check();
+}
+
+TEST(InstructionsCompare, CombinedWithAPredicate) {
+  InstructionTable table;
+  table.add("setp.lt.and.s32 d, a, b, c;", [](s32 a, s32 b, bool c) { return a < b && c; });
+  table.add("setp.lt.or.s32 d, a, b, c;", [](s32 a, s32 b, bool c) { return a < b || c; });
+  table.add("setp.lt.xor.s32 d, a, b, c;", [](s32 a, s32 b, bool c) { return (a < b) != c; });
+  table.add("setp.ge.and.f32 d, a, b, !c;", [](f32 a, f32 b, bool c) { return a >= b && !c; });
+  table.add("setp.ltu.or.f32 d, a, b, !c;", [](f32 a, f32 b, bool c) { return !(a >= b) || !c; });
+  // The second destination: the comparison negated, then combined.
+  const std::string other = ".reg .pred x; ";
+  table.add(other + "setp.lt.s32 x|d, a, b;", [](s32 a, s32 b) { return !(a < b); });
+  table.add(other + "setp.lt.and.s32 x|d, a, b, c;",
+            [](s32 a, s32 b, bool c) { return !(a < b) && c; });
+  table.add(other + "setp.eq.or.u64 x|d, a, b, c;",
+            [](u64 a, u64 b, bool c) { return a != b || c; });
+  table.check();
+}
+
+TEST(InstructionsCompare, IntoRegisters) {
+  InstructionTable table;
+  table.add("set.lt.u32.s32 d, a, b;", [](s32 a, s32 b) { return a < b ? ~u32(0) : 0; });
+  table.add("set.ge.s32.u32 d, a, b;", [](u32 a, u32 b) { return a >= b ? -1 : 0; });
+  table.add("set.gt.u32.f32 d, a, b;", [](f32 a, f32 b) { return a > b ? ~u32(0) : 0; });
+  table.add("set.neu.f32.f32 d, a, b;", [](f32 a, f32 b) { return !(a == b) ? 1.f : 0.f; });
+  table.add("set.le.f32.s32 d, a, b;", [](s32 a, s32 b) { return a <= b ? 1.f : 0.f; });
+  table.add("set.eq.and.u32.u32 d, a, b, c;",
+            [](u32 a, u32 b, bool c) { return a == b && c ? ~u32(0) : 0; });
+  table.check();
+}

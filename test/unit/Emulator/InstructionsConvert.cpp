@@ -1,0 +1,258 @@
+#include "test/unit/Emulator/RoundingModel.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+using namespace lacuna::emulator;
+
+namespace {
+
+template <class T>
+std::string typeName() {
+  if constexpr (std::is_same_v<T, f32>)
+    return "f32";
+  else if constexpr (std::is_same_v<T, f64>)
+    return "f64";
+  else if constexpr (std::is_same_v<T, F16>)
+    return "f16";
+  else if constexpr (std::is_same_v<T, Bf16>)
+    return "bf16";
+  else
+    return (std::is_signed_v<T> ? "s" : "u") + std::to_string(8 * sizeof(T));
+}
+
+/// Rounded to an integer.
+double integral(double x, Rounding rounding) {
+  switch (rounding) {
+  case Rounding::Nearest:
+    return std::nearbyint(x);
+  case Rounding::Zero:
+    return std::trunc(x);
+  case Rounding::Down:
+    return std::floor(x);
+  default:
+    return std::ceil(x);
+  }
+}
+
+/// Float to integer: rounds, then clamps. What a NaN becomes depends on width.
+template <class To, class From>
+To toInteger(From a, Rounding rounding, bool ftz) {
+  double x = operand(a, FloatMode{Rounding::Nearest, ftz, false});
+  if (std::isnan(x)) {
+    bool wide = std::is_same_v<From, f64> || sizeof(To) == 8;
+    return wide ? static_cast<To>(u64(1) << (8 * sizeof(To) - 1)) : 0;
+  }
+  x = integral(x, rounding);
+  using Limits = std::numeric_limits<To>;
+  double beyond = std::ldexp(1., 8 * sizeof(To) - std::is_signed_v<To>);
+  if (x >= beyond)
+    return Limits::max();
+  if (x < (std::is_signed_v<To> ? -beyond : 0.))
+    return Limits::min();
+  return static_cast<To>(x);
+}
+
+struct NamedRounding {
+  const char *toFloat, *toInteger;
+  Rounding rounding;
+};
+constexpr NamedRounding roundings[] = {{".rn", ".rni", Rounding::Nearest},
+                                       {".rz", ".rzi", Rounding::Zero},
+                                       {".rm", ".rmi", Rounding::Down},
+                                       {".rp", ".rpi", Rounding::Up}};
+
+template <class To, class From>
+void addToInteger(InstructionTable &table) {
+  std::string types = "." + typeName<To>() + "." + typeName<From>() + " d, a;";
+  for (const NamedRounding &r : roundings) {
+    table.add(std::string("cvt") + r.toInteger + types, [rounding = r.rounding](From a) {
+      return toInteger<To>(a, rounding, false);
+    });
+    if constexpr (std::is_same_v<From, f32>)
+      table.add(std::string("cvt") + r.toInteger + ".ftz" + types,
+                [rounding = r.rounding](From a) { return toInteger<To>(a, rounding, true); });
+  }
+}
+
+template <class To, class From>
+void addFromInteger(InstructionTable &table) {
+  for (const NamedRounding &r : roundings)
+    table.add(std::string("cvt") + r.toFloat + "." + typeName<To>() + "." + typeName<From>() +
+                  " d, a;",
+              [rounding = r.rounding](From a) {
+                return FloatTraits<To>::make(
+                    roundTo({Quad(a)}, FloatTraits<To>::format, rounding));
+              });
+}
+
+/// To a narrower format, in every mode that PTX has.
+template <class To, class From>
+void addNarrowing(InstructionTable &table) {
+  std::string types = "." + typeName<To>() + "." + typeName<From>() + " d, a;";
+  for (const NamedRounding &r : roundings) {
+    if (std::is_same_v<To, Bf16> && r.rounding != Rounding::Nearest && r.rounding != Rounding::Zero)
+      continue;
+    table.add(std::string("cvt") + r.toFloat + types, [rounding = r.rounding](From a) {
+      return finish<To>({Quad(operand(a, {}))}, FloatMode{rounding});
+    });
+  }
+}
+
+/// cvt of integers: the value of the low bits, extended or cut.
+template <class To, class Register, class From, class Source>
+void addInteger(InstructionTable &table) {
+  std::string types = typeName<To>() + "." + typeName<From>() + " d, a;";
+  table.add("cvt." + types,
+            [](Source a) { return static_cast<Register>(static_cast<To>(static_cast<From>(a))); });
+  using Limits = std::numeric_limits<To>;
+  using Values = std::numeric_limits<From>;
+  if (std::cmp_less_equal(Limits::min(), Values::min()) &&
+      std::cmp_greater_equal(Limits::max(), Values::max()))
+    return; // nothing to clamp: PTX does not have it
+  table.add("cvt.sat." + types, [](Source a) {
+    __int128 x = static_cast<From>(a);
+    x = x > Limits::max() ? __int128(Limits::max())
+        : x < Limits::min() ? __int128(Limits::min())
+                            : x;
+    return static_cast<Register>(static_cast<To>(x));
+  });
+}
+
+} // namespace
+
+TEST(InstructionsConvert, BetweenIntegers) {
+  InstructionTable table;
+  // 8-bit values live in the low byte of wider registers.
+  addInteger<u8, u32, u32, u32>(table);
+  addInteger<s8, s32, s32, s32>(table);
+  addInteger<u32, u32, s8, u32>(table);
+  addInteger<s32, s32, s8, s32>(table);
+  addInteger<s32, s32, u8, u32>(table);
+  addInteger<u16, u16, u32, u32>(table);
+  addInteger<s16, s16, s32, s32>(table);
+  addInteger<u16, u16, s32, s32>(table);
+  addInteger<u32, u32, u16, u16>(table);
+  addInteger<s32, s32, s16, s16>(table);
+  addInteger<s32, s32, u32, u32>(table);
+  addInteger<u32, u32, s32, s32>(table);
+  addInteger<u64, u64, u32, u32>(table);
+  addInteger<s64, s64, s32, s32>(table);
+  addInteger<u64, u64, s32, s32>(table);
+  addInteger<s64, s64, s16, s16>(table);
+  addInteger<u32, u32, u64, u64>(table);
+  addInteger<s32, s32, s64, s64>(table);
+  addInteger<u32, u32, s64, s64>(table);
+  addInteger<s64, s64, u64, u64>(table);
+  addInteger<u64, u64, s64, s64>(table);
+  table.check();
+}
+
+TEST(InstructionsConvert, SingleToIntegers) {
+  InstructionTable table;
+  addToInteger<s32, f32>(table);
+  addToInteger<u32, f32>(table);
+  addToInteger<s64, f32>(table);
+  addToInteger<u64, f32>(table);
+  addToInteger<s16, f32>(table);
+  addToInteger<u16, f32>(table);
+  table.check();
+}
+
+TEST(InstructionsConvert, OtherFloatsToIntegers) {
+  InstructionTable table;
+  addToInteger<s32, f64>(table);
+  addToInteger<u32, f64>(table);
+  addToInteger<s64, f64>(table);
+  addToInteger<u64, f64>(table);
+  addToInteger<s32, F16>(table);
+  addToInteger<u32, F16>(table);
+  addToInteger<s16, F16>(table);
+  addToInteger<s64, F16>(table);
+  table.check();
+}
+
+TEST(InstructionsConvert, IntegersToFloats) {
+  InstructionTable table;
+  addFromInteger<f32, s32>(table);
+  addFromInteger<f32, u32>(table);
+  addFromInteger<f32, s64>(table);
+  addFromInteger<f32, u64>(table);
+  addFromInteger<f32, s16>(table);
+  addFromInteger<f32, u16>(table);
+  addFromInteger<f64, s32>(table);
+  addFromInteger<f64, u32>(table);
+  addFromInteger<f64, s64>(table);
+  addFromInteger<f64, u64>(table);
+  addFromInteger<F16, s32>(table);
+  addFromInteger<F16, u32>(table);
+  addFromInteger<F16, s16>(table);
+  addFromInteger<F16, u64>(table);
+  table.check();
+}
+
+TEST(InstructionsConvert, BetweenFloats) {
+  InstructionTable table;
+  addNarrowing<f32, f64>(table);
+  addNarrowing<F16, f32>(table);
+  addNarrowing<F16, f64>(table);
+  addNarrowing<Bf16, f32>(table);
+  table.add("cvt.f64.f32 d, a;", [](f32 a) -> f64 { return a; });
+  table.add("cvt.f32.f16 d, a;", [](F16 a) { return FloatTraits<f32>::make(operand(a, {})); });
+  table.add("cvt.f64.f16 d, a;", [](F16 a) { return operand(a, {}); });
+  table.add("cvt.f32.bf16 d, a;", [](Bf16 a) { return FloatTraits<f32>::make(operand(a, {})); });
+  table.add("cvt.ftz.f64.f32 d, a;",
+            [](f32 a) { return operand(a, FloatMode{Rounding::Nearest, true, false}); });
+  table.add("cvt.rn.ftz.f32.f64 d, a;", [](f64 a) {
+    return finish<f32>({Quad(a)}, FloatMode{Rounding::Nearest, true, false});
+  });
+  table.add("cvt.sat.f32.f32 d, a;",
+            [](f32 a) { return static_cast<f32>(saturated(a)); });
+  table.add("cvt.rn.sat.f16.f32 d, a;", [](f32 a) {
+    return finish<F16>({Quad(a)}, FloatMode{Rounding::Nearest, false, true});
+  });
+  for (const NamedRounding &r : roundings) {
+    // Same width: rounds to an integer, in the format.
+    std::string name = std::string("cvt") + r.toInteger;
+    table.add(name + ".f32.f32 d, a;", [rounding = r.rounding](f32 a) {
+      return static_cast<f32>(integral(a, rounding));
+    });
+    table.add(name + ".f64.f64 d, a;",
+              [rounding = r.rounding](f64 a) { return integral(a, rounding); });
+    table.add(name + ".f16.f16 d, a;", [rounding = r.rounding](F16 a) {
+      return FloatTraits<F16>::make(integral(operand(a, {}), rounding));
+    });
+  }
+  table.check();
+}
+
+TEST(InstructionsConvert, Packing) {
+  InstructionTable table;
+  // The first source goes into the upper half.
+  for (bool zero : {false, true})
+    for (bool relu : {false, true}) {
+      FloatMode mode{zero ? Rounding::Zero : Rounding::Nearest};
+      std::string name = std::string("cvt") + (zero ? ".rz" : ".rn") + (relu ? ".relu" : "");
+      auto clip = [=](f32 x) { return relu && (x < 0 || x == 0) ? 0.f : x; };
+      table.add(name + ".f16x2.f32 d, a, b;", [=](f32 a, f32 b) -> F16x2 {
+        u32 low = finish<F16>({Quad(clip(b))}, mode).bits;
+        u32 high = finish<F16>({Quad(clip(a))}, mode).bits;
+        return {low | high << 16};
+      });
+      table.add(name + ".bf16x2.f32 d, a, b;", [=](f32 a, f32 b) -> Bf16x2 {
+        u32 low = finish<Bf16>({Quad(clip(b))}, mode).bits;
+        u32 high = finish<Bf16>({Quad(clip(a))}, mode).bits;
+        return {low | high << 16};
+      });
+    }
+  table.add("cvt.rna.tf32.f32 d, a;", [](f32 a) -> std::optional<u32> {
+    u32 bits = std::bit_cast<u32>(a);
+    if ((bits & 0x7fffffff) > 0x7f800000)
+      return std::nullopt; // some NaN
+    return (bits & 0x7fffffff) == 0x7f800000 ? bits : (bits + 0x1000) & ~u32(0x1fff);
+  });
+  table.check();
+}

@@ -1,0 +1,169 @@
+#include "test/unit/Emulator/InstructionTable.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+using namespace lacuna::emulator;
+
+namespace {
+
+using s128 = __int128;
+using u128 = unsigned __int128;
+
+/// An integer type that holds any product of two Ts.
+template <class T>
+using Wide = std::conditional_t<std::is_signed_v<T>, s128, u128>;
+/// The type of mul.wide's result.
+template <class T>
+using Twice = std::conditional_t<
+    std::is_signed_v<T>, std::conditional_t<sizeof(T) == 2, s32, s64>,
+    std::conditional_t<sizeof(T) == 2, u32, u64>>;
+
+template <class T>
+std::string typeName() {
+  return (std::is_signed_v<T> ? "s" : "u") + std::to_string(8 * sizeof(T));
+}
+
+template <class T>
+std::optional<T> quotient(T a, T b) {
+  if (b == 0 || (std::is_signed_v<T> && a == std::numeric_limits<T>::min() && b == T(-1)))
+    return std::nullopt; // the ISA leaves it open
+  return static_cast<T>(a / b);
+}
+template <class T>
+std::optional<T> remainderOf(T a, T b) {
+  if (b == 0 || (std::is_signed_v<T> && a == std::numeric_limits<T>::min() && b == T(-1)))
+    return std::nullopt;
+  return static_cast<T>(a % b);
+}
+
+template <class T>
+void addForType(InstructionTable &table) {
+  constexpr int width = 8 * sizeof(T);
+  std::string t = typeName<T>();
+  table.add("add." + t + " d, a, b;", [](T a, T b) -> T { return Wide<T>(a) + b; });
+  table.add("sub." + t + " d, a, b;", [](T a, T b) -> T { return Wide<T>(a) - b; });
+  table.add("mul.lo." + t + " d, a, b;", [](T a, T b) -> T { return u128(a) * u128(b); });
+  table.add("mul.hi." + t + " d, a, b;", [](T a, T b) -> T { return Wide<T>(a) * b >> width; });
+  table.add("mad.lo." + t + " d, a, b, c;",
+            [](T a, T b, T c) -> T { return u128(a) * u128(b) + u128(c); });
+  table.add("mad.hi." + t + " d, a, b, c;",
+            [](T a, T b, T c) -> T { return (Wide<T>(a) * b >> width) + c; });
+  table.add("div." + t + " d, a, b;", [](T a, T b) { return quotient(a, b); });
+  table.add("rem." + t + " d, a, b;", [](T a, T b) { return remainderOf(a, b); });
+  table.add("min." + t + " d, a, b;", [](T a, T b) { return a < b ? a : b; });
+  table.add("max." + t + " d, a, b;", [](T a, T b) { return a < b ? b : a; });
+  table.add("sad." + t + " d, a, b, c;", [](T a, T b, T c) -> T {
+    return Wide<T>(c) + (a < b ? Wide<T>(b) - a : Wide<T>(a) - b);
+  });
+  if constexpr (std::is_signed_v<T>) {
+    table.add("abs." + t + " d, a;", [](T a) -> T { return a < 0 ? -Wide<T>(a) : Wide<T>(a); });
+    table.add("neg." + t + " d, a;", [](T a) -> T { return -Wide<T>(a); });
+  }
+  if constexpr (sizeof(T) < 8) {
+    table.add("mul.wide." + t + " d, a, b;",
+              [](T a, T b) -> Twice<T> { return Twice<T>(a) * Twice<T>(b); });
+    table.add("mad.wide." + t + " d, a, b, c;", [](T a, T b, Twice<T> c) -> Twice<T> {
+      return u128(Twice<T>(a) * Twice<T>(b)) + u128(c);
+    });
+  }
+}
+
+s32 clamp(s128 x) {
+  return x > std::numeric_limits<s32>::max()   ? std::numeric_limits<s32>::max()
+         : x < std::numeric_limits<s32>::min() ? std::numeric_limits<s32>::min()
+                                               : static_cast<s32>(x);
+}
+
+/// The low 24 bits, as mul24 sees an operand.
+s64 low24(s32 x) { return s64(u64(x) << 40) >> 40; }
+u64 low24(u32 x) { return x & 0xffffff; }
+
+} // namespace
+
+TEST(InstructionsInteger, SixteenBits) {
+  InstructionTable table;
+  addForType<u16>(table);
+  addForType<s16>(table);
+  table.check();
+}
+
+TEST(InstructionsInteger, ThirtyTwoBits) {
+  InstructionTable table;
+  addForType<u32>(table);
+  addForType<s32>(table);
+  table.check();
+}
+
+TEST(InstructionsInteger, SixtyFourBits) {
+  InstructionTable table;
+  addForType<u64>(table);
+  addForType<s64>(table);
+  table.check();
+}
+
+TEST(InstructionsInteger, Saturating) {
+  InstructionTable table;
+  table.add("add.sat.s32 d, a, b;", [](s32 a, s32 b) { return clamp(s128(a) + b); });
+  table.add("sub.sat.s32 d, a, b;", [](s32 a, s32 b) { return clamp(s128(a) - b); });
+  table.add("mad.hi.sat.s32 d, a, b, c;",
+            [](s32 a, s32 b, s32 c) { return clamp((s128(a) * b >> 32) + c); });
+  table.check();
+}
+
+TEST(InstructionsInteger, TwentyFourBits) {
+  InstructionTable table;
+  table.add("mul24.lo.u32 d, a, b;", [](u32 a, u32 b) -> u32 { return low24(a) * low24(b); });
+  table.add("mul24.lo.s32 d, a, b;", [](s32 a, s32 b) -> s32 { return low24(a) * low24(b); });
+  table.add("mul24.hi.u32 d, a, b;", [](u32 a, u32 b) -> u32 { return low24(a) * low24(b) >> 16; });
+  table.add("mul24.hi.s32 d, a, b;", [](s32 a, s32 b) -> s32 { return low24(a) * low24(b) >> 16; });
+  table.add("mad24.lo.u32 d, a, b, c;",
+            [](u32 a, u32 b, u32 c) -> u32 { return low24(a) * low24(b) + c; });
+  table.add("mad24.lo.s32 d, a, b, c;",
+            [](s32 a, s32 b, s32 c) -> s32 { return low24(a) * low24(b) + c; });
+  table.check();
+}
+
+TEST(InstructionsInteger, WithCarry) {
+  InstructionTable table;
+  const std::string lows = ".reg .b32 l; ";
+  table.add(lows + "add.cc.u32 l, a, b; addc.u32 d, c, e;", [](u32 a, u32 b, u32 c, u32 e) -> u32 {
+    return ((u64(a) + b) >> 32) + c + e;
+  });
+  table.add(lows + "sub.cc.u32 l, a, b; subc.u32 d, c, e;",
+            [](u32 a, u32 b, u32 c, u32 e) -> u32 { return c - e - (a < b); });
+  table.add(lows + "mad.lo.cc.u32 l, a, b, c; madc.hi.u32 d, a, b, e;",
+            [](u32 a, u32 b, u32 c, u32 e) -> u32 {
+              u64 product = u64(a) * b;
+              return (product >> 32) + e + (((product & 0xffffffff) + c) >> 32);
+            });
+  table.add(".reg .b64 l; add.cc.u64 l, a, b; addc.u64 d, c, e;",
+            [](u64 a, u64 b, u64 c, u64 e) -> u64 { return c + e + (a + b < a); });
+  // A chain of three words: the middle sum both takes a carry and gives one.
+  table.add(".reg .b32 l, m; add.cc.u32 l, a, b; addc.cc.u32 m, a, c; addc.u32 d, b, c;",
+            [](u32 a, u32 b, u32 c) -> u32 {
+              u64 low = u64(a) + b, middle = u64(a) + c + (low >> 32);
+              return b + c + static_cast<u32>(middle >> 32);
+            });
+  table.check();
+}
+
+TEST(InstructionsInteger, DotProducts) {
+  InstructionTable table;
+  auto bytes = [](auto as, auto bs, u32 a, u32 b, u32 c) -> u32 {
+    s64 sum = c;
+    for (int i = 0; i < 4; ++i)
+      sum += s64(decltype(as)(a >> 8 * i)) * s64(decltype(bs)(b >> 8 * i));
+    return static_cast<u32>(sum);
+  };
+  table.add("dp4a.u32.u32 d, a, b, c;",
+            [=](u32 a, u32 b, u32 c) { return bytes(u8(), u8(), a, b, c); });
+  table.add("dp4a.s32.s32 d, a, b, c;",
+            [=](u32 a, u32 b, u32 c) { return bytes(s8(), s8(), a, b, c); });
+  table.add("dp4a.s32.u32 d, a, b, c;",
+            [=](u32 a, u32 b, u32 c) { return bytes(s8(), u8(), a, b, c); });
+  table.add("dp4a.u32.s32 d, a, b, c;",
+            [=](u32 a, u32 b, u32 c) { return bytes(u8(), s8(), a, b, c); });
+  table.check();
+}
