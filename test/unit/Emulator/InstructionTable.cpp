@@ -48,11 +48,11 @@ static std::vector<u64> floatEdges(int width, int fraction) {
   both(infinity);
   both(one);
   both(one + 1);
-  both(one - hidden);                              // 0.5
-  both(one + (hidden >> 1));                       // 1.5
-  both(one + hidden + (hidden >> 2));              // 2.5
-  edges.push_back(infinity + (hidden >> 1));       // NaN
-  edges.push_back(one + hidden * 15);              // 32768
+  both(one - hidden);                        // 0.5
+  both(one + (hidden >> 1));                 // 1.5
+  both(one + hidden + (hidden >> 2));        // 2.5
+  edges.push_back(infinity + (hidden >> 1)); // NaN
+  edges.push_back(one + hidden * 15);        // 32768
   return edges;
 }
 

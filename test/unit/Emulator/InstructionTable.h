@@ -40,7 +40,21 @@ struct Bf16x2 {
 };
 
 /// What an operand register holds.
-enum class OperandType : u8 { Predicate, U16, S16, U32, S32, U64, S64, F32, F64, F16, Bf16, F16x2, Bf16x2 };
+enum class OperandType : u8 {
+  Predicate,
+  U16,
+  S16,
+  U32,
+  S32,
+  U64,
+  S64,
+  F32,
+  F64,
+  F16,
+  Bf16,
+  F16x2,
+  Bf16x2
+};
 
 template <class T>
 constexpr OperandType operandTypeOf() {

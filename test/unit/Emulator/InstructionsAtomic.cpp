@@ -40,12 +40,12 @@ void addInteger(std::vector<AtomicRow> &rows, const std::string &type) {
 template <class T>
 void addBits(std::vector<AtomicRow> &rows, const std::string &type) {
   auto scrambled = [](u32 thread) { return static_cast<T>(Numbers(thread).next()); };
-  rows.push_back(row<T>("and." + type, ~T(0),
-                        [](u32 thread) { return ~(T(1) << thread % (8 * sizeof(T)) / 2); },
-                        [](T a, T b) { return a & b; }));
-  rows.push_back(row<T>("or." + type, 0,
-                        [](u32 thread) { return T(1) << thread % (8 * sizeof(T)) / 2; },
-                        [](T a, T b) { return a | b; }));
+  rows.push_back(row<T>(
+      "and." + type, ~T(0), [](u32 thread) { return ~(T(1) << thread % (8 * sizeof(T)) / 2); },
+      [](T a, T b) { return a & b; }));
+  rows.push_back(row<T>(
+      "or." + type, 0, [](u32 thread) { return T(1) << thread % (8 * sizeof(T)) / 2; },
+      [](T a, T b) { return a | b; }));
   rows.push_back(row<T>("xor." + type, 12345, scrambled, [](T a, T b) { return a ^ b; }));
 }
 
@@ -54,20 +54,22 @@ std::vector<AtomicRow> commutativeRows() {
   addInteger<u32>(rows, "u32");
   addInteger<s32>(rows, "s32");
   addInteger<u64>(rows, "u64");
-  rows.push_back(row<s64>("min.s64", 7, [](u32 t) { return 3 - s64(t); },
-                          [](s64 a, s64 b) { return std::min(a, b); }));
-  rows.push_back(row<s64>("max.s64", -7, [](u32 t) { return s64(t) << 33; },
-                          [](s64 a, s64 b) { return std::max(a, b); }));
+  rows.push_back(row<s64>(
+      "min.s64", 7, [](u32 t) { return 3 - s64(t); }, [](s64 a, s64 b) { return std::min(a, b); }));
+  rows.push_back(row<s64>(
+      "max.s64", -7, [](u32 t) { return s64(t) << 33; },
+      [](s64 a, s64 b) { return std::max(a, b); }));
   addBits<u32>(rows, "b32");
   addBits<u64>(rows, "b64");
-  rows.push_back(row<f32>("add.f32", 0.5f, [](u32 t) { return t * 0.25f - 3; },
-                          [](f32 a, f32 b) { return a + b; }));
-  rows.push_back(row<f64>("add.f64", 0.5, [](u32 t) { return t * 0.25 - 3; },
-                          [](f64 a, f64 b) { return a + b; }));
-  rows.push_back(row<u32>("inc.u32", 0, [](u32) { return 9u; },
-                          [](u32 a, u32 b) { return a >= b ? 0 : a + 1; }));
-  rows.push_back(row<u32>("dec.u32", 4, [](u32) { return 9u; },
-                          [](u32 a, u32 b) { return a == 0 || a > b ? b : a - 1; }));
+  rows.push_back(row<f32>(
+      "add.f32", 0.5f, [](u32 t) { return t * 0.25f - 3; }, [](f32 a, f32 b) { return a + b; }));
+  rows.push_back(row<f64>(
+      "add.f64", 0.5, [](u32 t) { return t * 0.25 - 3; }, [](f64 a, f64 b) { return a + b; }));
+  rows.push_back(row<u32>(
+      "inc.u32", 0, [](u32) { return 9u; }, [](u32 a, u32 b) { return a >= b ? 0 : a + 1; }));
+  rows.push_back(row<u32>(
+      "dec.u32", 4, [](u32) { return 9u; },
+      [](u32 a, u32 b) { return a == 0 || a > b ? b : a - 1; }));
   return rows;
 }
 
@@ -82,30 +84,43 @@ TEST(InstructionsAtomic, EveryOperationOnBothMemories) {
   std::string source =
       "typedef unsigned u32; typedef unsigned long long u64;\n"
       "extern \"C\" __global__ void k(const u64 *in, u64 *global, u64 *out) {\n"
-      "  __shared__ u64 mid[2 * " + count + "];\n"
+      "  __shared__ u64 mid[2 * " +
+      count +
+      "];\n"
       "  u32 t = threadIdx.x, all = gridDim.x * blockDim.x, id = blockIdx.x * blockDim.x + t;\n"
-      "  for (u32 i = t; i < 2 * " + count + "; i += blockDim.x) mid[i] = in[i / 2];\n"
+      "  for (u32 i = t; i < 2 * " +
+      count +
+      "; i += blockDim.x) mid[i] = in[i / 2];\n"
       "  u32 shared = (u32)__cvta_generic_to_shared(mid); u64 v, d; u32 w, e;\n"
       "  __syncthreads();\n";
   for (std::size_t r = 0; r < rows.size(); ++r) {
     bool wide = rows[r].bits == 64;
     std::string operation = rows[r].operation, letter = wide ? "l" : "r", x = wide ? "v" : "w",
                 y = wide ? "d" : "e", at = std::to_string(2 * r);
-    source += "  v = in[" + count + " + " + std::to_string(r) + " * all + id]; w = (u32)v;\n"
-              "  asm volatile(\"atom.global." + operation + " %0, [%1], %2;\" : \"=" + letter +
-              "\"(" + y + ") : \"l\"(global + " + at + "), \"" + letter + "\"(" + x +
+    source += "  v = in[" + count + " + " + std::to_string(r) +
+              " * all + id]; w = (u32)v;\n"
+              "  asm volatile(\"atom.global." +
+              operation + " %0, [%1], %2;\" : \"=" + letter + "\"(" + y + ") : \"l\"(global + " +
+              at + "), \"" + letter + "\"(" + x +
               ") : \"memory\");\n"
-              "  asm volatile(\"red.global." + operation + " [%0], %1;\" :: \"l\"(global + " + at +
-              " + 1), \"" + letter + "\"(" + x + ") : \"memory\");\n"
-              "  asm volatile(\"atom.shared." + operation + " %0, [%1], %2;\" : \"=" + letter +
-              "\"(" + y + ") : \"r\"(shared + 8 * " + at + "), \"" + letter + "\"(" + x +
+              "  asm volatile(\"red.global." +
+              operation + " [%0], %1;\" :: \"l\"(global + " + at + " + 1), \"" + letter + "\"(" +
+              x +
               ") : \"memory\");\n"
-              "  asm volatile(\"red." + operation + " [%0], %1;\" :: \"l\"(mid + " + at +
-              " + 1), \"" + letter + "\"(" + x + ") : \"memory\");\n";
+              "  asm volatile(\"atom.shared." +
+              operation + " %0, [%1], %2;\" : \"=" + letter + "\"(" + y +
+              ") : \"r\"(shared + 8 * " + at + "), \"" + letter + "\"(" + x +
+              ") : \"memory\");\n"
+              "  asm volatile(\"red." +
+              operation + " [%0], %1;\" :: \"l\"(mid + " + at + " + 1), \"" + letter + "\"(" + x +
+              ") : \"memory\");\n";
   }
   source += "  __syncthreads();\n"
-            "  for (u32 i = t; i < 2 * " + count + "; i += blockDim.x)\n"
-            "    out[blockIdx.x * 2 * " + count + " + i] = mid[i];\n}\n";
+            "  for (u32 i = t; i < 2 * " +
+            count +
+            "; i += blockDim.x)\n"
+            "    out[blockIdx.x * 2 * " +
+            count + " + i] = mid[i];\n}\n";
   // f32, f64 and the others of a width share registers by their bits.
   KernelImage image = compileKernel(source, "k");
   if (image.ptx.empty())

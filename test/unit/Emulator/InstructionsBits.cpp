@@ -70,8 +70,7 @@ void addLogic(InstructionTable &table) {
   table.add("cnot." + t + " d, a;", [](T a) -> T { return a == 0; });
   table.add("mov." + t + " d, a;", [](T a) { return a; });
   // Counts at or beyond the width shift everything out.
-  table.add("shl." + t + " d, a, b;",
-            [](T a, u32 b) -> T { return b < width ? u64(a) << b : 0; });
+  table.add("shl." + t + " d, a, b;", [](T a, u32 b) -> T { return b < width ? u64(a) << b : 0; });
   std::string number = std::to_string(width);
   table.add("shr.u" + number + " d, a, b;",
             [](T a, u32 b) -> T { return b < width ? u64(a) >> b : 0; });
@@ -85,8 +84,7 @@ template <class T>
 void addFields(InstructionTable &table) {
   std::string number = std::to_string(8 * sizeof(T));
   using Signed = std::make_signed_t<T>;
-  table.add("bfe.u" + number + " d, a, b, c;",
-            [](T a, u32 b, u32 c) { return extract(a, b, c); });
+  table.add("bfe.u" + number + " d, a, b, c;", [](T a, u32 b, u32 c) { return extract(a, b, c); });
   table.add("bfe.s" + number + " d, a, b, c;",
             [](Signed a, u32 b, u32 c) { return extract(a, b, c); });
   table.add("bfi.b" + number + " d, a, b, c, e;",
@@ -151,13 +149,12 @@ TEST(InstructionsBits, Fields) {
 TEST(InstructionsBits, Logic3) {
   InstructionTable table;
   for (u32 truth : {0x00, 0x01, 0x80, 0x96, 0xe8, 0xca, 0x3c, 0xfe, 0x6a, 0x17, 0xff, 0xd8})
-    table.add("lop3.b32 d, a, b, c, " + std::to_string(truth) + ";",
-              [truth](u32 a, u32 b, u32 c) {
-                u32 result = 0;
-                for (int i = 0; i < 32; ++i)
-                  result |= (truth >> (bit(a, i) * 4 + bit(b, i) * 2 + bit(c, i)) & 1) << i;
-                return result;
-              });
+    table.add("lop3.b32 d, a, b, c, " + std::to_string(truth) + ";", [truth](u32 a, u32 b, u32 c) {
+      u32 result = 0;
+      for (int i = 0; i < 32; ++i)
+        result |= (truth >> (bit(a, i) * 4 + bit(b, i) * 2 + bit(c, i)) & 1) << i;
+      return result;
+    });
   table.check();
 }
 

@@ -69,9 +69,8 @@ template <class To, class From>
 void addToInteger(InstructionTable &table) {
   std::string types = "." + typeName<To>() + "." + typeName<From>() + " d, a;";
   for (const NamedRounding &r : roundings) {
-    table.add(std::string("cvt") + r.toInteger + types, [rounding = r.rounding](From a) {
-      return toInteger<To>(a, rounding, false);
-    });
+    table.add(std::string("cvt") + r.toInteger + types,
+              [rounding = r.rounding](From a) { return toInteger<To>(a, rounding, false); });
     if constexpr (std::is_same_v<From, f32>)
       table.add(std::string("cvt") + r.toInteger + ".ftz" + types,
                 [rounding = r.rounding](From a) { return toInteger<To>(a, rounding, true); });
@@ -84,8 +83,7 @@ void addFromInteger(InstructionTable &table) {
     table.add(std::string("cvt") + r.toFloat + "." + typeName<To>() + "." + typeName<From>() +
                   " d, a;",
               [rounding = r.rounding](From a) {
-                return FloatTraits<To>::make(
-                    roundTo({Quad(a)}, FloatTraits<To>::format, rounding));
+                return FloatTraits<To>::make(roundTo({Quad(a)}, FloatTraits<To>::format, rounding));
               });
 }
 
@@ -115,7 +113,7 @@ void addInteger(InstructionTable &table) {
     return; // nothing to clamp: PTX does not have it
   table.add("cvt.sat." + types, [](Source a) {
     __int128 x = static_cast<From>(a);
-    x = x > Limits::max() ? __int128(Limits::max())
+    x = x > Limits::max()   ? __int128(Limits::max())
         : x < Limits::min() ? __int128(Limits::min())
                             : x;
     return static_cast<Register>(static_cast<To>(x));
@@ -209,17 +207,15 @@ TEST(InstructionsConvert, BetweenFloats) {
   table.add("cvt.rn.ftz.f32.f64 d, a;", [](f64 a) {
     return finish<f32>({Quad(a)}, FloatMode{Rounding::Nearest, true, false});
   });
-  table.add("cvt.sat.f32.f32 d, a;",
-            [](f32 a) { return static_cast<f32>(saturated(a)); });
+  table.add("cvt.sat.f32.f32 d, a;", [](f32 a) { return static_cast<f32>(saturated(a)); });
   table.add("cvt.rn.sat.f16.f32 d, a;", [](f32 a) {
     return finish<F16>({Quad(a)}, FloatMode{Rounding::Nearest, false, true});
   });
   for (const NamedRounding &r : roundings) {
     // Same width: rounds to an integer, in the format.
     std::string name = std::string("cvt") + r.toInteger;
-    table.add(name + ".f32.f32 d, a;", [rounding = r.rounding](f32 a) {
-      return static_cast<f32>(integral(a, rounding));
-    });
+    table.add(name + ".f32.f32 d, a;",
+              [rounding = r.rounding](f32 a) { return static_cast<f32>(integral(a, rounding)); });
     table.add(name + ".f64.f64 d, a;",
               [rounding = r.rounding](f64 a) { return integral(a, rounding); });
     table.add(name + ".f16.f16 d, a;", [rounding = r.rounding](F16 a) {

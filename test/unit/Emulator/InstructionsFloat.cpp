@@ -20,17 +20,15 @@ constexpr NamedRounding roundings[] = {{".rn", Rounding::Nearest},
                                        {".rp", Rounding::Up}};
 
 /// Sees -0 as less than +0, as min and max do.
-bool less(double a, double b) {
-  return a < b || (a == b && std::signbit(a) && !std::signbit(b));
-}
+bool less(double a, double b) { return a < b || (a == b && std::signbit(a) && !std::signbit(b)); }
 
 template <class T>
 T minimum(T a, T b, FloatMode mode, bool keepsNan) {
   double x = operand(a, mode), y = operand(b, mode);
   if (std::isnan(x) || std::isnan(y))
     return FloatTraits<T>::make(keepsNan || (std::isnan(x) && std::isnan(y)) ? std::nan("")
-                                : std::isnan(x)                             ? y
-                                                                            : x);
+                                : std::isnan(x)                              ? y
+                                                                             : x);
   return FloatTraits<T>::make(less(y, x) ? y : x);
 }
 template <class T>
@@ -190,8 +188,7 @@ TEST(InstructionsFloat, Classes) {
   table.add("testp.notanumber.f32 d, a;", [](f32 a) { return bool(std::isnan(a)); });
   // Zero counts as normal here.
   table.add("testp.normal.f32 d, a;", [](f32 a) { return std::isnormal(a) || a == 0; });
-  table.add("testp.subnormal.f32 d, a;",
-            [](f32 a) { return std::fpclassify(a) == FP_SUBNORMAL; });
+  table.add("testp.subnormal.f32 d, a;", [](f32 a) { return std::fpclassify(a) == FP_SUBNORMAL; });
   table.add("testp.finite.f64 d, a;", [](f64 a) { return bool(std::isfinite(a)); });
   table.add("testp.notanumber.f64 d, a;", [](f64 a) { return bool(std::isnan(a)); });
   table.check();
@@ -199,50 +196,55 @@ TEST(InstructionsFloat, Classes) {
 
 TEST(InstructionsFloat, Approximations) {
   InstructionTable table;
-  auto value = [](f32 a, bool ftz) {
-    return operand(a, FloatMode{Rounding::Nearest, ftz, false});
-  };
+  auto value = [](f32 a, bool ftz) { return operand(a, FloatMode{Rounding::Nearest, ftz, false}); };
   for (bool ftz : {false, true}) {
     std::string suffix = ftz ? ".ftz.f32 d, a" : ".f32 d, a";
     // Results that are subnormal may be flushed or lose their last bits.
     Tolerance ulps2{0x1p-22, ftz ? 0x1p-126 : 0x1p-148};
-    table.add("ex2.approx" + suffix + ";",
-              [=](f32 a) { return static_cast<f32>(std::exp2(value(a, ftz))); }, ulps2);
-    table.add("rcp.approx" + suffix + ";",
-              [=](f32 a) { return static_cast<f32>(1 / value(a, ftz)); },
-              Tolerance{0x1p-22, ftz ? 0x1p-126 : 0x1p-127});
-    table.add("rsqrt.approx" + suffix + ";",
-              [=](f32 a) { return static_cast<f32>(1 / std::sqrt(value(a, ftz))); },
-              Tolerance{0x1p-22});
-    table.add("sqrt.approx" + suffix + ";",
-              [=](f32 a) { return static_cast<f32>(std::sqrt(value(a, ftz))); },
-              Tolerance{0x1p-22, 0x1p-126});
-    table.add("lg2.approx" + suffix + ";",
-              [=](f32 a) { return static_cast<f32>(std::log2(value(a, ftz))); },
-              Tolerance{0x1p-21, 0x1p-22});
+    table.add(
+        "ex2.approx" + suffix + ";",
+        [=](f32 a) { return static_cast<f32>(std::exp2(value(a, ftz))); }, ulps2);
+    table.add(
+        "rcp.approx" + suffix + ";", [=](f32 a) { return static_cast<f32>(1 / value(a, ftz)); },
+        Tolerance{0x1p-22, ftz ? 0x1p-126 : 0x1p-127});
+    table.add(
+        "rsqrt.approx" + suffix + ";",
+        [=](f32 a) { return static_cast<f32>(1 / std::sqrt(value(a, ftz))); }, Tolerance{0x1p-22});
+    table.add(
+        "sqrt.approx" + suffix + ";",
+        [=](f32 a) { return static_cast<f32>(std::sqrt(value(a, ftz))); },
+        Tolerance{0x1p-22, 0x1p-126});
+    table.add(
+        "lg2.approx" + suffix + ";",
+        [=](f32 a) { return static_cast<f32>(std::log2(value(a, ftz))); },
+        Tolerance{0x1p-21, 0x1p-22});
     auto inRange = [=](f32 a, double (*function)(double)) -> std::optional<f32> {
       if (!(std::fabs(a) <= std::numbers::pi))
         return std::nullopt; // the stated error holds from -pi to pi
       return static_cast<f32>(function(value(a, ftz)));
     };
-    table.add("sin.approx" + suffix + ";", [=](f32 a) { return inRange(a, std::sin); },
-              Tolerance{0, 0x1p-20});
-    table.add("cos.approx" + suffix + ";", [=](f32 a) { return inRange(a, std::cos); },
-              Tolerance{0, 0x1p-20});
+    table.add(
+        "sin.approx" + suffix + ";", [=](f32 a) { return inRange(a, std::sin); },
+        Tolerance{0, 0x1p-20});
+    table.add(
+        "cos.approx" + suffix + ";", [=](f32 a) { return inRange(a, std::cos); },
+        Tolerance{0, 0x1p-20});
     for (bool full : {false, true})
-      table.add(std::string("div") + (full ? ".full" : ".approx") + suffix + ", b;",
-                [=](f32 a, f32 b) -> std::optional<f32> {
-                  double x = value(a, ftz), y = value(b, ftz);
-                  if (std::fabs(y) < 0x1p-126 || std::fabs(y) > 0x1p126)
-                    return std::nullopt;
-                  return static_cast<f32>(x / y);
-                },
-                Tolerance{0x1p-22, 0x1p-126});
+      table.add(
+          std::string("div") + (full ? ".full" : ".approx") + suffix + ", b;",
+          [=](f32 a, f32 b) -> std::optional<f32> {
+            double x = value(a, ftz), y = value(b, ftz);
+            if (std::fabs(y) < 0x1p-126 || std::fabs(y) > 0x1p126)
+              return std::nullopt;
+            return static_cast<f32>(x / y);
+          },
+          Tolerance{0x1p-22, 0x1p-126});
   }
   table.add("tanh.approx.f32 d, a;", [](f32 a) { return std::tanh(a); }, Tolerance{0x1p-10});
-  table.add("ex2.approx.ftz.f32 d, a;",
-            [=](f32 a) { return static_cast<f32>(std::exp2(value(a, true))); },
-            Tolerance{0x1p-22, 0x1p-126});
+  table.add(
+      "ex2.approx.ftz.f32 d, a;",
+      [=](f32 a) { return static_cast<f32>(std::exp2(value(a, true))); },
+      Tolerance{0x1p-22, 0x1p-126});
   table.check();
 }
 
@@ -250,12 +252,12 @@ TEST(InstructionsFloat, HalfPrecision) {
   InstructionTable table;
   addHalves<F16, F16x2>(table, ".f16");
   auto half = [](double x) { return FloatTraits<F16>::make(x); };
-  table.add("ex2.approx.f16 d, a;",
-            [=](F16 a) { return half(std::exp2(FloatTraits<F16>::value(a))); },
-            Tolerance{0x1p-9, 0x1p-23});
-  table.add("tanh.approx.f16 d, a;",
-            [=](F16 a) { return half(std::tanh(FloatTraits<F16>::value(a))); },
-            Tolerance{0x1p-9, 0x1p-23});
+  table.add(
+      "ex2.approx.f16 d, a;", [=](F16 a) { return half(std::exp2(FloatTraits<F16>::value(a))); },
+      Tolerance{0x1p-9, 0x1p-23});
+  table.add(
+      "tanh.approx.f16 d, a;", [=](F16 a) { return half(std::tanh(FloatTraits<F16>::value(a))); },
+      Tolerance{0x1p-9, 0x1p-23});
   table.check();
 }
 
@@ -263,11 +265,13 @@ TEST(InstructionsFloat, BrainFloat) {
   InstructionTable table;
   addHalves<Bf16, Bf16x2>(table, ".bf16");
   auto brain = [](double x) { return FloatTraits<Bf16>::make(x); };
-  table.add("ex2.approx.ftz.bf16 d, a;",
-            [=](Bf16 a) { return brain(std::exp2(FloatTraits<Bf16>::value(a))); },
-            Tolerance{0x1p-6, 0x1p-126});
-  table.add("tanh.approx.bf16 d, a;",
-            [=](Bf16 a) { return brain(std::tanh(FloatTraits<Bf16>::value(a))); },
-            Tolerance{0x1p-6, 0x1p-130});
+  table.add(
+      "ex2.approx.ftz.bf16 d, a;",
+      [=](Bf16 a) { return brain(std::exp2(FloatTraits<Bf16>::value(a))); },
+      Tolerance{0x1p-6, 0x1p-126});
+  table.add(
+      "tanh.approx.bf16 d, a;",
+      [=](Bf16 a) { return brain(std::tanh(FloatTraits<Bf16>::value(a))); },
+      Tolerance{0x1p-6, 0x1p-130});
   table.check();
 }

@@ -16,9 +16,8 @@ template <class T>
 using Wide = std::conditional_t<std::is_signed_v<T>, s128, u128>;
 /// The type of mul.wide's result.
 template <class T>
-using Twice = std::conditional_t<
-    std::is_signed_v<T>, std::conditional_t<sizeof(T) == 2, s32, s64>,
-    std::conditional_t<sizeof(T) == 2, u32, u64>>;
+using Twice = std::conditional_t<std::is_signed_v<T>, std::conditional_t<sizeof(T) == 2, s32, s64>,
+                                 std::conditional_t<sizeof(T) == 2, u32, u64>>;
 
 template <class T>
 std::string typeName() {
@@ -128,9 +127,8 @@ TEST(InstructionsInteger, TwentyFourBits) {
 TEST(InstructionsInteger, WithCarry) {
   InstructionTable table;
   const std::string lows = ".reg .b32 l; ";
-  table.add(lows + "add.cc.u32 l, a, b; addc.u32 d, c, e;", [](u32 a, u32 b, u32 c, u32 e) -> u32 {
-    return ((u64(a) + b) >> 32) + c + e;
-  });
+  table.add(lows + "add.cc.u32 l, a, b; addc.u32 d, c, e;",
+            [](u32 a, u32 b, u32 c, u32 e) -> u32 { return ((u64(a) + b) >> 32) + c + e; });
   table.add(lows + "sub.cc.u32 l, a, b; subc.u32 d, c, e;",
             [](u32 a, u32 b, u32 c, u32 e) -> u32 { return c - e - (a < b); });
   table.add(lows + "mad.lo.cc.u32 l, a, b, c; madc.hi.u32 d, a, b, e;",

@@ -50,8 +50,9 @@ TEST(InstructionsMemory, EveryTypeThroughEverySpace) {
       std::string offset = std::to_string(index++ * threads * 16) + " + 16 * t";
       source += "  asm volatile(\"{ .reg ." + std::string(m.registers) + " r<4>; ld.global" + v +
                 " " + r + ", [%0]; st.shared" + v + " [%2], " + r + "; ld" + v + " " + r +
-                ", [%3]; st.local" + v + " [%4], " + r + "; ld" + v + " " + r + ", [%5]; st.global" +
-                v + " [%1], " + r + "; }\" :: \"l\"(in + " + offset + "), \"l\"(out + " + offset +
+                ", [%3]; st.local" + v + " [%4], " + r + "; ld" + v + " " + r +
+                ", [%5]; st.global" + v + " [%1], " + r + "; }\" :: \"l\"(in + " + offset +
+                "), \"l\"(out + " + offset +
                 "), \"r\"(shared), \"l\"(mid + 16 * t), \"r\"(local), \"l\"(own) : \"memory\");\n";
     }
   // In asm, register ranges are written %name<n>.
@@ -105,8 +106,8 @@ TEST(InstructionsMemory, NarrowLoadsExtend) {
   DeviceAddress output = runner.allocate(n * 8);
   runner.runClean(image, {{1}, {8}}, Arguments(input, output));
   std::vector<u64> out = runner.get<u64>(output, n);
-  std::vector<u64> want = {0x91,       0x91,       u64(s64(s8(0x91))),   u32(s32(s8(0x91))),
-                           0xa291,     0xa291,     u64(s64(s16(0xa291))), u32(s32(s16(0xa291))),
+  std::vector<u64> want = {0x91,       0x91,       u64(s64(s8(0x91))),        u32(s32(s8(0x91))),
+                           0xa291,     0xa291,     u64(s64(s16(0xa291))),     u32(s32(s16(0xa291))),
                            0xc4b3a291, 0xc4b3a291, u64(s64(s32(0xc4b3a291))), 0xc4b3a291};
   EXPECT_EQ(out, want);
 }
@@ -114,24 +115,31 @@ TEST(InstructionsMemory, NarrowLoadsExtend) {
 TEST(InstructionsMemory, OrderAndCacheModifiers) {
   if (skipWithoutNvrtc())
     return;
-  const char *loads[] = {"ld.global.ca.b32",        "ld.global.cg.b32",
-                         "ld.global.cs.b32",        "ld.global.lu.b32",
-                         "ld.global.cv.b32",        "ld.global.nc.b32",
-                         "ld.global.nc.L1::no_allocate.b32", "ld.global.L1::evict_last.b32",
-                         "ld.global.L2::128B.b32",  "ld.volatile.global.b32",
-                         "ld.relaxed.gpu.global.b32", "ld.acquire.gpu.global.b32",
-                         "ld.relaxed.sys.global.b32", "ld.weak.global.b32",
+  const char *loads[] = {"ld.global.ca.b32",
+                         "ld.global.cg.b32",
+                         "ld.global.cs.b32",
+                         "ld.global.lu.b32",
+                         "ld.global.cv.b32",
+                         "ld.global.nc.b32",
+                         "ld.global.nc.L1::no_allocate.b32",
+                         "ld.global.L1::evict_last.b32",
+                         "ld.global.L2::128B.b32",
+                         "ld.volatile.global.b32",
+                         "ld.relaxed.gpu.global.b32",
+                         "ld.acquire.gpu.global.b32",
+                         "ld.relaxed.sys.global.b32",
+                         "ld.weak.global.b32",
                          "ldu.global.b32"};
-  const char *stores[] = {"st.global.wb.b32",          "st.global.cg.b32",
-                          "st.global.cs.b32",          "st.global.wt.b32",
-                          "st.volatile.global.b32",    "st.relaxed.gpu.global.b32",
-                          "st.release.gpu.global.b32", "st.weak.global.b32",
-                          "st.global.L1::no_allocate.b32"};
+  const char *stores[] = {
+      "st.global.wb.b32",          "st.global.cg.b32",       "st.global.cs.b32",
+      "st.global.wt.b32",          "st.volatile.global.b32", "st.relaxed.gpu.global.b32",
+      "st.release.gpu.global.b32", "st.weak.global.b32",     "st.global.L1::no_allocate.b32"};
   std::string source = "extern \"C\" __global__ void k(const int *in, int *out) {\n  int v;\n";
   int n = 0;
   for (const char *load : loads)
-    source += std::string("  asm volatile(\"") + load + " %0, [%1]; st.global.b32 [%2], %0;\" : \"=r\"(v) : \"l\"(in + " +
-              std::to_string(n) + "), \"l\"(out + " + std::to_string(n) + ") : \"memory\");\n",
+    source += std::string("  asm volatile(\"") + load +
+              " %0, [%1]; st.global.b32 [%2], %0;\" : \"=r\"(v) : \"l\"(in + " + std::to_string(n) +
+              "), \"l\"(out + " + std::to_string(n) + ") : \"memory\");\n",
         ++n;
   for (const char *store : stores)
     source += std::string("  asm volatile(\"ld.global.b32 %0, [%1]; ") + store +

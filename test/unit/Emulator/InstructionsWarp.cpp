@@ -57,8 +57,11 @@ TEST(InstructionsWarp, ShuffleEveryMode) {
     source += std::string("    asm volatile(\"{ .reg .pred q; shfl.sync.") + modes[m] +
               ".b32 %0|q, %2, %3, %4, 0xffffffff; selp.u32 %1, 1, 0, q; }\" : \"=r\"(d), \"=r\"(p)"
               " : \"r\"(x.value), \"r\"(x.b), \"r\"(x.c));\n"
-              "    out[((i * 4 + " + std::to_string(m) + ") * 32 + threadIdx.x) * 2] = d;\n"
-              "    out[((i * 4 + " + std::to_string(m) + ") * 32 + threadIdx.x) * 2 + 1] = p;\n";
+              "    out[((i * 4 + " +
+              std::to_string(m) +
+              ") * 32 + threadIdx.x) * 2] = d;\n"
+              "    out[((i * 4 + " +
+              std::to_string(m) + ") * 32 + threadIdx.x) * 2 + 1] = p;\n";
   KernelImage image = compileKernel(source + "  }\n}\n", "k");
   Numbers numbers(1);
   std::vector<ShuffleInput> in(caseCount * 32);
@@ -147,9 +150,25 @@ extern "C" __global__ void k(const u64 *in, u32 *out) {
       u32 equal = 0;
       for (u32 other = parity; other < 32; other += 2)
         equal |= u32((in[other] & 3) == (in[lane] & 3)) << other;
-      u32 want[count] = {votes == mask, votes != 0, votes == mask || votes == 0, votes,
-                         mask & ~votes, equal, equal, ~u32(0), mask, add, add, low, high,
-                         static_cast<u32>(slow), static_cast<u32>(shigh), all, any, odd, mask,
+      u32 want[count] = {votes == mask,
+                         votes != 0,
+                         votes == mask || votes == 0,
+                         votes,
+                         mask & ~votes,
+                         equal,
+                         equal,
+                         ~u32(0),
+                         mask,
+                         add,
+                         add,
+                         low,
+                         high,
+                         static_cast<u32>(slow),
+                         static_cast<u32>(shigh),
+                         all,
+                         any,
+                         odd,
+                         mask,
                          parity + (lane == parity ? 1000 : 0)};
       for (int n = 0; n < count; ++n)
         EXPECT_EQ(out[n * 32 + lane], want[n]) << "result " << n << " lane " << lane;

@@ -57,8 +57,7 @@ DeviceAddress KernelRunner::allocate(std::size_t bytes) {
   return address ? *address : 0;
 }
 
-Outcome KernelRunner::run(const KernelImage &image, LaunchShape shape,
-                          const Arguments &arguments) {
+Outcome KernelRunner::run(const KernelImage &image, LaunchShape shape, const Arguments &arguments) {
   if (image.ptx.empty())
     return {Status(StatusKind::Compiler, "did not compile"), {}};
   Result<std::unique_ptr<LoadedKernel>> kernel = device->load(image);
@@ -71,7 +70,7 @@ Outcome KernelRunner::run(const KernelImage &image, LaunchShape shape,
   if (outcome.status.isOk())
     outcome.status = device->synchronize({});
   if (emulator)
-    outcome.reports = emulator->reports();
+    outcome.reports = emulator->takeReports();
   return outcome;
 }
 

@@ -75,9 +75,9 @@ Exact lacuna::emulator::exactSum(Quad a, Quad b, Rounding mode) {
   if (sum != sum || sum - sum != 0)
     return {sum};
   if (sum == 0) {
-    bool sameZero = a == 0 && b == 0 &&
-                    __builtin_signbit(static_cast<double>(a)) ==
-                        __builtin_signbit(static_cast<double>(b));
+    bool sameZero =
+        a == 0 && b == 0 &&
+        __builtin_signbit(static_cast<double>(a)) == __builtin_signbit(static_cast<double>(b));
     if (sameZero)
       return {sum};
     return {mode == Rounding::Down ? Quad(-0.) : Quad(0.)};
@@ -107,6 +107,4 @@ Exact lacuna::emulator::exactRoot(double a) {
   return exactSum(root, missing / (2 * Quad(root)), Rounding::Nearest);
 }
 
-double lacuna::emulator::saturated(double x) {
-  return x != x || x <= 0 ? 0 : x > 1 ? 1 : x;
-}
+double lacuna::emulator::saturated(double x) { return x != x || x <= 0 ? 0 : x > 1 ? 1 : x; }

@@ -31,8 +31,8 @@ struct Exact {
 struct Format {
   int precision, smallestExponent, largestExponent;
 };
-inline constexpr Format formatF16{11, -14, 15}, formatBf16{8, -126, 127},
-    formatF32{24, -126, 127}, formatF64{53, -1022, 1023};
+inline constexpr Format formatF16{11, -14, 15}, formatBf16{8, -126, 127}, formatF32{24, -126, 127},
+    formatF64{53, -1022, 1023};
 
 /// The nearest number of the format in the direction of the mode.
 double roundTo(Exact exact, Format format, Rounding mode);
