@@ -109,8 +109,9 @@ Step atomic(Warp &warp, const Instruction &i) {
   for (u32 rest = warp.mask; rest; rest &= rest - 1) {
     int lane = std::countr_zero(rest);
     AccessMemo memo;
-    u8 *place =
-        accessMemory(warp, i, lane, genericAccess(warp, static_cast<u32>(lane), true, true), memo);
+    Accessor access = genericAccess(warp, static_cast<u32>(lane), true, true);
+    access.modifies = true;
+    u8 *place = accessMemory(warp, i, lane, access, memo);
     if (!place)
       continue;
     for (u32 e = 0; e < count; ++e) {

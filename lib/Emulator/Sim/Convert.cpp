@@ -120,6 +120,12 @@ struct Up {
   }
 };
 
+/// .ftz: an f32 that is subnormal counts as zero.
+template <class Round>
+struct Flushed {
+  static f64 apply(f64 x) { return Round::apply(std::fabs(x) < 0x1p-126 ? 0 * x : x); }
+};
+
 /// Reads a lane as the float type it holds.
 template <class T>
 auto readFloat(Held<T> x) {
@@ -127,6 +133,13 @@ auto readFloat(Held<T> x) {
     return unhold<T>(x).toFloat();
   else
     return x;
+}
+
+/// What a NaN becomes as an integer.
+template <class To, class From>
+To integerFromNan() {
+  bool wide = sizeof(From) == 8 || sizeof(To) == 8;
+  return wide ? static_cast<To>(u64(1) << (8 * sizeof(To) - 1)) : To(0);
 }
 
 template <class To, class From, class Round>
@@ -138,7 +151,7 @@ Step floatToInteger(Warp &warp, const Instruction &i) {
     constexpr f64 least = static_cast<f64>(std::numeric_limits<To>::min());
     // The first value that does not fit is a power of two and exact.
     constexpr f64 beyond = static_cast<f64>(u64(1) << (std::numeric_limits<To>::digits - 1)) * 2;
-    To value = x != x        ? To(0)
+    To value = x != x        ? integerFromNan<To, From>()
                : x >= beyond ? std::numeric_limits<To>::max()
                : x <= least  ? std::numeric_limits<To>::min()
                              : static_cast<To>(x);
@@ -258,15 +271,7 @@ template <class Half>
 Step doubleToHalf(Warp &warp, const Instruction &i) {
   u32 *d = lanes<u32>(warp, i.d);
   const f64 *a = lanes<f64>(warp, i.a);
-  forLanes(warp.mask, [=](int l) {
-    // Rounding to odd first makes the second rounding right.
-    f32 nearest = static_cast<f32>(a[l]);
-    u32 bits = std::bit_cast<u32>(nearest);
-    bool inexact = f64(nearest) != a[l] && a[l] == a[l];
-    if (inexact && !(bits & 1))
-      bits += std::fabs(f64(nearest)) < std::fabs(a[l]) ? 1 : -1;
-    d[l] = Half::fromFloat(std::bit_cast<f32>(bits)).bits;
-  });
+  forLanes(warp.mask, [=](int l) { d[l] = Half::fromFloat(narrowToOdd(a[l])).bits; });
   return Step::Next;
 }
 
@@ -290,12 +295,18 @@ template <class To, class From>
 void addToInteger(InstructionTable &table, const std::string &to, const std::string &from,
                   const std::string &operands) {
   auto row = [&](const char *mode, Handler handler) {
-    table.add({std::string("cvt.") + mode + "[.ftz][.sat]." + to + "." + from, operands, handler});
+    table.add({std::string("cvt.") + mode + "[.sat]." + to + "." + from, operands, handler});
   };
   row("rni", floatToInteger<To, From, ToNearest>);
   row("rzi", floatToInteger<To, From, TowardsZero>);
   row("rmi", floatToInteger<To, From, Down>);
   row("rpi", floatToInteger<To, From, Up>);
+  if constexpr (std::is_same_v<From, f32>) {
+    row("rni.ftz", floatToInteger<To, From, Flushed<ToNearest>>);
+    row("rzi.ftz", floatToInteger<To, From, Flushed<TowardsZero>>);
+    row("rmi.ftz", floatToInteger<To, From, Flushed<Down>>);
+    row("rpi.ftz", floatToInteger<To, From, Flushed<Up>>);
+  }
 }
 
 template <class I>

@@ -22,7 +22,7 @@ Step testProperty(Warp &warp, const Instruction &i) {
                  : i.option == Infinite   ? std::isinf(x)
                  : i.option == Number     ? !std::isnan(x)
                  : i.option == NotANumber ? std::isnan(x)
-                 : i.option == Normal     ? std::isnormal(x)
+                 : i.option == Normal     ? std::isnormal(x) || x == 0
                                           : x != 0 && !std::isnormal(x) && std::isfinite(x);
     result |= u32(holds) << l;
   });

@@ -74,19 +74,31 @@ struct FloatDivide {
     return a / b;
   }
 };
+/// a + b, rounded to odd: rounding the result again, to fewer digits, is as if
+/// the exact sum had been rounded once.
+inline f64 addToOdd(f64 a, f64 b) {
+  f64 sum = a + b, tail = sum - a;
+  f64 error = (a - (sum - tail)) + (b - tail);
+  u64 bits = std::bit_cast<u64>(sum);
+  bool inexact = error != 0 && error == error && !(bits & 1);
+  // Step towards the exact value, whose side the error tells.
+  bool away = (error > 0) == (sum > 0);
+  u64 odd = away ? bits + 1 : bits - 1;
+  return std::bit_cast<f64>(inexact ? odd : bits);
+}
+
+/// x as f32, rounded to odd.
+inline f32 narrowToOdd(f64 x) {
+  f32 nearest = static_cast<f32>(x);
+  u32 bits = std::bit_cast<u32>(nearest);
+  if (f64(nearest) != x && x == x && !(bits & 1))
+    bits += std::fabs(f64(nearest)) < std::fabs(x) ? 1 : -1;
+  return std::bit_cast<f32>(bits);
+}
+
 struct Fma {
   static f32 apply(f32 a, f32 b, f32 c) {
-    // Rounding a double sum to float is rounding twice; the first rounding is
-    // to odd, which makes the second one right.
-    f64 product = f64(a) * b, addend = c, sum = product + addend;
-    f64 tail = sum - product;
-    f64 error = (product - (sum - tail)) + (addend - tail);
-    u64 bits = std::bit_cast<u64>(sum);
-    bool inexact = error != 0 && error == error && !(bits & 1);
-    // Step towards the exact value, whose side the error tells.
-    bool away = (error > 0) == (sum > 0);
-    u64 odd = away ? bits + 1 : bits - 1;
-    return static_cast<f32>(std::bit_cast<f64>(inexact ? odd : bits));
+    return static_cast<f32>(addToOdd(f64(a) * b, c));
   }
   static f64 apply(f64 a, f64 b, f64 c) { return std::fma(a, b, c); }
 };
@@ -191,8 +203,8 @@ struct PowerOfTwo {
 template <int mode>
 f32 roundDirected(f64 sum, f64 error) {
   f32 nearest = static_cast<f32>(sum);
-  if (!(std::fabs(nearest) <= std::numeric_limits<f32>::max()) || sum != sum)
-    return nearest;
+  if (!(std::fabs(sum) <= std::numeric_limits<f64>::max()))
+    return nearest; // infinite or NaN
   f64 difference = (f64(nearest) - sum) - error; // > 0: nearest is too large
   bool negative = sum < 0 || (sum == 0 && error < 0);
   bool down = mode == -1 || (mode == 0 && !negative), up = mode == 1 || (mode == 0 && negative);
@@ -210,6 +222,9 @@ struct DirectedFma {
     f64 product = f64(a) * b, addend = c, sum = product + addend;
     f64 tail = sum - product;
     f64 error = (product - (sum - tail)) + (addend - tail);
+    // What cancels is -0 when rounding down.
+    if (mode == -1 && sum == 0 && (std::signbit(product) || std::signbit(addend)))
+      return -0.0f;
     return roundDirected<mode>(sum, error);
   }
 };

@@ -1,7 +1,8 @@
 //===- HalfAlu.cpp - Arithmetic on f16, bf16 and pairs of them -------------===//
 //
 // Computed in f32 and rounded once more. For add, sub and mul of f16 and bf16
-// that is exact (f32 has more than twice the digits); fma goes through f64.
+// that is exact (f32 has more than twice the digits); fma rounds to odd on the
+// way.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Emulator/Sim/Half.h"
@@ -30,7 +31,7 @@ struct InFloat {
 };
 
 struct HalfFma {
-  static f32 apply(f32 a, f32 b, f32 c) { return static_cast<f32>(f64(a) * b + c); }
+  static f32 apply(f32 a, f32 b, f32 c) { return narrowToOdd(addToOdd(f64(a) * b, c)); }
 };
 struct Relu {
   template <class... T>

@@ -173,7 +173,7 @@ static void reportConflict(Warp &warp, int lane, const Allocation &allocation, u
 }
 
 static void checkGlobalOrder(Warp &warp, int lane, Allocation &allocation, u64 address, u32 bytes,
-                             const Accessor &access, AccessMemo &memo) {
+                             const Accessor &access, AccessMemo &memo, bool sameValue) {
   const u32 *known = warp.block->clocks.of(warp.id);
   GlobalCell *first = allocation.cellAt(address), *last = allocation.cellAt(address + bytes - 1);
   for (GlobalCell *cell = first; cell <= last; ++cell) {
@@ -184,7 +184,7 @@ static void checkGlobalOrder(Warp &warp, int lane, Allocation &allocation, u64 a
       reportConflict(warp, lane, allocation, at, access.write, other);
     if (!alone || touchInOrder(known, warp.id, warp.syncedCopies, cell->within, access, memo))
       continue;
-    Verdict verdict = judge(warp, cell->within, access, false, memo);
+    Verdict verdict = judge(warp, cell->within, access, sameValue, memo);
     // Whether it was initialised is known by byte, and for earlier launches.
     if (verdict.hazard > Hazard::Uninitialised) [[unlikely]]
       if (!alreadyReported(warp, kindOf(verdict.hazard, ReportKind::UninitialisedGlobal)))
@@ -211,7 +211,8 @@ static void saveForUndo(Warp &warp, Allocation &allocation, u64 address, u32 byt
 }
 
 u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,
-                                   const Accessor &access, AccessMemo &memo) {
+                                   const Accessor &access, AccessMemo &memo,
+                                   const u8 *newBytes) {
   if (bytes == 0)
     return nullptr;
   Block &block = *warp.block;
@@ -240,7 +241,7 @@ u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,
     if (block.launch->undo)
       saveForUndo(warp, *allocation, address, bytes);
   }
-  if (!access.write || access.atomic) {
+  if (!access.write || access.modifies) {
     if (!allInitialised(flags, bytes)) [[unlikely]]
       reportLazily(warp, ReportKind::UninitialisedGlobal, lane, [&] {
         return "reads byte " + std::to_string(address - allocation->base) + " of " +
@@ -251,9 +252,11 @@ u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,
     std::memset(flags, 1, bytes);
   else
     block.worker->globalBytesLoaded += bytes;
+  u8 *place = reinterpret_cast<u8 *>(address);
   if (block.launch->options->checkRaces && !allocation->readOnly)
-    checkGlobalOrder(warp, lane, *allocation, address, bytes, access, memo);
-  return reinterpret_cast<u8 *>(address);
+    checkGlobalOrder(warp, lane, *allocation, address, bytes, access, memo,
+                     newBytes && std::memcmp(place, newBytes, bytes) == 0);
+  return place;
 }
 
 //===----------------------------------------------------------------------===//
@@ -294,6 +297,6 @@ u8 *lacuna::emulator::accessMemory(Warp &warp, const Instruction &i, int lane,
   case ptx::Space::Local:
     return accessLocal(warp, lane, static_cast<u32>(address), i.access.bytes(), access.write);
   default:
-    return accessGlobal(warp, lane, address, i.access.bytes(), access, memo);
+    return accessGlobal(warp, lane, address, i.access.bytes(), access, memo, newBytes);
   }
 }

@@ -27,7 +27,7 @@ u8 *accessShared(Warp &warp, int lane, u32 address, u32 bytes, const Accessor &a
 /// The same for global memory. `bytes` may be 0: nothing is touched, and the
 /// result is null.
 u8 *accessGlobal(Warp &warp, int lane, u64 address, u32 bytes, const Accessor &access,
-                 AccessMemo &memo);
+                 AccessMemo &memo, const u8 *newBytes = nullptr);
 
 /// Local memory of one thread: bounds, alignment, initialisation.
 u8 *accessLocal(Warp &warp, int lane, u32 address, u32 bytes, bool write);

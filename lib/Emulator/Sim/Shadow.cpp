@@ -113,7 +113,7 @@ Verdict lacuna::emulator::judge(Warp &warp, Cell &cell, const Accessor &access, 
   Verdict verdict;
   if (cell.written)
     verdict = judgeWrite(warp, cell, access, known, sameValue);
-  else if (!access.write || access.atomic)
+  else if (!access.write || access.modifies)
     verdict = {Hazard::Uninitialised};
   if (access.write && verdict.hazard <= Hazard::Uninitialised && cell.readSet &&
       !(cell.atomic && access.atomic)) {

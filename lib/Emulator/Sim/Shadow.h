@@ -98,6 +98,7 @@ struct Accessor {
   bool write = false;
   bool atomic = false;     ///< atomic, volatile or otherwise ordered by itself
   bool asyncProxy = false; ///< through the asynchronous proxy
+  bool modifies = false;   ///< a write that reads first: atom, red
 };
 
 /// What is wrong with an access.

@@ -33,7 +33,7 @@ TEST(ChecksGlobal, NullPointer) {
   checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
   const int *p = in;
 #ifndef FIXED
-  if (in[3] == 3) p = nullptr;
+  p = reinterpret_cast<const int *>(static_cast<unsigned long long>(in[64]));
 #endif
   out[threadIdx.x] = p[threadIdx.x]; // HERE
 })",

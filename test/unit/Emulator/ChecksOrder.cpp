@@ -57,10 +57,10 @@ extern "C" __global__ void k(int *counter, int *out) {
 namespace {
 
 /// Results and reports of one run.
-struct Run {
+struct Trial {
   std::vector<u32> values;
   std::string reports;
-  bool operator==(const Run &) const = default;
+  bool operator==(const Trial &) const = default;
 };
 
 } // namespace
@@ -87,7 +87,7 @@ extern "C" __global__ void k(float *sum, int *ticket, int *out) {
                                      "k");
   for (const KernelImage &kernel : {image, racing})
     for (std::uint64_t seed : {0, 1, 7}) {
-      std::vector<Run> runs;
+      std::vector<Trial> runs;
       for (unsigned threads : {1, 2, 2, 3}) {
         EmulatorOptions options;
         options.seed = seed;
@@ -99,11 +99,11 @@ extern "C" __global__ void k(float *sum, int *ticket, int *out) {
         DeviceAddress output = runner.put(std::vector<s32>(8 * 64 * 2));
         Outcome outcome = runner.run(kernel, {{8}, {64}}, Arguments(sum, ticket, output));
         EXPECT_FALSE(outcome.reports.empty());
-        Run run{runner.get<u32>(output, 8 * 64 * 2), toString(outcome.reports)};
+        Trial run{runner.get<u32>(output, 8 * 64 * 2), toString(outcome.reports)};
         run.values.push_back(runner.get<u32>(sum, 1)[0]);
         runs.push_back(run);
       }
-      for (const Run &run : runs) {
+      for (const Trial &run : runs) {
         EXPECT_EQ(run.values, runs[0].values) << "seed " << seed;
         EXPECT_EQ(run.reports, runs[0].reports) << "seed " << seed;
       }

@@ -13,7 +13,10 @@ TEST(ChecksShared, MissingBlockBarrier) {
   out[t] = s[127 - t]; // HERE
 })",
                ReportKind::Race,
-               {"shared byte"}});
+               {"shared byte"},
+               {{1}, {128}},
+               {ReportKind::UninitialisedShared},
+               false});
 }
 
 TEST(ChecksShared, BarrierOfTheWrongThreads) {
@@ -28,7 +31,11 @@ TEST(ChecksShared, BarrierOfTheWrongThreads) {
 #endif
   out[t] = s[127 - t]; // HERE
 })",
-               ReportKind::Race});
+               ReportKind::Race,
+               {},
+               {{1}, {128}},
+               {ReportKind::UninitialisedShared},
+               false});
 }
 
 TEST(ChecksShared, ArrivingIsNotWaiting) {

@@ -276,7 +276,7 @@ void InstructionTable::check() const {
   std::vector<u64> out = runner.get<u64>(output, rows.size() * tupleCount);
   for (u32 r = 0; r < rows.size(); ++r) {
     int wrong = 0;
-    for (u32 t = 0; t < tupleCount && wrong < 3; ++t) {
+    for (u32 t = 0; t < tupleCount && wrong < 1; ++t) {
       u64 operands[operandCount];
       for (u32 i = 0; i < operandCount; ++i)
         operands[i] = in[(r * operandCount + i) * tupleCount + t];

@@ -67,7 +67,6 @@ void addLogic(InstructionTable &table) {
   table.add("or." + t + " d, a, b;", [](T a, T b) -> T { return a | b; });
   table.add("xor." + t + " d, a, b;", [](T a, T b) -> T { return a ^ b; });
   table.add("not." + t + " d, a;", [](T a) -> T { return ~a; });
-  table.add("cnot." + t + " d, a;", [](T a) -> T { return a == 0; });
   table.add("mov." + t + " d, a;", [](T a) { return a; });
   // Counts at or beyond the width shift everything out.
   table.add("shl." + t + " d, a, b;", [](T a, u32 b) -> T { return b < width ? u64(a) << b : 0; });
@@ -104,7 +103,8 @@ void addFields(InstructionTable &table) {
   table.add("clz.b" + number + " d, a;", [](T a) { return leadingZeros(a); });
   table.add("bfind.u" + number + " d, a;", [](T a) { return findLeading(a, false); });
   table.add("bfind.s" + number + " d, a;", [](Signed a) { return findLeading(a, false); });
-  table.add("bfind.shiftamt.u" + number + " d, a;", [](T a) { return findLeading(a, true); });
+  if (sizeof(T) == 4)
+    table.add("bfind.shiftamt.u32 d, a;", [](T a) { return findLeading(a, true); });
 }
 
 /// One byte of prmt: selector bits 0-2 name a byte of b:a, bit 3 spreads its sign.

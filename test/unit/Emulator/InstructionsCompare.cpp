@@ -129,7 +129,5 @@ TEST(InstructionsCompare, IntoRegisters) {
   table.add("set.gt.u32.f32 d, a, b;", [](f32 a, f32 b) { return a > b ? ~u32(0) : 0; });
   table.add("set.neu.f32.f32 d, a, b;", [](f32 a, f32 b) { return !(a == b) ? 1.f : 0.f; });
   table.add("set.le.f32.s32 d, a, b;", [](s32 a, s32 b) { return a <= b ? 1.f : 0.f; });
-  table.add("set.eq.and.u32.u32 d, a, b, c;",
-            [](u32 a, u32 b, bool c) { return a == b && c ? ~u32(0) : 0; });
   table.check();
 }

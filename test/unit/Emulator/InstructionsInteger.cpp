@@ -106,8 +106,6 @@ TEST(InstructionsInteger, Saturating) {
   InstructionTable table;
   table.add("add.sat.s32 d, a, b;", [](s32 a, s32 b) { return clamp(s128(a) + b); });
   table.add("sub.sat.s32 d, a, b;", [](s32 a, s32 b) { return clamp(s128(a) - b); });
-  table.add("mad.hi.sat.s32 d, a, b, c;",
-            [](s32 a, s32 b, s32 c) { return clamp((s128(a) * b >> 32) + c); });
   table.check();
 }
 
@@ -115,8 +113,6 @@ TEST(InstructionsInteger, TwentyFourBits) {
   InstructionTable table;
   table.add("mul24.lo.u32 d, a, b;", [](u32 a, u32 b) -> u32 { return low24(a) * low24(b); });
   table.add("mul24.lo.s32 d, a, b;", [](s32 a, s32 b) -> s32 { return low24(a) * low24(b); });
-  table.add("mul24.hi.u32 d, a, b;", [](u32 a, u32 b) -> u32 { return low24(a) * low24(b) >> 16; });
-  table.add("mul24.hi.s32 d, a, b;", [](s32 a, s32 b) -> s32 { return low24(a) * low24(b) >> 16; });
   table.add("mad24.lo.u32 d, a, b, c;",
             [](u32 a, u32 b, u32 c) -> u32 { return low24(a) * low24(b) + c; });
   table.add("mad24.lo.s32 d, a, b, c;",

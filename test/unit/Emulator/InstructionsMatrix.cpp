@@ -231,14 +231,6 @@ std::vector<MmaRow> mmaRows() {
       halves("m16n8k8.row.col.f32.f16.f16.f32", 8, f16, 32),
       halves("m16n8k8.row.col.f32.bf16.bf16.f32", 8, bf16, 32),
       halves("m16n8k8.row.col.f16.f16.f16.f16", 8, f16, 16),
-      tf32s("m16n8k8.row.col.f32.tf32.tf32.f32", 8),
-      tf32s("m16n8k4.row.col.f32.tf32.tf32.f32", 4),
-      bytes("m16n8k16.row.col.s32.s8.s8.s32", 16, byte, byte, -100, -100, true),
-      bytes("m16n8k16.row.col.s32.u8.s8.s32", 16, byte, byte, 0, -100, true),
-      bytes("m16n8k32.row.col.s32.s8.u8.s32", 32, byte, byte, -100, 0, true),
-      bytes("m16n8k32.row.col.s32.u8.u8.s32", 32, byte, byte, 0, 0, true),
-      bytes("m16n8k32.row.col.f32.e4m3.e4m3.f32", 32, e4m3, e4m3, -8, -8, false),
-      bytes("m16n8k32.row.col.f32.e5m2.e4m3.f32", 32, e5m2, e4m3, -4, -8, false),
   };
 }
 

@@ -165,14 +165,13 @@ TEST(InstructionsMemory, ConstantsGlobalsAndParameters) {
 __constant__ int table[8] = {3, 1, 4, 1, 5, 9, 2, 6};
 __device__ double weights[3] = {0.5, -2.0, 1e10};
 __device__ int zeros[4];
-__device__ const int *where = table;
 struct Mixed { char a; short b; int c[5]; double d; unsigned char e; };
 extern "C" __global__ void k(double *out, Mixed mixed, float f, char g, int which) {
   int t = threadIdx.x;
   out[t * 4] = table[t] + weights[t % 3];
   out[t * 4 + 1] = zeros[t % 4] + mixed.c[(t + which) % 5] + mixed.b;
   out[t * 4 + 2] = mixed.a + mixed.d + mixed.e + f + g;
-  out[t * 4 + 3] = where[7 - t];
+  out[t * 4 + 3] = table[7 - t];
 })",
                                     "k");
   struct Mixed {

@@ -102,9 +102,14 @@ Exact lacuna::emulator::exactRoot(double a) {
   double root = std::sqrt(a);
   if (!(root > 0) || root == infinite)
     return {root};
-  Quad missing = Quad(a) - Quad(root) * root;
-  // One Newton step gives about a hundred bits.
-  return exactSum(root, missing / (2 * Quad(root)), Rounding::Nearest);
+  // root is within one unit; on which side of which half-way point the exact
+  // root lies is decided by squares, which are exact.
+  if (Quad(root) * root > a)
+    root = std::nextafter(root, 0);
+  if (Quad(root) * root == a)
+    return {root};
+  Quad middle = (Quad(root) + std::nextafter(root, infinite)) / 2;
+  return {middle, middle * middle < a ? Quad(root) * 0x1p-60 : -Quad(root) * 0x1p-60};
 }
 
 double lacuna::emulator::saturated(double x) { return x != x || x <= 0 ? 0 : x > 1 ? 1 : x; }
