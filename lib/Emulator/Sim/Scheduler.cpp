@@ -294,7 +294,7 @@ static void reportDeadlock(Block &block) {
         state += describeWait(block, group.condition);
         break;
       }
-      state += " before PTX line " + std::to_string(line);
+      state += " at PTX line " + std::to_string(line);
     }
     for (const Join &join : warp.joins)
       if (join.used && join.arrived)

@@ -199,9 +199,6 @@ TEST(InstructionsConvert, BetweenFloats) {
   table.add("cvt.f64.f16 d, a;", [](F16 a) { return operand(a, {}); });
   table.add("cvt.f32.bf16 d, a;", [](Bf16 a) { return FloatTraits<f32>::make(operand(a, {})); });
   table.add("cvt.sat.f32.f32 d, a;", [](f32 a) { return static_cast<f32>(saturated(a)); });
-  table.add("cvt.rn.sat.f16.f32 d, a;", [](f32 a) {
-    return finish<F16>({Quad(a)}, FloatMode{Rounding::Nearest, false, true});
-  });
   for (const NamedRounding &r : roundings) {
     // Same width: rounds to an integer, in the format.
     std::string name = std::string("cvt") + r.toInteger;
