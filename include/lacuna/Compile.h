@@ -23,8 +23,8 @@ namespace lacuna {
 
 /// How to compile.
 struct CompileOptions {
-  std::string target;            ///< Device::target(), or a name such as "sm_90a"
-  std::string function;          ///< which function of the text; empty: the only one
+  std::string target = {};       ///< Device::target(), or a name such as "sm_90a"
+  std::string function = {};     ///< which function of the text; empty: the only one
   std::string fileName = "spec"; ///< for locations in messages
   bool useCache = true;          ///< false: compile, and store nothing
 };
