@@ -1,68 +1,42 @@
-//===- DeviceRun.h - A spec on a device -------------------------------------===//
+//===- DeviceRun.h - A compiled spec on host arrays --------------------------===//
 #ifndef TOOLS_LACUNA_RUN_DEVICERUN_H
 #define TOOLS_LACUNA_RUN_DEVICERUN_H
 
-#include "lacuna/Reference.h"
 #include "lacuna/Runtime.h"
 #include "lib/Support/Npy.h"
 
-#include <optional>
-#include <string>
-#include <string_view>
+#include <memory>
 #include <vector>
 
 namespace lacuna {
 
-/// What to run, and where.
-struct DeviceRunOptions {
-  std::string device;   ///< as openDevice takes it
-  std::string target;   ///< what to compile for; empty: what the device is
-  std::string function; ///< may be empty
-  std::string fileName; ///< for messages
-};
-
-/// How long each stage took, in seconds.
-struct DeviceRunTimes {
-  double load = 0;
-  double firstLaunch = 0;       ///< until the results were there
-  std::vector<double> launches; ///< of the timed launches, each until it was done
-};
-
-/// A spec compiled for a device and loaded there.
+/// A program with its arguments in device memory. Results are filled with NaN
+/// bytes before the first launch, so that what a kernel leaves out is seen.
 class DeviceRun {
 public:
-  /// Opens the device, compiles, loads. Errors: those of openDevice, compile and
-  /// LoadedProgram::load.
-  static Result<DeviceRun> prepare(std::string_view spec, const DeviceRunOptions &options);
+  /// Loads and copies in. `inputs` are the spec's arguments in order. Errors:
+  /// Type when their number is wrong; those of load, allocation and copies.
+  static Result<DeviceRun> create(const Executable &executable, Device &device,
+                                  const std::vector<HostArray> &inputs);
 
-  /// What the function takes.
-  std::vector<ReferenceArgument> arguments() const;
-  const std::string &functionName() const { return executable->name(); }
-  std::string deviceName() const { return device->name(); }
-  const CompileReport &compileReport() const { return executable->report(); }
-  const DeviceRunTimes &times() const { return runTimes; }
-
-  /// Launches once, and `benchmark` times more for the clock; returns the results
-  /// of the last launch. Results are filled with NaN before, so that an element
-  /// that no kernel writes cannot pass for a result. One input for each argument.
-  /// Errors: those of LoadedProgram and of Device.
-  Result<std::vector<HostArray>> run(const std::vector<HostArray> &inputs, int benchmark = 0);
+  /// Launches once; does not wait. Errors: those of LoadedProgram::launch.
+  Status launch() const;
+  /// Waits, and reports what failed on the device.
+  Status wait() { return program.synchronize(); }
+  /// Results on the host. Precondition: wait() was ok.
+  Result<std::vector<HostArray>> results() const;
 
 private:
-  Status copyInputs(const std::vector<HostArray> &inputs);
-  Status makeResults();
-  Status launch();
+  explicit DeviceRun(LoadedProgram program) : program(std::move(program)) {}
+  Result<DeviceTensor> copyIn(Device &device, const HostArray &input) const;
+  Status allocateResults(const Executable &executable, Device &device);
 
-  // Destroyed in reverse order: memory and program before the device.
-  std::unique_ptr<Device> device;
-  std::optional<Executable> executable;
-  std::optional<LoadedProgram> program;
-  std::vector<DeviceTensor> tensors;
-  std::vector<Value> values;
-  std::vector<DeviceTensor> results;
-  std::optional<DeviceTensor> workspaceMemory;
-  Workspace workspace;
-  DeviceRunTimes runTimes;
+  LoadedProgram program;
+  std::vector<DeviceTensor> tensors; ///< of arguments; scalars have none
+  std::vector<Value> arguments;
+  std::vector<DeviceTensor> outputs;
+  std::vector<TensorRef> outputRefs;
+  std::unique_ptr<DeviceTensor> scratch; ///< null when the program needs none
 };
 
 } // namespace lacuna

@@ -7,13 +7,16 @@
 
 namespace lacuna {
 
-HostArray roundedResult(const ReferenceArray &array, DType dtype) {
-  HostArray rounded;
-  rounded.dtype = dtype;
-  rounded.shape = array.shape;
-  for (double value : array.values)
-    appendElement(rounded.bytes, dtype, value);
-  return rounded;
+std::vector<HostArray> roundedResults(const ReferenceRun &run) {
+  std::vector<HostArray> results;
+  for (std::size_t n = 0; n < run.results.size(); ++n) {
+    const ReferenceArray &array = run.result(n);
+    HostArray rounded{run.results[n].dtype, array.shape, {}};
+    for (double value : array.values)
+      appendElement(rounded.bytes, rounded.dtype, value);
+    results.push_back(std::move(rounded));
+  }
+  return results;
 }
 
 static void appendNumber(std::string &text, double value) {

@@ -10,8 +10,8 @@
 
 namespace lacuna {
 
-/// The values of the reference in the type that the spec gives its result.
-HostArray roundedResult(const ReferenceArray &array, DType dtype);
+/// What the reference returns, each result in the type that the spec gives it.
+std::vector<HostArray> roundedResults(const ReferenceRun &run);
 
 /// Delivers result n to destinations[n]: `@file.npy`, or `-` for text on standard
 /// output. Errors: Io, and Type for a destination that is neither. Nothing is

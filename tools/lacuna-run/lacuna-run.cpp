@@ -7,16 +7,24 @@
 // standard error. Exit status 0, or 1 with one message that says what is wrong.
 //
 //===----------------------------------------------------------------------===//
+#include "lacuna/Compile.h"
 #include "lacuna/Reference.h"
+#include "lacuna/Runtime.h"
 #include "lib/Api/Version.h"
 #include "tools/lacuna-run/Check.h"
+#include "tools/lacuna-run/DeviceRun.h"
 #include "tools/lacuna-run/Inputs.h"
 #include "tools/lacuna-run/Outputs.h"
 #include "tools/lacuna-run/ShowMask.h"
 
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
 
 using namespace lacuna;
 namespace cl = llvm::cl;
@@ -37,20 +45,18 @@ static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("to
                                   cl::cat(category),
                                   cl::desc("Compare with the reference; the tolerance is that of "
                                            "the output's norm"));
+static cl::opt<std::string> target("target", cl::value_desc("sm_90a"), cl::cat(category),
+                                   cl::desc("What to compile for; default: what the device is"));
+static cl::opt<int> benchmark("benchmark", cl::ValueOptional, cl::value_desc("launches"),
+                              cl::init(20), cl::cat(category),
+                              cl::desc("Time this many launches more"));
+static cl::opt<bool> verbose("verbose", cl::cat(category), cl::desc("Say what each stage took"));
+static cl::alias verboseAlias("v", cl::aliasopt(verbose), cl::desc("The same as --verbose"));
 static cl::opt<bool> count("count", cl::cat(category),
                            cl::desc("Check that exp of each log-sum-exp is the number of keys "
                                     "its row sees, as it is when all scores are 0"));
 static cl::opt<bool> showMask("show-mask", cl::cat(category),
                               cl::desc("Draw what batch 0 and head 0 can see"));
-
-/// Prints the error and gives the exit status. A diagnostic names its own place.
-static int failed(const Status &status) {
-  llvm::StringRef message = status.message();
-  if (!message.contains(": error: "))
-    llvm::errs() << "lacuna-run: error: ";
-  llvm::errs() << message.rtrim() << '\n';
-  return 1;
-}
 
 static Result<Tolerance> parseTolerance() {
   Tolerance tolerance;
@@ -63,12 +69,12 @@ static Result<Tolerance> parseTolerance() {
   return tolerance;
 }
 
-static Result<std::vector<HostArray>> makeInputs(const ReferenceSpec &spec) {
-  const std::vector<ReferenceArgument> &arguments = spec.arguments();
+static Result<std::vector<HostArray>> makeInputs(const std::string &name,
+                                                 const std::vector<ReferenceArgument> &arguments) {
   if (inputs.size() != arguments.size())
-    return Status(StatusKind::Type, "@" + spec.name() + " takes " +
-                                        std::to_string(arguments.size()) + " arguments, but " +
-                                        std::to_string(inputs.size()) + " inputs are given");
+    return Status(StatusKind::Type, "@" + name + " takes " + std::to_string(arguments.size()) +
+                                        " arguments, but " + std::to_string(inputs.size()) +
+                                        " inputs are given");
   std::vector<HostArray> arrays;
   for (std::size_t n = 0; n < arguments.size(); ++n) {
     Result<HostArray> array = makeInput(inputs[n], arguments[n]);
@@ -79,55 +85,178 @@ static Result<std::vector<HostArray>> makeInputs(const ReferenceSpec &spec) {
   return arrays;
 }
 
-int main(int argc, char **argv) {
-  cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << versionText(); });
-  cl::HideUnrelatedOptions(category);
-  cl::ParseCommandLineOptions(argc, argv, "Runs a spec and checks its results\n");
+namespace {
+/// A spec compiled for a device. The executable is destroyed before the device.
+struct Compiled {
+  std::unique_ptr<Device> device;
+  Executable executable;
+};
 
+/// Seconds since it was made.
+class Stopwatch {
+public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+private:
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+};
+} // namespace
+
+static Result<Compiled> compileForDevice(std::string_view source, const std::string &fileName) {
+  Result<std::unique_ptr<Device>> opened = openDevice(device);
+  if (!opened)
+    return opened.status();
+  CompileOptions options;
+  options.target = target.empty() ? (*opened)->target() : target;
+  options.function = function;
+  options.fileName = fileName;
+  Result<Executable> executable = compile(source, options);
+  if (!executable)
+    return executable.status();
+  const CompileReport &report = executable->report();
+  const char *sources[] = {"compiled", "found in the memory cache", "found in the disk cache"};
+  if (verbose)
+    llvm::errs() << "on " << (*opened)->name() << ", for " << options.target << ": "
+                 << sources[static_cast<int>(report.source)]
+                 << llvm::format(" in %.1f ms (lowering %.1f ms, NVRTC %.1f ms)\n",
+                                 1e3 * report.totalSeconds, 1e3 * report.loweringSeconds,
+                                 1e3 * report.nvrtcSeconds);
+  return Compiled{std::move(*opened), std::move(*executable)};
+}
+
+static std::vector<ReferenceArgument> argumentsOf(const Executable &executable) {
+  std::vector<ReferenceArgument> arguments;
+  for (const ArgumentInfo &info : executable.arguments())
+    arguments.push_back({info.dtype, info.isTensor, info.shape});
+  return arguments;
+}
+
+static Status launchAndWait(DeviceRun &run) {
+  Status launched = run.launch();
+  return launched.isOk() ? run.wait() : launched;
+}
+
+/// Results of one launch, after as many timed ones as were asked for.
+static Result<std::vector<HostArray>> runOnDevice(const Compiled &compiled,
+                                                  const std::vector<HostArray> &arrays) {
+  Stopwatch loading;
+  Result<DeviceRun> run = DeviceRun::create(compiled.executable, *compiled.device, arrays);
+  if (!run)
+    return run.status();
+  double loadSeconds = loading.seconds();
+  Stopwatch running;
+  if (Status launched = launchAndWait(*run); !launched.isOk())
+    return launched;
+  if (verbose)
+    llvm::errs() << llvm::format("loaded in %.1f ms, ran in %.1f ms\n", 1e3 * loadSeconds,
+                                 1e3 * running.seconds());
+  std::vector<double> seconds;
+  for (int n = 0; benchmark.getNumOccurrences() && n < benchmark; ++n) {
+    Stopwatch launching;
+    if (Status launched = launchAndWait(*run); !launched.isOk())
+      return launched;
+    seconds.push_back(launching.seconds());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  if (!seconds.empty())
+    llvm::errs() << llvm::format("%zu launches: median %.4f ms, fastest %.4f ms\n", seconds.size(),
+                                 1e3 * seconds[seconds.size() / 2], 1e3 * seconds.front());
+  return run->results();
+}
+
+/// Compares with the reference as the options ask.
+static Status checkAll(const ReferenceRun &reference, const std::vector<HostArray> &results,
+                       const Tolerance &tolerance) {
+  if (check.getNumOccurrences()) {
+    CheckReport report = checkResults(reference, results, tolerance);
+    llvm::errs() << report.summary() << '\n';
+    if (!report.failure.empty())
+      return Status(StatusKind::Compiler, report.failure);
+  }
+  if (count) {
+    CheckReport report = countKeys(reference, results);
+    if (!report.failure.empty())
+      return Status(StatusKind::Compiler, report.failure);
+  }
+  return Status();
+}
+
+/// Everything after the command line is read.
+static Status runTool() {
   Result<Tolerance> tolerance = parseTolerance();
   if (!tolerance)
-    return failed(tolerance.status());
+    return tolerance.status();
   auto text = llvm::MemoryBuffer::getFileOrSTDIN(specFile);
   if (!text)
-    return failed({StatusKind::Io, specFile + ": " + text.getError().message()});
-  Result<ReferenceSpec> spec = ReferenceSpec::parse(
-      (*text)->getBuffer(), specFile == "-" ? "<stdin>" : specFile.c_str(), function);
-  if (!spec)
-    return failed(spec.status());
-  Result<std::vector<HostArray>> arrays = makeInputs(*spec);
+    return Status(StatusKind::Io, specFile + ": " + text.getError().message());
+  std::string_view source = (*text)->getBuffer();
+  std::string fileName = specFile == "-" ? "<stdin>" : specFile.c_str();
+
+  // The reference reads specs only; a device takes every level.
+  std::optional<ReferenceSpec> spec;
+  bool onReference = device == "reference", checks = check.getNumOccurrences() || count;
+  if (onReference || checks || showMask) {
+    Result<ReferenceSpec> parsed = ReferenceSpec::parse(source, fileName, function);
+    if (!parsed)
+      return parsed.status();
+    spec.emplace(std::move(*parsed));
+  }
+  std::optional<Compiled> compiled;
+  if (!onReference) {
+    Result<Compiled> made = compileForDevice(source, fileName);
+    if (!made)
+      return made.status();
+    compiled.emplace(std::move(*made));
+  }
+
+  const std::vector<ReferenceArgument> arguments =
+      spec ? spec->arguments() : argumentsOf(compiled->executable);
+  Result<std::vector<HostArray>> arrays =
+      makeInputs(spec ? spec->name() : compiled->executable.name(), arguments);
   if (!arrays)
-    return failed(arrays.status());
+    return arrays.status();
   std::vector<Value> values;
   for (std::size_t n = 0; n < arrays->size(); ++n)
-    values.push_back(valueOf((*arrays)[n], spec->arguments()[n].isTensor));
+    values.push_back(valueOf((*arrays)[n], arguments[n].isTensor));
 
   if (showMask) {
     Result<std::string> picture = showMasks(*spec, values);
     if (!picture)
-      return failed(picture.status());
+      return picture.status();
     llvm::errs() << *picture;
   }
-
-  if (device != "reference")
-    return failed({StatusKind::Driver, "--device=" + device + ": there is no such device"});
-  Result<ReferenceRun> reference = spec->run(values);
-  if (!reference)
-    return failed(reference.status());
   std::vector<HostArray> results;
-  for (std::size_t n = 0; n < reference->results.size(); ++n)
-    results.push_back(roundedResult(reference->result(n), reference->results[n].dtype));
+  if (compiled) {
+    Result<std::vector<HostArray>> computed = runOnDevice(*compiled, *arrays);
+    if (!computed)
+      return computed.status();
+    results = std::move(*computed);
+  }
+  if (onReference || checks) {
+    Result<ReferenceRun> reference = spec->run(values);
+    if (!reference)
+      return reference.status();
+    if (onReference)
+      results = roundedResults(*reference);
+    if (Status checked = checkAll(*reference, results, *tolerance); !checked.isOk())
+      return checked;
+  }
+  return writeResults(results, outputs);
+}
 
-  if (check.getNumOccurrences()) {
-    CheckReport report = checkResults(*reference, results, *tolerance);
-    llvm::errs() << report.summary() << '\n';
-    if (!report.failure.empty())
-      return failed({StatusKind::Compiler, report.failure});
-  }
-  if (count) {
-    CheckReport report = countKeys(*reference, results);
-    if (!report.failure.empty())
-      return failed({StatusKind::Compiler, report.failure});
-  }
-  Status written = writeResults(results, outputs);
-  return written.isOk() ? 0 : failed(written);
+int main(int argc, char **argv) {
+  cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << versionText(); });
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(argc, argv, "Runs a spec and checks its results\n");
+  Status status = runTool();
+  if (status.isOk())
+    return 0;
+  // A diagnostic names its own place.
+  llvm::StringRef message = status.message();
+  if (!message.contains(": error: "))
+    llvm::errs() << "lacuna-run: error: ";
+  llvm::errs() << message.rtrim() << '\n';
+  return 1;
 }
