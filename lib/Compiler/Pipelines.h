@@ -23,6 +23,11 @@ void buildTileSchedulePipeline(mlir::OpPassManager &passes, const std::string &t
 /// Scheduled kernels to EmitC. Pipeline `tile-to-emitc`.
 void buildTileToEmitCPipeline(mlir::OpPassManager &passes);
 
+/// EmitC as the C++ printer wants it: expressions formed, names marked. Not part
+/// of the EmitC level, because an `emitc.expression` that uses a value twice does
+/// not read back (LLVM 22). Pipeline `emitc-print`.
+void buildEmitCPrintPipeline(mlir::OpPassManager &passes);
+
 /// Makes the pipelines known to tools by name.
 void registerPipelines();
 

@@ -51,8 +51,12 @@ static cl::opt<std::string> dumpFolder("dump-phases-to",
 static cl::opt<bool> timing("timing", cl::desc("print the time of each stage to stderr"),
                             cl::cat(category));
 
+/// A diagnostic names its own place; other messages get the tool's name.
 static int fail(const Status &status) {
-  llvm::errs() << status.message() << '\n';
+  llvm::StringRef message = status.message();
+  if (!message.contains(": error: "))
+    llvm::errs() << "lacuna-compile: error: ";
+  llvm::errs() << message << '\n';
   return 1;
 }
 
