@@ -181,8 +181,11 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
                          : std::string("fragmentColumn();\n")))
                  .str();
   }
-  for (auto [i, value] : llvm::enumerate(parameters.captured)) {
-    std::string name = nameOf(value) + (parameters.captured.size() > 1 ? std::to_string(i) : "");
+  llvm::StringSet<> names;
+  for (Value value : parameters.captured) {
+    std::string name = nameOf(value);
+    while (!names.insert(name).second)
+      name += "_";
     addParameter(cast<emitc::OpaqueType>(opaqueParameterType(emission, value.getType())).getValue(),
                  name, value);
     tail += ", " + name;

@@ -78,7 +78,11 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
     std::string span = std::to_string(panel.span());
     if (panel.span() != openSpan) {
       // Panels of one width share the thread's row, chunk and addresses.
-      body += openSpan ? "  }\n  {\n" : "  {\n";
+      // A tile with fewer rows than the threads could copy at once leaves some idle.
+      body += openSpan ? "  }\n" : "";
+      body += threads / chunks > target.getRows()
+                  ? "  if (threadIdx.x < " + std::to_string(chunks * target.getRows()) + ") {\n"
+                  : "  {\n";
       openSpan = panel.span();
       body += "    const uint32_t row = threadIdx.x / " + std::to_string(chunks) +
               ", chunk = threadIdx.x % " + std::to_string(chunks) + ";\n";
@@ -119,32 +123,25 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
   return call;
 }
 
-namespace {
-/// Where the elements of a fragment lie in a view.
-struct FragmentPlace {
-  std::string setup; ///< declares row, address and, with columns, column
-  std::string step;  ///< declares the distance of 8 rows; empty with one row only
-};
-} // namespace
-
-static FragmentPlace placeOf(Emission &emission, const Fragment &fragment, const ViewText &text,
+/// Lines that declare the row, column and address of a thread's first element, and
+/// the distance of 8 rows.
+static std::string placeText(Emission &emission, const Fragment &fragment, const ViewText &text,
                              int64_t bytes) {
   emission.include("thread");
   emission.include("global");
-  FragmentPlace place;
   std::string rows = std::to_string(fragment.rowsPerWarp());
-  place.setup = "  const int32_t row = " + text.indices[text.rowAxis] + " + lacuna::fragmentRow(" +
-                rows + ");\n";
+  std::string setup = "  const int32_t row = " + text.indices[text.rowAxis] +
+                      " + lacuna::fragmentRow(" + rows + ");\n";
   SmallVector<std::string> last = {"row"};
   if (fragment.isMatrix()) {
-    place.setup += "  const int32_t column = " + text.indices[text.rowAxis + 1] +
-                   " + lacuna::fragmentColumn();\n";
+    setup += "  const int32_t column = " + text.indices[text.rowAxis + 1] +
+             " + lacuna::fragmentColumn();\n";
     last.push_back("column");
   }
-  place.setup += "  const uint64_t address = " + text.address(bytes, last) + ";\n";
-  place.setup += "  const int64_t step = " + std::to_string(8 * bytes) +
-                 (fragment.isMatrix() ? " * " + text.rowStride() : "") + ";\n";
-  return place;
+  setup += "  const uint64_t address = " + text.address(bytes, last) + ";\n";
+  setup += "  const int64_t step = " + std::to_string(8 * bytes) +
+           (fragment.isMatrix() ? " * " + text.rowStride() : "") + ";\n";
+  return setup;
 }
 
 FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
@@ -156,7 +153,7 @@ FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
   auto view = cast<tile::ViewType>(op.getView().getType());
   ViewText text = viewText(emission, view, op.getIndices(), fragment->isMatrix() ? 2 : 1);
   int64_t bytes = (view.getElementType().getIntOrFloatBitWidth() + 7) / 8;
-  FragmentPlace place = placeOf(emission, *fragment, text, bytes);
+  std::string setup = placeText(emission, *fragment, text, bytes);
   std::string load = "lacuna::load" +
                      (fragment->isPacked() ? std::string("16") : typeSuffix(view.getElementType()));
   auto element = [&](int64_t e) {
@@ -167,7 +164,7 @@ FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
     return load + "(" + advanced("address", row / 8, column * bytes) + ", " + inside + ")";
   };
   std::string type = fragment->structName();
-  std::string body = place.setup + "  " + type + " r;\n";
+  std::string body = setup + "  " + type + " r;\n";
   for (int64_t i = 0; i < fragment->registers(); ++i)
     body += "  r.x" + std::to_string(i) + " = " +
             (fragment->isPacked() ? element(2 * i) + " | uint32_t(" + element(2 * i + 1) + ") << 16"
@@ -199,11 +196,11 @@ FailureOr<FragmentCall> lacuna::printStore(Emission &emission, tile::StoreOp op)
   auto view = cast<tile::ViewType>(op.getView().getType());
   ViewText text = viewText(emission, view, op.getIndices(), fragment->isMatrix() ? 2 : 1);
   int64_t bytes = (fragment->elementType().getIntOrFloatBitWidth() + 7) / 8;
-  FragmentPlace place = placeOf(emission, *fragment, text, bytes);
+  std::string setup = placeText(emission, *fragment, text, bytes);
   // Pairs of 16-bit elements are stored at once where the extent is even.
   bool asPairs = fragment->isMatrix() && fragment->isPacked() && text.columnBound >= 0 &&
                  text.columnBound % 2 == 0;
-  std::string body = place.setup;
+  std::string body = setup;
   if (!fragment->isMatrix())
     body += "  if (!lacuna::speaksForRow())\n    return;\n";
   for (int64_t row = 0; row < 2 * fragment->rowBlocks(); ++row) {
