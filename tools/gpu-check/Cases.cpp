@@ -1,0 +1,144 @@
+#include "tools/gpu-check/Cases.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
+
+using namespace lacuna;
+
+static constexpr DType dtypes[] = {DType::F16, DType::BF16};
+static constexpr std::pair<std::int64_t, std::int64_t> headDims[] = {
+    {16, 16}, {40, 40}, {64, 64}, {72, 72}, {96, 96}, {128, 128}, {192, 128}, {256, 256}};
+static constexpr std::int64_t lengths[] = {0, 1, 31, 127, 129, 257};
+static constexpr std::int64_t headRatios[] = {1, 3, 8};
+
+std::string CaseKernel::name() const {
+  std::string dims = std::to_string(queryDim);
+  if (valueDim != queryDim)
+    dims += "/" + std::to_string(valueDim);
+  return spec + " " + std::string(lacuna::name(dtype)) + " " + dims;
+}
+
+std::string CaseShape::name() const {
+  return std::to_string(batch) + "x" + std::to_string(queryHeads) + "/" + std::to_string(keyHeads) +
+         "x" + std::to_string(queries) + "x" + std::to_string(keys);
+}
+
+Result<std::vector<std::string>> lacuna::gallerySpecs(const std::string &folder) {
+  std::error_code error;
+  std::vector<std::string> specs;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path().extension() == ".mlir")
+      specs.push_back(entry->path().stem());
+  if (error)
+    return Status(StatusKind::Io, "cannot read folder '" + folder + "': " + error.message());
+  if (specs.empty())
+    return Status(StatusKind::Io, "no specs in folder '" + folder + "'");
+  std::sort(specs.begin(), specs.end());
+  return specs;
+}
+
+/// One shape; batches and heads follow from the lengths, so that both occur.
+static CaseShape makeShape(std::int64_t queries, std::int64_t keys, std::int64_t ratio) {
+  std::int64_t keyHeads = 1 + (queries + keys) % 2;
+  return {1 + queries % 2, ratio * keyHeads, keyHeads, queries, keys};
+}
+
+std::vector<Case> lacuna::allCases(const std::vector<std::string> &specs) {
+  std::vector<CaseShape> shapes;
+  for (std::int64_t queries : lengths)
+    for (std::int64_t keys : lengths)
+      for (std::int64_t ratio : headRatios)
+        shapes.push_back(makeShape(queries, keys, ratio));
+  std::vector<Case> cases;
+  for (const std::string &spec : specs)
+    for (DType dtype : dtypes)
+      for (auto [queryDim, valueDim] : headDims)
+        cases.push_back({{spec, dtype, queryDim, valueDim}, shapes});
+  return cases;
+}
+
+std::vector<Case> lacuna::coveringCases(const std::vector<std::string> &specs) {
+  constexpr std::size_t lengthCount = std::size(lengths);
+  std::vector<Case> cases;
+  std::size_t turn = 0;
+  for (std::size_t spec = 0; spec < specs.size(); ++spec)
+    for (std::size_t dim = 0; dim < std::size(headDims); ++dim) {
+      Case next{{specs[spec], dtypes[(spec + dim) % 2], headDims[dim].first, headDims[dim].second},
+                {}};
+      // Strides that share no factor walk through all pairs of lengths and ratios.
+      for (int i = 0; i < 3; ++i, ++turn)
+        next.shapes.push_back(makeShape(lengths[turn % lengthCount],
+                                        lengths[(turn / lengthCount + turn) % lengthCount],
+                                        headRatios[(turn / 2) % std::size(headRatios)]));
+      cases.push_back(std::move(next));
+    }
+  return cases;
+}
+
+/// Replaces the type that the alias stands for; false when it is not there.
+static bool replaceAlias(std::string &text, const std::string &alias, std::int64_t dim,
+                         DType dtype) {
+  std::string head = alias + " = tensor<?x?x?x";
+  std::size_t begin = text.find(head);
+  if (begin == std::string::npos)
+    return false;
+  begin += head.size();
+  std::size_t end = text.find('>', begin);
+  text.replace(begin, end - begin, std::to_string(dim) + "x" + std::string(name(dtype)));
+  return true;
+}
+
+Result<std::string> lacuna::specialise(const std::string &text, const CaseKernel &kernel) {
+  std::string result = text;
+  if (!replaceAlias(result, "!qk", kernel.queryDim, kernel.dtype) ||
+      !replaceAlias(result, "!vo", kernel.valueDim, kernel.dtype))
+    return Status(StatusKind::Type,
+                  kernel.spec + ": a spec of the gallery defines !qk = tensor<?x?x?x...> for its "
+                                "queries and keys and !vo for its values and output");
+  return result;
+}
+
+/// "2x3x4xf16".
+static std::string shapeText(std::initializer_list<std::int64_t> extents, std::string_view type) {
+  std::string text;
+  for (std::int64_t extent : extents)
+    text += std::to_string(extent) + "x";
+  return text.append(type);
+}
+
+/// What each spec takes besides queries, keys and values.
+static std::vector<std::string> extraInputs(const std::string &spec, const CaseShape &shape) {
+  using Maker = std::function<std::vector<std::string>(const CaseShape &)>;
+  static const std::map<std::string, Maker> makers = {
+      {"sliding_window", [](auto &) { return std::vector<std::string>{"37"}; }},
+      {"prefix_lm", [](auto &) { return std::vector<std::string>{"45"}; }},
+      {"softcap", [](auto &) { return std::vector<std::string>{"20.0"}; }},
+      {"alibi",
+       [](auto &s) { return std::vector{shapeText({s.queryHeads}, "f32") + "=random:4"}; }},
+      {"relative_bias",
+       [](auto &s) { return std::vector{shapeText({s.queryHeads, 65}, "f32") + "=random:4"}; }},
+      {"packed_documents",
+       [](auto &s) {
+         std::int64_t positions = std::max(s.queries, s.keys);
+         return std::vector{shapeText({s.batch, positions}, "i32") + "=steps:29"};
+       }},
+  };
+  auto maker = makers.find(spec);
+  return maker == makers.end() ? std::vector<std::string>{} : maker->second(shape);
+}
+
+std::vector<std::string> lacuna::caseInputs(const CaseKernel &kernel, const CaseShape &shape) {
+  std::string_view type = name(kernel.dtype);
+  auto random = [&](std::int64_t heads, std::int64_t rows, std::int64_t columns, int seed) {
+    return shapeText({shape.batch, heads, rows, columns}, type) + "=random:" + std::to_string(seed);
+  };
+  std::vector<std::string> inputs = {random(shape.queryHeads, shape.queries, kernel.queryDim, 1),
+                                     random(shape.keyHeads, shape.keys, kernel.queryDim, 2),
+                                     random(shape.keyHeads, shape.keys, kernel.valueDim, 3)};
+  for (std::string &extra : extraInputs(kernel.spec, shape))
+    inputs.push_back(std::move(extra));
+  return inputs;
+}

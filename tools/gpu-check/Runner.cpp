@@ -1,0 +1,193 @@
+#include "tools/gpu-check/Runner.h"
+
+#include "lacuna/Reference.h"
+#include "lib/Support/Files.h"
+#include "tools/lacuna-run/DeviceRun.h"
+#include "tools/lacuna-run/Inputs.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace lacuna;
+
+/// A kernel and its oracle.
+struct Runner::Prepared {
+  Executable executable;
+  ReferenceSpec reference;
+  CaseKernel kernel;
+  bool hasScore;
+};
+
+static Result<std::string> readSpec(const std::string &folder, const CaseKernel &kernel) {
+  Result<std::string> text = readFile(folder + "/" + kernel.spec + ".mlir");
+  if (!text)
+    return text;
+  return specialise(*text, kernel);
+}
+
+Result<Executable> Runner::compileKernel(const CaseKernel &kernel) const {
+  Result<std::string> text = readSpec(specFolder, kernel);
+  if (!text)
+    return text.status();
+  CompileOptions options;
+  options.target = target;
+  options.fileName = kernel.spec + ".mlir";
+  return compile(*text, options);
+}
+
+Result<Runner::Prepared> Runner::prepare(const CaseKernel &kernel) const {
+  Result<Executable> executable = compileKernel(kernel);
+  if (!executable)
+    return executable.status();
+  Result<std::string> text = readSpec(specFolder, kernel);
+  if (!text)
+    return text.status();
+  Result<ReferenceSpec> reference = ReferenceSpec::parse(*text, kernel.spec + ".mlir");
+  if (!reference)
+    return reference.status();
+  bool hasScore = text->find("score(") != std::string::npos;
+  return Prepared{std::move(*executable), std::move(*reference), kernel, hasScore};
+}
+
+Result<std::vector<HostArray>> lacuna::makeInputs(const ReferenceSpec &spec,
+                                                  const CaseKernel &kernel, const CaseShape &shape,
+                                                  bool zeroQueries) {
+  std::vector<std::string> texts = caseInputs(kernel, shape);
+  if (texts.size() != spec.arguments().size())
+    return Status(StatusKind::Type, "@" + spec.name() + " takes " +
+                                        std::to_string(spec.arguments().size()) +
+                                        " arguments and the check knows " +
+                                        std::to_string(texts.size()) + ": add them to Cases.cpp");
+  if (zeroQueries)
+    texts.front() = texts.front().substr(0, texts.front().find('=')) + "=0";
+  std::vector<HostArray> inputs;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    Result<HostArray> input = makeInput(texts[i], spec.arguments()[i]);
+    if (!input)
+      return input.status();
+    inputs.push_back(std::move(*input));
+  }
+  return inputs;
+}
+
+static Result<ReferenceRun> runReference(const ReferenceSpec &spec,
+                                         const std::vector<HostArray> &inputs) {
+  std::vector<Value> values;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    values.push_back(valueOf(inputs[i], spec.arguments()[i].isTensor));
+  return spec.run(values);
+}
+
+static Result<std::vector<HostArray>> runOn(const Executable &executable, Device &device,
+                                            const std::vector<HostArray> &inputs) {
+  Result<DeviceRun> run = DeviceRun::create(executable, device, inputs);
+  if (!run)
+    return run.status();
+  if (Status status = run->launch(); !status.isOk())
+    return status;
+  if (Status status = run->wait(); !status.isOk())
+    return status;
+  return run->results();
+}
+
+/// Largest |difference| of elements that are finite in both.
+static double largestDifference(const HostArray &left, const HostArray &right) {
+  double largest = 0;
+  for (std::int64_t i = 0; i < elementCount(left.shape); ++i) {
+    double difference = std::abs(elementOf(left, i) - elementOf(right, i));
+    if (std::isfinite(difference))
+      largest = std::max(largest, difference);
+  }
+  return largest;
+}
+
+Status Runner::runShape(const Prepared &prepared, const CaseShape &shape,
+                        CaseOutcome &outcome) const {
+  Result<std::vector<HostArray>> inputs = makeInputs(prepared.reference, prepared.kernel, shape);
+  if (!inputs)
+    return inputs.status();
+  Result<ReferenceRun> reference = runReference(prepared.reference, *inputs);
+  if (!reference)
+    return reference.status();
+  std::vector<HostArray> emulated;
+  if (emulator) {
+    Result<std::vector<HostArray>> results = runOn(prepared.executable, *emulator, *inputs);
+    if (!results)
+      return results.status();
+    emulated = std::move(*results);
+  }
+  for (Device *device : devices) {
+    Result<std::vector<HostArray>> results = runOn(prepared.executable, *device, *inputs);
+    if (!results)
+      return results.status();
+    ++outcome.launches;
+    CheckReport report = checkResults(*reference, *results, Tolerance{});
+    outcome.worstLse = std::max(outcome.worstLse, report.worstLse);
+    outcome.worstHead = std::max(outcome.worstHead, report.worstHead);
+    outcome.worstRow = std::max(outcome.worstRow, report.worstRow);
+    if (!report.failure.empty())
+      return Status(StatusKind::Compiler, device->name() + ": " + report.failure);
+    for (std::size_t i = 0; i < emulated.size(); ++i)
+      outcome.worstAgainstEmulator =
+          std::max(outcome.worstAgainstEmulator, largestDifference((*results)[i], emulated[i]));
+  }
+  return {};
+}
+
+Status Runner::countShape(const Prepared &prepared, const CaseShape &shape,
+                          CaseOutcome &outcome) const {
+  Result<std::vector<HostArray>> inputs =
+      makeInputs(prepared.reference, prepared.kernel, shape, /*zeroQueries=*/true);
+  if (!inputs)
+    return inputs.status();
+  Result<ReferenceRun> reference = runReference(prepared.reference, *inputs);
+  if (!reference)
+    return reference.status();
+  for (Device *device : devices) {
+    Result<std::vector<HostArray>> results = runOn(prepared.executable, *device, *inputs);
+    if (!results)
+      return results.status();
+    ++outcome.launches;
+    const std::vector<std::int64_t> &visible = reference->attends.front().visibleKeys;
+    for (std::size_t row = 0; row < visible.size(); ++row) {
+      double counted = std::exp(elementOf(results->back(), std::int64_t(row)));
+      if (!(std::llround(counted) == visible[row] && std::isfinite(counted)))
+        return Status(StatusKind::Compiler, "row " + std::to_string(row) + " counts " +
+                                                std::to_string(counted) + " keys and sees " +
+                                                std::to_string(visible[row]));
+    }
+  }
+  return {};
+}
+
+CaseOutcome Runner::forEachShape(const Case &next,
+                                 Status (Runner::*check)(const Prepared &, const CaseShape &,
+                                                         CaseOutcome &) const) const {
+  CaseOutcome outcome;
+  outcome.kernel = next.kernel;
+  Result<Prepared> prepared = prepare(next.kernel);
+  if (!prepared) {
+    outcome.failures.push_back(prepared.status().message());
+    return outcome;
+  }
+  const CompileReport &report = prepared->executable.report();
+  outcome.compileSeconds = report.totalSeconds;
+  for (const KernelInfo &kernel : report.kernels)
+    if (kernel.spillStoreBytes || kernel.spillLoadBytes)
+      outcome.failures.push_back(kernel.name + " spills " + std::to_string(kernel.spillStoreBytes) +
+                                 " bytes");
+  for (const std::string &advisory : report.advisories)
+    outcome.failures.push_back(advisory);
+  if (check == &Runner::countShape && prepared->hasScore)
+    return outcome;
+  for (const CaseShape &shape : next.shapes)
+    if (Status status = (this->*check)(*prepared, shape, outcome); !status.isOk())
+      outcome.failures.push_back(shape.name() + ": " + status.message());
+  return outcome;
+}
+
+CaseOutcome Runner::run(const Case &next) const { return forEachShape(next, &Runner::runShape); }
+
+CaseOutcome Runner::count(const Case &next) const {
+  return forEachShape(next, &Runner::countShape);
+}
