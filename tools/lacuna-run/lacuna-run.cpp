@@ -13,6 +13,7 @@
 #include "lib/Api/Version.h"
 #include "tools/lacuna-run/Check.h"
 #include "tools/lacuna-run/DeviceRun.h"
+#include "tools/lacuna-run/EmulatorChoice.h"
 #include "tools/lacuna-run/Inputs.h"
 #include "tools/lacuna-run/Outputs.h"
 #include "tools/lacuna-run/ShowMask.h"
@@ -47,6 +48,12 @@ static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("to
                                            "the output's norm"));
 static cl::opt<std::string> target("target", cl::value_desc("sm_90a"), cl::cat(category),
                                    cl::desc("What to compile for; default: what the device is"));
+static cl::opt<std::string>
+    emulatorMode("emulator", cl::value_desc("eager|lazy|random:SEED"), cl::cat(category),
+                 cl::desc("Run on the emulator, with asynchronous operations that complete so"));
+static cl::opt<bool> showProfile("profile", cl::cat(category),
+                                 cl::desc("Run on the emulator and print what each line of the "
+                                          "kernels executed"));
 static cl::opt<int> benchmark("benchmark", cl::ValueOptional, cl::value_desc("launches"),
                               cl::init(20), cl::cat(category),
                               cl::desc("Time this many launches more"));
@@ -89,6 +96,7 @@ namespace {
 /// A spec compiled for a device. The executable is destroyed before the device.
 struct Compiled {
   std::unique_ptr<Device> device;
+  emulator::EmulatorDevice *emulator; ///< the device, when it was asked for as such
   Executable executable;
 };
 
@@ -104,8 +112,23 @@ private:
 };
 } // namespace
 
+/// The device that the options name.
+static Result<std::unique_ptr<Device>> open(emulator::EmulatorDevice *&asEmulator) {
+  bool wantsEmulator = showProfile || !emulatorMode.empty();
+  if (!wantsEmulator)
+    return openDevice(device);
+  if (device != "auto" && device != "emulator")
+    return Status(StatusKind::Type, "--emulator and --profile need --device=emulator");
+  Result<std::unique_ptr<emulator::EmulatorDevice>> made = makeEmulator(emulatorMode);
+  if (!made)
+    return made.status();
+  asEmulator = made->get();
+  return std::unique_ptr<Device>(std::move(*made));
+}
+
 static Result<Compiled> compileForDevice(std::string_view source, const std::string &fileName) {
-  Result<std::unique_ptr<Device>> opened = openDevice(device);
+  emulator::EmulatorDevice *asEmulator = nullptr;
+  Result<std::unique_ptr<Device>> opened = open(asEmulator);
   if (!opened)
     return opened.status();
   CompileOptions options;
@@ -123,7 +146,7 @@ static Result<Compiled> compileForDevice(std::string_view source, const std::str
                  << llvm::format(" in %.1f ms (lowering %.1f ms, NVRTC %.1f ms)\n",
                                  1e3 * report.totalSeconds, 1e3 * report.loweringSeconds,
                                  1e3 * report.nvrtcSeconds);
-  return Compiled{std::move(*opened), std::move(*executable)};
+  return Compiled{std::move(*opened), asEmulator, std::move(*executable)};
 }
 
 static std::vector<ReferenceArgument> argumentsOf(const Executable &executable) {
@@ -152,6 +175,8 @@ static Result<std::vector<HostArray>> runOnDevice(const Compiled &compiled,
   if (verbose)
     llvm::errs() << llvm::format("loaded in %.1f ms, ran in %.1f ms\n", 1e3 * loadSeconds,
                                  1e3 * running.seconds());
+  if (showProfile)
+    llvm::errs() << profile(compiled.emulator->counters(), compiled.executable);
   std::vector<double> seconds;
   for (int n = 0; benchmark.getNumOccurrences() && n < benchmark; ++n) {
     Stopwatch launching;
