@@ -1,0 +1,24 @@
+"""levels.py SPEC...: every printed level of a spec is an input that ends in the same kernel.
+
+The CUDA text may differ only in the line that says where the kernel comes from.
+"""
+import re
+import subprocess
+import sys
+
+
+def compiled(path, level, text=None):
+    command = ["lacuna-compile", path, "--target=sm_80", f"--emit={level}"]
+    return subprocess.run(command, input=text, check=True, capture_output=True, text=True).stdout
+
+
+def kernel(cuda):
+    return re.sub(r"(?m)^// \w+, from .*$", "", cuda)
+
+
+for spec in sys.argv[1:]:
+    expected = kernel(compiled(spec, "cuda"))
+    for level in ("attn", "tile", "scheduled", "emitc"):
+        if kernel(compiled("-", "cuda", compiled(spec, level))) != expected:
+            sys.exit(f"{spec}: the text of level {level} ends in another kernel")
+    print(f"{spec}: the same kernel from every level")
