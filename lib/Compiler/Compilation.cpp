@@ -216,10 +216,6 @@ Result<Program> Compilation::finish() {
   std::string source;
   FailureOr<Program> program = failure();
   LogicalResult emitted = m.timed("emission", [&] {
-    PassManager passes(&m.context);
-    buildEmitCPrintPipeline(passes);
-    if (failed(passes.run(*m.op)))
-      return failure();
     for (auto op : llvm::make_early_inc_range(m.op->getOps<tile::ProgramOp>())) {
       program = exportProgram(op);
       op.erase(); // read; the printer knows EmitC and nothing else

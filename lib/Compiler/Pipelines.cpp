@@ -53,9 +53,6 @@ void lacuna::buildTileToEmitCPipeline(OpPassManager &passes) {
   passes.addNestedPass<tile::KernelOp>(tile::createTileVerifyScheduledPass());
   passes.addPass(tile::createTileSizeLaunchesPass());
   passes.addPass(createConvertTileToEmitC());
-}
-
-void lacuna::buildEmitCPrintPipeline(OpPassManager &passes) {
   passes.addPass(emitc::createFormExpressionsPass());
   passes.addNestedPass<emitc::FuncOp>(createPrepareEmitCNames());
 }
@@ -80,6 +77,4 @@ void lacuna::registerPipelines() {
                                          });
   PassPipelineRegistration<>("tile-to-emitc", "Scheduled kernels to EmitC",
                              buildTileToEmitCPipeline);
-  PassPipelineRegistration<>("emitc-print", "EmitC with expressions and names, ready to print",
-                             buildEmitCPrintPipeline);
 }

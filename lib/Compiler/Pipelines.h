@@ -20,13 +20,8 @@ void buildAttnToTilePipeline(mlir::OpPassManager &passes);
 /// `target`.
 void buildTileSchedulePipeline(mlir::OpPassManager &passes, const std::string &target);
 
-/// Scheduled kernels to EmitC. Pipeline `tile-to-emitc`.
+/// Scheduled kernels to EmitC, named and ready to print. Pipeline `tile-to-emitc`.
 void buildTileToEmitCPipeline(mlir::OpPassManager &passes);
-
-/// EmitC as the C++ printer wants it: expressions formed, names marked. Not part
-/// of the EmitC level, because an `emitc.expression` that uses a value twice does
-/// not read back (LLVM 22). Pipeline `emitc-print`.
-void buildEmitCPrintPipeline(mlir::OpPassManager &passes);
 
 /// Makes the pipelines known to tools by name.
 void registerPipelines();

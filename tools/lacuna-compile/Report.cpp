@@ -13,8 +13,13 @@ static void explainKernel(llvm::raw_ostream &out, const KernelFacts &facts, cons
   for (const FunctionFacts &function : log.functions)
     if (function.name == facts.name)
       out << "- registers: " << function.registers << " (" << facts.predictedRegisters
-          << " predicted)\n- spills: " << function.spillStoreBytes << " bytes stored, "
-          << function.spillLoadBytes << " loaded\n";
+          << " predicted)\n- spills: "
+          << (function.spillStoreBytes || function.spillLoadBytes
+                  ? llvm::formatv("{0} bytes stored, {1} loaded", function.spillStoreBytes,
+                                  function.spillLoadBytes)
+                        .str()
+                  : "none")
+          << "\n";
   if (facts.refused.empty())
     return;
   out << "- candidates that were refused:\n";
