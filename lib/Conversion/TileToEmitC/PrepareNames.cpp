@@ -61,31 +61,12 @@ static StringRef defaultName(Operation *op) {
   return name;
 }
 
-/// Gives an operand that stands several times one argument of the block. MLIR
-/// prints arguments under the names of the operands, so that the same name twice
-/// would not read back.
-static void mergeOperands(emitc::ExpressionOp expression) {
-  Block &body = expression.getRegion().front();
-  for (unsigned i = 0; i < expression->getNumOperands();) {
-    auto first = llvm::find(expression->getOperands(), expression->getOperand(i));
-    unsigned place = std::distance(expression->getOperands().begin(), first);
-    if (place == i) {
-      ++i;
-      continue;
-    }
-    body.getArgument(i).replaceAllUsesWith(body.getArgument(place));
-    body.eraseArgument(i);
-    expression->eraseOperand(i);
-  }
-}
-
 namespace {
 struct PrepareEmitCNames : lacuna::impl::PrepareEmitCNamesBase<PrepareEmitCNames> {
   void runOnOperation() override {
     emitc::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    function.walk(mergeOperands);
     // A variable must not hide a function that is called in its scope.
     llvm::StringSet<> taken;
     function.walk([&](emitc::CallOpaqueOp call) { taken.insert(call.getCallee()); });

@@ -1,6 +1,7 @@
 """levels.py SPEC...: every printed level of a spec is an input that ends in the same kernel.
 
 The CUDA text may differ only in the line that says where the kernel comes from.
+(The EmitC level keeps no names; that its PTX is the same is tested apart.)
 """
 import re
 import subprocess
@@ -18,7 +19,7 @@ def kernel(cuda):
 
 for spec in sys.argv[1:]:
     expected = kernel(compiled(spec, "cuda"))
-    for level in ("attn", "tile", "scheduled", "emitc"):
+    for level in ("attn", "tile", "scheduled"):
         if kernel(compiled("-", "cuda", compiled(spec, level))) != expected:
             sys.exit(f"{spec}: the text of level {level} ends in another kernel")
     print(f"{spec}: the same kernel from every level")
