@@ -75,10 +75,15 @@ struct InstructionInfo {
   ptx::SourceLine source;
 };
 
-/// Registers of one instruction that some path may read before it writes them;
-/// indices into a warp's table of initialised lanes.
+/// Registers of one instruction that are watched at run time.
 struct TrackedUse {
+  /// Registers that some path may read before it writes them: indices into a
+  /// warp's table of initialised lanes.
   std::vector<u32> reads, writes;
+  /// Registers that wgmma uses while the warp goes on, touched by another
+  /// instruction; and, of a wgmma itself, its own in order.
+  std::vector<u32> pinnedReads, pinnedWrites, pinned;
+  u32 readsOnlyIf = 0; ///< slot of a predicate without which the first operand is not read
   bool copies = false; ///< mov, selp: passes the state on instead of reading
   std::vector<std::string> readNames;
 };
@@ -134,6 +139,7 @@ struct Code {
   std::deque<std::vector<u32>> lists; ///< owns Instruction::list
   std::vector<TrackedUse> tracked;    ///< [0] unused
   u32 trackedCount = 0;
+  u32 pinnedCount = 0; ///< registers that wgmma uses
 
   u32 staticSharedEnd = 0;    ///< first address after static shared memory
   u32 dynamicSharedStart = 0; ///< address of the extern array

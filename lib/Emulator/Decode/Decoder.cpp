@@ -107,17 +107,52 @@ void Decoder::trackRegisters(const Liveness &liveness) {
   ++code->trackedCount; // index 0 is unused
 }
 
-u32 Decoder::trackedUse(std::size_t s) {
+/// Registers that wgmma reads and writes on its own time get slots of their own.
+void Decoder::pinRegisters() {
+  pinnedIndex.assign(kernel.registers.size(), -1);
+  for (std::size_t s = 0; s < rows.size(); ++s) {
+    if (!rows[s]->asynchronous)
+      continue;
+    std::vector<int> used;
+    const auto &operands = kernel.statements[s].operands;
+    collectRegisters(operands[0], used);
+    if (operands.size() > 1 && operands[1].kind == Operand::Kind::Vector)
+      collectRegisters(operands[1], used);
+    for (int r : used)
+      if (pinnedIndex[r] < 0)
+        pinnedIndex[r] = static_cast<s32>(code->pinnedCount++);
+  }
+}
+
+u32 Decoder::trackedUse(std::size_t s, const Instruction &instruction) {
   TrackedUse use;
-  for (int r : effects[s].reads)
+  const bool asynchronous = rows[s]->asynchronous;
+  for (int r : effects[s].reads) {
     if (u32 index = trackedIndex[r]) {
       use.reads.push_back(index);
       use.readNames.push_back(kernel.registers[r].name);
     }
-  for (int r : effects[s].writes)
+    if (pinnedIndex[r] >= 0 && !asynchronous)
+      use.pinnedReads.push_back(static_cast<u32>(pinnedIndex[r]));
+  }
+  for (int r : effects[s].writes) {
     if (u32 index = trackedIndex[r])
       use.writes.push_back(index);
-  if (use.reads.empty() && use.writes.empty())
+    if (pinnedIndex[r] >= 0 && !asynchronous)
+      use.pinnedWrites.push_back(static_cast<u32>(pinnedIndex[r]));
+  }
+  if (asynchronous) {
+    std::vector<int> used;
+    const auto &operands = kernel.statements[s].operands;
+    collectRegisters(operands[0], used);
+    if (operands[1].kind == Operand::Kind::Vector)
+      collectRegisters(operands[1], used);
+    for (int r : used)
+      use.pinned.push_back(static_cast<u32>(pinnedIndex[r]));
+    use.readsOnlyIf = instruction.c;
+  }
+  if (use.reads.empty() && use.writes.empty() && use.pinnedReads.empty() &&
+      use.pinnedWrites.empty() && use.pinned.empty())
     return 0;
   use.copies = rows[s]->copies;
   code->tracked.push_back(std::move(use));
@@ -289,7 +324,7 @@ bool Decoder::bindAll() {
       row.bind(binder);
     if (!failure.isOk())
       return false;
-    instruction.tracked = trackedUse(s);
+    instruction.tracked = trackedUse(s, instruction);
     code->instructions.push_back(instruction);
     code->info.push_back(
         {statement.opcode, std::string(statement.text), statement.ptxLine, statement.source});
@@ -323,9 +358,10 @@ Result<std::unique_ptr<Code>> Decoder::run() {
   cfg = buildCfg(kernel);
   Liveness liveness = computeLiveness(kernel, cfg, effects);
   trackRegisters(liveness);
+  pinRegisters();
   std::vector<bool> pinned(kernel.registers.size());
   for (std::size_t r = 0; r < pinned.size(); ++r)
-    pinned[r] = trackedIndex[r] != 0;
+    pinned[r] = trackedIndex[r] != 0 || pinnedIndex[r] >= 0;
   // The first slot takes what nobody reads ("_").
   slots = assignSlots(kernel, liveness, pinned, sinkSlot + slotBytes(RegisterClass::Double));
   end = slots.end;

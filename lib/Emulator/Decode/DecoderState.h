@@ -28,7 +28,8 @@ private:
   bool matchRows();
   void collectEffects();
   void trackRegisters(const ptx::Liveness &liveness);
-  u32 trackedUse(std::size_t statement);
+  void pinRegisters();
+  u32 trackedUse(std::size_t statement, const Instruction &instruction);
   bool placeVariables();
   bool placeGlobal(std::size_t variable);
   bool bindAll();
@@ -49,6 +50,7 @@ private:
   ptx::Cfg cfg;
   ptx::Slots slots;
   std::vector<u32> trackedIndex;                ///< by register; 0: not tracked
+  std::vector<s32> pinnedIndex;                 ///< by register; -1: wgmma does not use it
   std::vector<u64> addresses;                   ///< by variable
   u32 end = 0;                                  ///< of the register file
   std::map<std::pair<u64, u32>, u32> constants; ///< (value, bytes) -> slot

@@ -84,6 +84,9 @@ void addAtomicRows(InstructionTable &table);    // Sim/Atomic.cpp
 void addCrossLaneRows(InstructionTable &table); // Sim/CrossLane.cpp
 void addCopyAsyncRows(InstructionTable &table); // Sim/CopyAsync.cpp
 void addMatrixRows(InstructionTable &table);    // Sim/Matrix.cpp
+void addMbarrierRows(InstructionTable &table);  // Sim/Mbarrier.cpp
+void addBulkRows(InstructionTable &table);      // Sim/Bulk.cpp
+void addWgmmaRows(InstructionTable &table);     // Sim/Wgmma.cpp
 
 } // namespace lacuna::emulator
 

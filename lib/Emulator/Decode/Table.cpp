@@ -95,6 +95,9 @@ const InstructionTable &InstructionTable::instance() {
     addCrossLaneRows(result);
     addCopyAsyncRows(result);
     addMatrixRows(result);
+    addMbarrierRows(result);
+    addBulkRows(result);
+    addWgmmaRows(result);
     return result;
   }();
   return table;

@@ -41,6 +41,9 @@ struct Row {
   bool writesFirst = false;
   bool readsFirst = false; ///< the first operand is read as well
   bool copies = false;     ///< hands a value on unchanged (mov, selp)
+  /// Reads and writes the registers of its first operand, and of its second
+  /// when that is a vector, while the warp goes on.
+  bool asynchronous = false;
 };
 
 /// All rows, found by opcode.

@@ -95,19 +95,6 @@ static Step wait(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
-void lacuna::emulator::completeAsyncByChance(Block &block) {
-  for (Warp &warp : block.warps) {
-    auto &pending = warp.copies.pending;
-    if (pending.empty())
-      continue;
-    for (u64 k = block.random.below(8); k > 0 && !pending.empty(); --k) {
-      u64 pick = block.random.below(pending.size());
-      perform(pending[pick]);
-      pending.erase(pending.begin() + static_cast<std::ptrdiff_t>(pick));
-    }
-  }
-}
-
 static void bindCopy(Binder &binder) {
   const auto &operands = binder.statement.operands;
   bool hint = binder.has("L2::cache_hint");

@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Emulator/Sim/Launch.h"
 
+#include "lib/Emulator/Sim/AsyncState.h"
 #include "lib/Emulator/Sim/Progress.h"
 #include "lib/Emulator/Sim/State.h"
 
@@ -167,7 +168,7 @@ void lacuna::emulator::startBlock(Block &block, const Launch &launch, Worker &wo
     worker.readSets.clear();
   block.clocks.reset(warps, code.usesAsyncProxy ? allAgents : 2 * copyAgents);
   block.barriers.fill(Barrier());
-  block.async.reset();
+  block.async = code.usesAsyncProxy ? makeAsyncState(code, warps) : nullptr;
   block.registerFile.resize(std::size_t(warps) * code.registerBytes + 64);
   block.warps.resize(warps);
   for (u32 w = 0; w < warps; ++w)

@@ -83,9 +83,15 @@ static bool misaligned(Warp &warp, int lane, u64 address, u32 bytes) {
 
 u8 *lacuna::emulator::accessShared(Warp &warp, int lane, u32 address, u32 bytes,
                                    const Accessor &access, AccessMemo &memo, const u8 *newBytes) {
-  Block &block = *warp.block;
   if (misaligned(warp, lane, address, bytes))
     return nullptr;
+  return accessSharedRange(warp, lane, address, bytes, access, memo, newBytes);
+}
+
+u8 *lacuna::emulator::accessSharedRange(Warp &warp, int lane, u32 address, u32 bytes,
+                                        const Accessor &access, AccessMemo &memo,
+                                        const u8 *newBytes) {
+  Block &block = *warp.block;
   if (address < sharedBase || u64(address) + bytes > block.sharedEnd) [[unlikely]] {
     reportLazily(warp, ReportKind::OutOfBounds, lane, [&] {
       return std::string(access.write ? "write" : "read") + " of " + std::to_string(bytes) +
@@ -97,11 +103,12 @@ u8 *lacuna::emulator::accessShared(Warp &warp, int lane, u32 address, u32 bytes,
   u8 *place = block.sharedAt(address);
   if (!block.launch->options->checkRaces)
     return place;
-  const u32 *known = block.clocks.of(warp.id);
+  const Knowledge known{block.clocks.of(warp.id), block.clocks.proxyOf(warp.id), warp.id,
+                        warp.syncedCopies};
   u32 last = (address + bytes - 1) >> block.grainShift;
   for (u32 c = address >> block.grainShift; c <= last; ++c) {
     Cell &cell = block.cells[c];
-    if (touchInOrder(known, warp.id, warp.syncedCopies, cell, access, memo)) [[likely]]
+    if (touchInOrder(known, cell, access, memo)) [[likely]]
       continue;
     bool sameValue = newBytes && std::memcmp(place, newBytes, bytes) == 0;
     Verdict verdict = judge(warp, cell, access, sameValue, memo);
@@ -174,7 +181,8 @@ static void reportConflict(Warp &warp, int lane, const Allocation &allocation, u
 
 static void checkGlobalOrder(Warp &warp, int lane, Allocation &allocation, u64 address, u32 bytes,
                              const Accessor &access, AccessMemo &memo, bool sameValue) {
-  const u32 *known = warp.block->clocks.of(warp.id);
+  Clocks &clocks = warp.block->clocks;
+  const Knowledge known{clocks.of(warp.id), clocks.proxyOf(warp.id), warp.id, warp.syncedCopies};
   GlobalCell *first = allocation.cellAt(address), *last = allocation.cellAt(address + bytes - 1);
   for (GlobalCell *cell = first; cell <= last; ++cell) {
     u32 other = 0;
@@ -182,7 +190,7 @@ static void checkGlobalOrder(Warp &warp, int lane, Allocation &allocation, u64 a
     u64 at = allocation.base + u64(cell - allocation.cells.get()) * allocation.cellBytes;
     if (other) [[unlikely]]
       reportConflict(warp, lane, allocation, at, access.write, other);
-    if (!alone || touchInOrder(known, warp.id, warp.syncedCopies, cell->within, access, memo))
+    if (!alone || touchInOrder(known, cell->within, access, memo))
       continue;
     Verdict verdict = judge(warp, cell->within, access, sameValue, memo);
     // Whether it was initialised is known by byte, and for earlier launches.
@@ -213,8 +221,14 @@ static void saveForUndo(Warp &warp, Allocation &allocation, u64 address, u32 byt
 u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,
                                    const Accessor &access, AccessMemo &memo,
                                    const u8 *newBytes) {
-  if (bytes == 0)
+  if (bytes == 0 || misaligned(warp, lane, address, bytes))
     return nullptr;
+  return accessGlobalRange(warp, lane, address, bytes, access, memo, newBytes);
+}
+
+u8 *lacuna::emulator::accessGlobalRange(Warp &warp, int lane, u64 address, u32 bytes,
+                                        const Accessor &access, AccessMemo &memo,
+                                        const u8 *newBytes) {
   Block &block = *warp.block;
   Allocation *&hint = block.worker->hints[warp.pc];
   Allocation *allocation = hint;
@@ -229,8 +243,6 @@ u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,
     }
     hint = allocation;
   }
-  if (misaligned(warp, lane, address, bytes))
-    return nullptr;
   u8 *flags = allocation->initialised + (address - allocation->base);
   if (access.write) {
     if (allocation->readOnly) {

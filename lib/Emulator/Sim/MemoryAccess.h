@@ -24,10 +24,17 @@ inline Accessor genericAccess(Warp &warp, u32 lane, bool write, bool atomic = fa
 u8 *accessShared(Warp &warp, int lane, u32 address, u32 bytes, const Accessor &access,
                  AccessMemo &memo, const u8 *newBytes = nullptr);
 
+/// The same without a rule of alignment: bulk copies.
+u8 *accessSharedRange(Warp &warp, int lane, u32 address, u32 bytes, const Accessor &access,
+                      AccessMemo &memo, const u8 *newBytes = nullptr);
+
 /// The same for global memory. `bytes` may be 0: nothing is touched, and the
 /// result is null.
 u8 *accessGlobal(Warp &warp, int lane, u64 address, u32 bytes, const Accessor &access,
                  AccessMemo &memo, const u8 *newBytes = nullptr);
+
+u8 *accessGlobalRange(Warp &warp, int lane, u64 address, u32 bytes, const Accessor &access,
+                      AccessMemo &memo, const u8 *newBytes = nullptr);
 
 /// Local memory of one thread: bounds, alignment, initialisation.
 u8 *accessLocal(Warp &warp, int lane, u32 address, u32 bytes, bool write);

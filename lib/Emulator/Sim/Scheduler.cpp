@@ -187,12 +187,15 @@ void lacuna::emulator::report(Warp &warp, ReportKind kind, int lane, const std::
 /// Exact check of registers that some path reads before it writes them.
 static void checkTracked(Warp &warp, const Instruction &instruction) {
   const TrackedUse &use = warp.block->code->tracked[instruction.tracked];
+  if (!use.pinnedReads.empty() || !use.pinnedWrites.empty())
+    checkMatrixRegisters(warp, use);
+  bool readsFirst = !use.readsOnlyIf || predicate(warp, use.readsOnlyIf) & warp.mask;
   u32 known = allLanes;
   for (std::size_t i = 0; i < use.reads.size(); ++i) {
     u32 initialised = warp.initialised[use.reads[i]];
     known &= initialised;
     u32 missing = warp.mask & ~initialised;
-    if (missing && !use.copies)
+    if (missing && !use.copies && readsFirst)
       reportLazily(warp, ReportKind::UninitialisedRegister, std::countr_zero(missing), [&] {
         return "reads register " + use.readNames[i] + ", which was never written";
       });
@@ -325,7 +328,7 @@ bool lacuna::emulator::runBlock(Block &block) {
     if (finished)
       break;
     if (ready.empty()) {
-      if (completeAsyncWork(block))
+      if (completeAsyncWork(block, true))
         continue;
       if (waitsForTurn)
         return false;
@@ -333,6 +336,7 @@ bool lacuna::emulator::runBlock(Block &block) {
       kill(block);
       break;
     }
+    completeAsyncWork(block, false);
     bool random = options.seed != 0;
     u32 pick = random ? ready[block.random.below(ready.size())] : ready.front();
     block.nextWarp = pick + 1;

@@ -142,22 +142,32 @@ inline Cell writtenBy(const Accessor &access) {
   return cell;
 }
 
+/// What a warp knows while it executes one instruction.
+struct Knowledge {
+  const u32 *clocks;
+  const u32 *proxyClocks;
+  u32 warp;
+  u32 syncedCopies;
+};
+
+/// Is the cell's last write ordered before this access, whatever the lane?
+inline bool writeIsOrdered(const Knowledge &known, const Cell &cell, const Accessor &access) {
+  u32 agent = cell.writerAgent, clock = cell.writerClock;
+  if (known.clocks[agent] < clock)
+    return false;
+  if (access.asyncProxy && agent < matrixAgents)
+    return known.proxyClocks[agent] >= clock;
+  if (agent == known.warp)
+    return clock != known.clocks[agent];
+  return agent != copyAgents + known.warp || clock <= known.syncedCopies;
+}
+
 /// The common case of judge(), without reports: updates the cell and returns
-/// true when the access is surely in order. `known`: the warp's clocks;
-/// `synced`: Warp::syncedCopies.
-inline bool touchInOrder(const u32 *known, u32 warp, u32 synced, Cell &cell, const Accessor &access,
+/// true when the access is surely in order.
+inline bool touchInOrder(const Knowledge &known, Cell &cell, const Accessor &access,
                          AccessMemo &memo) {
-  if (access.atomic || access.asyncProxy)
+  if (access.atomic || (cell.written ? !writeIsOrdered(known, cell, access) : !access.write))
     return false;
-  if (cell.written) {
-    u32 agent = cell.writerAgent, clock = cell.writerClock;
-    if (known[agent] < clock)
-      return false;
-    if (agent == warp ? clock == known[agent] : agent == copyAgents + warp && clock > synced)
-      return false; // depends on the lane
-  } else if (!access.write) {
-    return false;
-  }
   if (access.write) {
     if (cell.readSet && cell.readSet != memo.orderedSet)
       return false;

@@ -89,6 +89,7 @@ struct Warp {
   std::deque<Group> parked;
   std::vector<Join> joins;
   u32 jumpsSinceSwitch = 0; ///< backward jumps of the running group
+  u32 lastStore = 0;        ///< position of the last bulk store
 
   CopyQueue copies;                 ///< cp.async
   u32 syncedCopies = 0;             ///< copy groups that all lanes know to be complete

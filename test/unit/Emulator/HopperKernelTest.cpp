@@ -1,0 +1,127 @@
+//===- HopperKernelTest.cpp - TMA, mbarrier, wgmma, warp specialisation -----===//
+#include "lib/Emulator/Ptx/Mutate.h"
+#include "lib/Emulator/TensorMap.h"
+#include "test/unit/Emulator/Attention.h"
+
+#include <algorithm>
+
+using namespace lacuna;
+using namespace lacuna::test;
+
+namespace {
+
+constexpr int block = 128;
+
+std::string hopperKernelPtx() { return compilePtx(inputFile("fa_hopper_d.cu")); }
+
+TensorMap mapOf(DeviceAddress base, const AttentionProblem &p, std::uint32_t rows) {
+  TensorMapSpec spec;
+  spec.base = base;
+  spec.rank = 3;
+  spec.dims = {std::uint64_t(p.headDim), std::uint64_t(p.length), std::uint64_t(p.heads)};
+  spec.strides = {std::uint64_t(p.headDim) * 2, std::uint64_t(p.length) * p.headDim * 2};
+  spec.box = {64, rows, 1};
+  spec.swizzle = Swizzle::Bytes128;
+  Result<TensorMap> map = encodeTensorMap(spec);
+  EXPECT_TRUE(map) << map.status().message();
+  return map ? *map : TensorMap();
+}
+
+AttentionRun runHopperKernel(Machine &machine, const AttentionProblem &p, const std::string &ptx) {
+  std::unique_ptr<LoadedKernel> kernel = machine.load(ptx, "fa_hopper");
+  if (!kernel)
+    return {"not loaded", {}, {}};
+  EmulatorDevice &device = *machine.device;
+  DeviceAddress q = machine.upload(p.q, "Q"), k = machine.upload(p.k, "K"),
+                v = machine.upload(p.v, "V"), o = machine.fresh<std::uint16_t>(p.elements(), "O"),
+                lse = machine.fresh<float>(std::size_t(p.heads) * p.length, "LSE"),
+                rows = machine.upload(p.rowStart, "rowptr"),
+                columns = machine.upload(p.columns, "colidx");
+  LaunchShape shape;
+  shape.grid = {static_cast<std::uint32_t>(p.blockRows), static_cast<std::uint32_t>(p.heads), 1};
+  shape.block = {384, 1, 1};
+  shape.sharedBytes = 5 * 32768;
+  Arguments arguments(mapOf(q, p, 128), mapOf(k, p, 128), mapOf(v, p, 128), mapOf(o, p, 64), lse,
+                      rows, columns, p.length, p.scaleLog2, int(p.causal));
+  AttentionRun run;
+  run.message = device.launch(*kernel, shape, arguments.view(), {}).message();
+  run.output = machine.download<std::uint16_t>(o, p.elements());
+  run.lse = machine.download<float>(lse, std::size_t(p.heads) * p.length);
+  for (DeviceAddress address : {q, k, v, o, lse, rows, columns})
+    EXPECT_TRUE(device.release(address).isOk());
+  return run;
+}
+
+} // namespace
+
+TEST(HopperKernel, IsRightInEveryModeAndOrder) {
+  AttentionProblem dense(256, 128, 2, block, false, 1.0), causal(640, 128, 1, block, true, 0.8);
+  for (AsyncMode mode : {AsyncMode::Eager, AsyncMode::Lazy, AsyncMode::Random})
+    for (std::uint64_t seed : {0, 1}) {
+      EmulatorOptions options;
+      options.mode = mode;
+      options.seed = seed;
+      Machine machine(options);
+      for (const AttentionProblem *problem : {&dense, &causal}) {
+        AttentionRun run = runHopperKernel(machine, *problem, hopperKernelPtx());
+        EXPECT_EQ(run.message, "");
+        AttentionError error = compareWithReference(*problem, run.output, run.lse);
+        EXPECT_LT(error.output, 4e-3);
+        EXPECT_LT(error.lse, 2e-5);
+      }
+    }
+}
+
+TEST(HopperKernel, TensorMapsAreChecked) {
+  TensorMapSpec spec;
+  spec.rank = 2;
+  spec.dims = {128, 64};
+  spec.strides = {256};
+  spec.box = {64, 64};
+  spec.swizzle = Swizzle::Bytes128;
+  EXPECT_TRUE(validate(spec).isOk());
+  TensorMapSpec bad = spec;
+  bad.base = 8;
+  EXPECT_EQ(validate(bad).message(), "tensor map: the base address is not a multiple of 16");
+  bad = spec;
+  bad.strides[0] = 250;
+  EXPECT_NE(validate(bad).message().find("stride 250 of dimension 1"), std::string::npos);
+  bad = spec;
+  bad.box[0] = 128;
+  EXPECT_NE(validate(bad).message().find("the swizzle spans 128"), std::string::npos);
+  bad = spec;
+  bad.box[1] = 257;
+  EXPECT_NE(validate(bad).message().find("box extent 257"), std::string::npos);
+}
+
+TEST(HopperKernel, SynchronisationThatCanGoIsKnown) {
+  // Six key blocks: three laps of the ring of two stages.
+  AttentionProblem problem(768, 128, 1, block, false, 1.0);
+  problem.rowStart.resize(2); // one row of blocks is enough
+  problem.blockRows = 1;
+  std::string ptx = hopperKernelPtx();
+  Result<std::vector<ptx::Mutant>> mutants = ptx::dropSynchronization(ptx);
+  ASSERT_TRUE(mutants) << mutants.status().message();
+  std::vector<EmulatorOptions> strategies(3);
+  strategies[1].mode = AsyncMode::Lazy;
+  strategies[2].mode = AsyncMode::Random;
+  strategies[2].seed = 5;
+  auto run = [&](const std::string &text, EmulatorOptions options) {
+    options.instructionLimit = 2000000;
+    Machine machine(options);
+    AttentionRun result = runHopperKernel(machine, problem, text);
+    return std::make_pair(result.message, result.output);
+  };
+  std::vector<std::uint16_t> expected = run(ptx, {}).second;
+  for (const ptx::Mutant &mutant : *mutants) {
+    bool caught = false;
+    for (const EmulatorOptions &options : strategies) {
+      auto [message, output] = run(mutant.ptx, options);
+      caught |= !message.empty() || output != expected;
+      if (caught)
+        break;
+    }
+    EXPECT_TRUE(caught) << "PTX line " << mutant.ptxLine << ", source line " << mutant.sourceLine
+                        << ": " << mutant.removed;
+  }
+}
