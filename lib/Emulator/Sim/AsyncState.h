@@ -18,10 +18,12 @@ namespace lacuna::emulator {
 /// is owed; the next one then begins.
 struct Mbarrier {
   u32 address = 0;
-  u32 expected = 0; ///< arrivals for each phase
-  u32 pending = 0;  ///< arrivals missing in this phase
-  s64 bytes = 0;    ///< that copies still owe to this phase
-  u32 phase = 0;    ///< phases completed
+  u32 expected = 0;    ///< arrivals for each phase
+  u32 pending = 0;     ///< arrivals missing in this phase
+  s64 bytes = 0;       ///< that copies still owe to this phase
+  u32 phase = 0;       ///< phases completed
+  u32 initialiser = 0; ///< warp that initialised it
+  bool fenced = false; ///< and has fenced that for the asynchronous proxy
   /// Released by arrivals of this phase, and by all of the completed ones.
   std::array<u32, allAgents> released{}, releasedProxy{}, done{}, doneProxy{};
 };

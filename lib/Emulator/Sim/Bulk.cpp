@@ -196,6 +196,11 @@ static Step load(Warp &warp, const Instruction &i) {
     if (m < 0)
       continue;
     copy.mbarrier = static_cast<std::size_t>(m);
+    if (!block.async->mbarriers[copy.mbarrier].fenced)
+      reportLazily(warp, ReportKind::Proxy, lane, [] {
+        return std::string("completes on an mbarrier whose initialisation was not followed by "
+                           "fence.mbarrier_init or fence.proxy.async");
+      });
     bool readable = true;
     if (copy.isTensor) {
       if (!readMap(warp, lane, source, rank, copy.map))

@@ -84,6 +84,7 @@ static Step initialise(Warp &warp, const Instruction &i) {
     at->address = address;
     at->expected = at->pending = count[lane];
     at->phase = (phase + 1) & ~u32(1);
+    at->initialiser = warp.id;
     if (count[lane] == 0)
       reportLazily(warp, ReportKind::Mbarrier, lane,
                    [] { return std::string("an mbarrier must expect at least one arrival"); });
@@ -196,9 +197,17 @@ static Step wait(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
+/// fence.mbarrier_init: bulk copies may complete on what this warp initialised.
+static Step fenceInitialisation(Warp &warp, const Instruction &) {
+  for (Mbarrier &mbarrier : warp.block->async->mbarriers)
+    mbarrier.fenced |= mbarrier.initialiser == warp.id;
+  return Step::Next;
+}
+
 /// fence.proxy.async: what this warp knows of may be seen by the asynchronous
 /// proxy.
-static Step fenceProxy(Warp &warp, const Instruction &) {
+static Step fenceProxy(Warp &warp, const Instruction &i) {
+  fenceInitialisation(warp, i);
   Clocks &clocks = warp.block->clocks;
   clocks.join(clocks.proxyOf(warp.id), clocks.of(warp.id));
   clocks.tick(warp.id);
@@ -283,9 +292,7 @@ void lacuna::emulator::addMbarrierRows(InstructionTable &table) {
              bindArriveAfterCopies});
   table.add({"fence.proxy.async[.global|.shared::cta|.shared::cluster]", "", fenceProxy, 0,
              bindFenceProxy});
-  // Makes an initialised mbarrier visible to the cluster; one block sees it
-  // through its own barrier.
-  table.add({"fence.mbarrier_init.release.cluster", "", nothing});
+  table.add({"fence.mbarrier_init.release.cluster", "", fenceInitialisation, 0, bindFenceProxy});
   // A cluster of one block.
   table.add({"barrier.cluster.arrive[.release|.relaxed][.aligned]", "", nothing});
   table.add({"barrier.cluster.wait[.acquire][.aligned]", "", nothing});

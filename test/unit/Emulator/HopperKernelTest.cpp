@@ -94,6 +94,16 @@ TEST(HopperKernel, TensorMapsAreChecked) {
   EXPECT_NE(validate(bad).message().find("box extent 257"), std::string::npos);
 }
 
+/// What can go without harm, and why.
+struct Redundant {
+  std::uint32_t sourceLine;
+  const char *instruction, *reason;
+};
+const Redundant redundant[] = {
+    {206, "bar.sync",
+     "before O overwrites Q: wgmma.wait_group 0 has completed the reads of all four warps"},
+};
+
 TEST(HopperKernel, SynchronisationThatCanGoIsKnown) {
   // Six key blocks: three laps of the ring of two stages.
   AttentionProblem problem(768, 128, 1, block, false, 1.0);
@@ -121,7 +131,10 @@ TEST(HopperKernel, SynchronisationThatCanGoIsKnown) {
       if (caught)
         break;
     }
-    EXPECT_TRUE(caught) << "PTX line " << mutant.ptxLine << ", source line " << mutant.sourceLine
-                        << ": " << mutant.removed;
+    bool known = std::any_of(std::begin(redundant), std::end(redundant), [&](const Redundant &r) {
+      return r.sourceLine == mutant.sourceLine && mutant.removed.starts_with(r.instruction);
+    });
+    EXPECT_NE(caught, known) << "PTX line " << mutant.ptxLine << ", source line "
+                             << mutant.sourceLine << ": " << mutant.removed;
   }
 }
