@@ -65,14 +65,15 @@ LogicalResult Exporter::exportArguments() {
     ProgramArgument exported;
     auto name = op.getArgAttrOfType<StringAttr>(index, "tile.name");
     exported.name = name ? name.str() : llvm::formatv("argument {0}", index).str();
-    if (auto alignment = op.getArgAttrOfType<IntegerAttr>(index, "tile.alignment"))
-      exported.alignment = alignment.getInt();
     auto tensor = dyn_cast<RankedTensorType>(argument.getType());
     exported.isTensor = bool(tensor);
     std::optional<DType> dtype = dtypeOf(tensor ? tensor.getElementType() : argument.getType());
     if (!dtype)
       return op.emitOpError("takes argument ") << index << " of a type no launch can pass";
     exported.dtype = *dtype;
+    // What no kernel takes may lie anywhere.
+    auto alignment = op.getArgAttrOfType<IntegerAttr>(index, "tile.alignment");
+    exported.alignment = alignment ? alignment.getInt() : byteSize(*dtype);
     if (tensor)
       for (int64_t extent : tensor.getShape())
         exported.dims.push_back(ShapedType::isDynamic(extent) ? lacuna::dynamicExtent : extent);
