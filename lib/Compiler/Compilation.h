@@ -78,10 +78,6 @@ private:
   std::unique_ptr<Module> module;
 };
 
-/// Identifies this build of the compiler in cache keys: two builds with the
-/// same id make the same text from the same input.
-std::string compilerBuildId();
-
 } // namespace lacuna
 
 #endif // LIB_COMPILER_COMPILATION_H

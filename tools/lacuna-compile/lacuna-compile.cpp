@@ -4,6 +4,7 @@
 // else to stderr. An output file is written whole or not at all.
 //
 //===----------------------------------------------------------------------===//
+#include "lacuna/Compile.h"
 #include "lib/Api/Version.h"
 #include "lib/Compiler/BuildKernels.h"
 #include "lib/Compiler/Compilation.h"
@@ -135,6 +136,37 @@ static Result<std::string> finish(Compilation &compilation) {
   return explain(*program, compilation, *log, nvrtcTime.count());
 }
 
+/// PTX or cubin by way of the cache: a hit runs no pass and loads no library.
+static Result<std::string> compileCached(const std::string &text, const std::string &fileName) {
+  CompileOptions options;
+  options.target = target;
+  options.function = function;
+  options.fileName = fileName;
+  Result<Executable> executable = compile(text, options);
+  if (!executable)
+    return executable.status();
+  for (const std::string &advisory : executable->report().advisories)
+    llvm::errs() << "warning: " << advisory << '\n';
+  const KernelImage &kernel = executable->kernels().front();
+  return emit == Emit::Ptx ? kernel.ptx : kernel.cubin;
+}
+
+/// Level by level, for those who want to see what is on the way.
+static Result<std::string> compileByLevels(const std::string &text, const std::string &fileName) {
+  auto compilation = Compilation::parse(text, fileName, {target, function});
+  if (!compilation)
+    return compilation.status();
+  Level last = emit <= Emit::EmitC ? Level(int(emit.getValue())) : Level::EmitC;
+  if (Status status = lower(**compilation, last); !status.isOk())
+    return status;
+  Result<std::string> output =
+      emit <= Emit::EmitC ? Result<std::string>((*compilation)->print()) : finish(**compilation);
+  if (timing)
+    for (const StageTime &stage : (*compilation)->stages())
+      llvm::errs() << llvm::formatv("{0,-16}{1,9:f2} ms\n", stage.name, stage.milliseconds);
+  return output;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::SetVersionPrinter([](llvm::raw_ostream &out) { out << versionText(); });
@@ -148,18 +180,9 @@ int main(int argc, char **argv) {
   if (!text)
     return fail(text.status());
   std::string fileName = inputPath == "-" ? "<stdin>" : inputPath.getValue();
-  auto compilation = Compilation::parse(std::move(*text), fileName, {target, function});
-  if (!compilation)
-    return fail(compilation.status());
-
-  Level last = emit <= Emit::EmitC ? Level(int(emit.getValue())) : Level::EmitC;
-  if (Status status = lower(**compilation, last); !status.isOk())
-    return fail(status);
+  bool onlyImage = (emit == Emit::Ptx || emit == Emit::Cubin) && dumpFolder.empty() && !timing;
   Result<std::string> output =
-      emit <= Emit::EmitC ? Result<std::string>((*compilation)->print()) : finish(**compilation);
-  if (timing)
-    for (const StageTime &stage : (*compilation)->stages())
-      llvm::errs() << llvm::formatv("{0,-16}{1,9:f2} ms\n", stage.name, stage.milliseconds);
+      onlyImage ? compileCached(*text, fileName) : compileByLevels(*text, fileName);
   if (!output)
     return fail(output.status());
   if (Status status = writeOutput(*output); !status.isOk())

@@ -1,0 +1,76 @@
+//===- Bench.h - What lacuna-bench measures ----------------------------------===//
+#ifndef TOOLS_LACUNA_BENCH_BENCH_H
+#define TOOLS_LACUNA_BENCH_BENCH_H
+
+#include "lacuna/Result.h"
+#include "tools/lacuna-bench/Table.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <string>
+#include <vector>
+
+namespace lacuna {
+
+/// Settings of a run.
+struct BenchOptions {
+  int repeats = 5;         ///< medians of so many
+  std::string sourceRoot;  ///< has kernels/specs and test/Emulator/Inputs
+  std::string programPath; ///< folder with lacuna-compile
+};
+
+/// Spec to cubin by stage, as a whole process, and as a ratio to NVRTC alone on
+/// a fixed kernel in the same run.
+Status benchCompile(const BenchOptions &options, Table &table);
+
+/// A hit of the disk cache, in this process and as a whole process.
+Status benchCache(const BenchOptions &options, Table &table);
+
+/// What a launch costs on a device that does nothing.
+Status benchLaunch(const BenchOptions &options, Table &table);
+
+/// Time of one head of 1024 x 1024 x 128 on the emulator, and what threads give.
+Status benchEmulator(const BenchOptions &options, Table &table);
+
+/// The smallest one: what the work takes when nothing disturbs it.
+inline double least(const std::vector<double> &values) {
+  return *std::min_element(values.begin(), values.end());
+}
+
+/// The middle one of the values.
+inline double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+/// Milliseconds since it was made: on the clock, and of this process on the
+/// CPU, which other processes do not disturb.
+class Timer {
+public:
+  double milliseconds() const {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+        .count();
+  }
+  double cpuMilliseconds() const { return cpuNow() - cpuStart; }
+
+private:
+  static double cpuNow() {
+    timespec time;
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return double(time.tv_sec) * 1e3 + double(time.tv_nsec) * 1e-6;
+  }
+
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  double cpuStart = cpuNow();
+};
+
+/// Runs a program to its end with extra environment ("NAME=value"), output
+/// thrown away; milliseconds from start to end. Errors: Io when it cannot be
+/// started or does not exit with 0.
+Result<double> timeProcess(const std::vector<std::string> &command,
+                           const std::vector<std::string> &environment);
+
+} // namespace lacuna
+
+#endif // TOOLS_LACUNA_BENCH_BENCH_H

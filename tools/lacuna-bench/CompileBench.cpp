@@ -1,0 +1,130 @@
+//===- CompileBench.cpp - Cold compiles --------------------------------------===//
+//
+// The machine may be busy, so the figure that is held to a limit is a ratio of
+// CPU times: our whole compile to NVRTC alone on a hand-written kernel of the
+// same kind, taken in turns.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Compiler/BuildKernels.h"
+#include "lib/Compiler/Compilation.h"
+#include "lib/Runtime/Nvrtc.h"
+#include "lib/Support/Files.h"
+#include "tools/lacuna-bench/Bench.h"
+
+using namespace lacuna;
+
+namespace {
+
+/// Times of one compile in milliseconds.
+struct CompileTimes {
+  std::vector<StageTime> stages; ///< of the compiler, in order
+  double nvrtc = 0;
+  double total = 0;
+  double cpuTotal = 0;
+};
+
+} // namespace
+
+static Result<CompileTimes> compileOnce(const std::string &spec, const std::string &target,
+                                        const Nvrtc &nvrtc) {
+  Timer total;
+  CompilerOptions options;
+  options.target = target;
+  Result<std::unique_ptr<Compilation>> compilation =
+      Compilation::parse(spec, "causal.mlir", options);
+  if (!compilation)
+    return compilation.status();
+  Result<Program> program = (*compilation)->finish();
+  if (!program)
+    return program.status();
+  Timer nvrtcTime;
+  Result<NvrtcOutput> output = nvrtc.compile(nvrtcInput(*program));
+  if (!output)
+    return output.status();
+  return CompileTimes{(*compilation)->stages(), nvrtcTime.milliseconds(), total.milliseconds(),
+                      total.cpuMilliseconds()};
+}
+
+/// CPU time of NVRTC alone on the fixed kernel, head dim 128.
+static Result<double> compileFixed(const std::string &source, const std::string &target,
+                                   const Nvrtc &nvrtc) {
+  Timer timer;
+  Result<NvrtcOutput> output =
+      nvrtc.compile({"fa_mma.cu", "#define HD 128\n" + source, target, {}});
+  return output ? Result<double>(timer.cpuMilliseconds()) : output.status();
+}
+
+static Status benchTarget(const BenchOptions &options, const std::string &spec,
+                          const std::string &fixed, const std::string &target, Table &table) {
+  Result<const Nvrtc *> nvrtc = Nvrtc::get();
+  if (!nvrtc)
+    return nvrtc.status();
+  std::vector<CompileTimes> runs;
+  std::vector<double> fixedTimes;
+  for (int i = 0; i < options.repeats; ++i) {
+    Result<CompileTimes> times = compileOnce(spec, target, **nvrtc);
+    if (!times)
+      return times.status();
+    runs.push_back(std::move(*times));
+    Result<double> alone = compileFixed(fixed, target, **nvrtc);
+    if (!alone)
+      return alone.status();
+    fixedTimes.push_back(*alone);
+  }
+  auto medianOf = [&](auto field) {
+    std::vector<double> values;
+    for (const CompileTimes &run : runs)
+      values.push_back(field(run));
+    return median(values);
+  };
+  std::string prefix = target + ": ";
+  for (std::size_t stage = 0; stage < runs[0].stages.size(); ++stage)
+    table.add({"compile",
+               prefix + runs[0].stages[stage].name,
+               medianOf([&](const CompileTimes &run) { return run.stages[stage].milliseconds; }),
+               "ms",
+               {}});
+  std::vector<double> cpuTotals;
+  for (const CompileTimes &run : runs)
+    cpuTotals.push_back(run.cpuTotal);
+  double cpuTotal = least(cpuTotals), cpuFixed = least(fixedTimes);
+  table.add({"compile",
+             prefix + "NVRTC",
+             medianOf([](const CompileTimes &run) { return run.nvrtc; }),
+             "ms",
+             {}});
+  table.add({"compile",
+             prefix + "all of it",
+             medianOf([](const CompileTimes &run) { return run.total; }),
+             "ms",
+             {}});
+  table.add({"compile", prefix + "all of it, CPU", cpuTotal, "ms", {}});
+  table.add({"compile", prefix + "NVRTC alone on fa_mma.cu, CPU", cpuFixed, "ms", {}});
+  table.add({"compile", prefix + "ratio of the two", cpuTotal / cpuFixed, "", 1.3});
+  return Status();
+}
+
+Status lacuna::benchCompile(const BenchOptions &options, Table &table) {
+  std::string specPath = options.sourceRoot + "/kernels/specs/causal.mlir";
+  Result<std::string> spec = readFile(specPath);
+  if (!spec)
+    return spec.status();
+  Result<std::string> fixed = readFile(options.sourceRoot + "/test/Emulator/Inputs/fa_mma.cu");
+  if (!fixed)
+    return fixed.status();
+  for (const char *target : {"sm_80", "sm_90a"})
+    if (Status status = benchTarget(options, *spec, *fixed, target, table); !status.isOk())
+      return status;
+  std::vector<double> processes;
+  for (int i = 0; i < options.repeats; ++i) {
+    Result<double> time = timeProcess({options.programPath + "/lacuna-compile", specPath,
+                                       "--target=sm_80", "--emit=cubin", "-o", "/dev/null"},
+                                      {"LACUNA_CACHE=off"});
+    if (!time)
+      return time.status();
+    processes.push_back(*time);
+  }
+  table.add(
+      {"compile", "sm_80: lacuna-compile to cubin, whole process", median(processes), "ms", {}});
+  return Status();
+}
