@@ -65,11 +65,16 @@ private:
   double cpuStart = cpuNow();
 };
 
+/// Milliseconds of a whole process: from start to end, and on the CPU.
+struct ProcessTimes {
+  double wall = 0;
+  double cpu = 0;
+};
+
 /// Runs a program to its end with extra environment ("NAME=value"), output
-/// thrown away; milliseconds from start to end. Errors: Io when it cannot be
-/// started or does not exit with 0.
-Result<double> timeProcess(const std::vector<std::string> &command,
-                           const std::vector<std::string> &environment);
+/// thrown away. Errors: Io when it cannot be started or does not exit with 0.
+Result<ProcessTimes> timeProcess(const std::vector<std::string> &command,
+                                 const std::vector<std::string> &environment);
 
 } // namespace lacuna
 

@@ -117,12 +117,12 @@ Status lacuna::benchCompile(const BenchOptions &options, Table &table) {
       return status;
   std::vector<double> processes;
   for (int i = 0; i < options.repeats; ++i) {
-    Result<double> time = timeProcess({options.programPath + "/lacuna-compile", specPath,
-                                       "--target=sm_80", "--emit=cubin", "-o", "/dev/null"},
-                                      {"LACUNA_CACHE=off"});
+    Result<ProcessTimes> time = timeProcess({options.programPath + "/lacuna-compile", specPath,
+                                             "--target=sm_80", "--emit=cubin", "-o", "/dev/null"},
+                                            {"LACUNA_CACHE=off"});
     if (!time)
       return time.status();
-    processes.push_back(*time);
+    processes.push_back(time->wall);
   }
   table.add(
       {"compile", "sm_80: lacuna-compile to cubin, whole process", median(processes), "ms", {}});

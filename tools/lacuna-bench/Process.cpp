@@ -1,9 +1,11 @@
 //===- Process.cpp - Timing of whole processes ------------------------------===//
 #include "tools/lacuna-bench/Bench.h"
 
+#include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,8 +19,8 @@ static std::vector<char *> pointers(const std::vector<std::string> &texts) {
   return result;
 }
 
-Result<double> lacuna::timeProcess(const std::vector<std::string> &command,
-                                   const std::vector<std::string> &environment) {
+Result<ProcessTimes> lacuna::timeProcess(const std::vector<std::string> &command,
+                                         const std::vector<std::string> &environment) {
   // The first of two equal names counts, so ours come first.
   std::vector<std::string> variables = environment;
   for (char **entry = environ; *entry; ++entry)
@@ -34,10 +36,12 @@ Result<double> lacuna::timeProcess(const std::vector<std::string> &command,
   if (error != 0)
     return Status(StatusKind::Io, "cannot start " + command[0] + ": " + std::strerror(error));
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+  rusage usage{};
+  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR)
     ;
-  double milliseconds = timer.milliseconds();
+  double wall = timer.milliseconds();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return Status(StatusKind::Io, command[0] + " failed");
-  return milliseconds;
+  auto milliseconds = [](timeval time) { return time.tv_sec * 1e3 + time.tv_usec * 1e-3; };
+  return ProcessTimes{wall, milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime)};
 }
