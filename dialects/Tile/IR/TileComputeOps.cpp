@@ -106,6 +106,8 @@ LogicalResult MapOp::verify() {
   return success();
 }
 
+static bool isTile(Type type) { return isa<RankedTensorType>(type); }
+
 LogicalResult MapOp::verifyRegions() {
   Block &block = getBody().front();
   SmallVector<Type> expected;
@@ -117,7 +119,13 @@ LogicalResult MapOp::verifyRegions() {
   if (!llvm::equal(block.getTerminator()->getOperandTypes(),
                    ArrayRef<Type>(getResult().getType().getElementType())))
     return emitOpError("must yield one ") << getResult().getType().getElementType();
-  return success();
+  WalkResult walk = getBody().walk([&](Operation *op) -> WalkResult {
+    if (isa<YieldOp, ReadOp>(op) ||
+        (!isa<TileDialect>(op->getDialect()) && llvm::none_of(op->getResultTypes(), isTile)))
+      return success();
+    return op->emitOpError("cannot stand in a 'tile.map', which computes with scalars");
+  });
+  return failure(walk.wasInterrupted());
 }
 
 //===----------------------------------------------------------------------===//

@@ -170,3 +170,27 @@ tile.kernel @k(%c: i32) {
   }
   tile.return
 }
+
+// -----
+
+#rows = #tile.axes<[query]>
+tile.kernel @k(%x: tensor<?xf32, #rows>) {
+  %y = tile.map(%a = %x) : (tensor<?xf32, #rows>) -> tensor<?xf32, #rows> {
+    // expected-error@+1 {{'tile.barrier' op cannot stand in a 'tile.map', which computes with scalars}}
+    tile.barrier
+    tile.yield %a : f32
+  }
+  tile.return
+}
+
+// -----
+
+#rows = #tile.axes<[query]>
+tile.kernel @k(%x: tensor<?xf32, #rows>, %c: i1) {
+  %y = tile.map(%a = %x) : (tensor<?xf32, #rows>) -> tensor<?xf32, #rows> {
+    // expected-error@+1 {{'arith.select' op cannot stand in a 'tile.map', which computes with scalars}}
+    %z = arith.select %c, %x, %x : tensor<?xf32, #rows>
+    tile.yield %a : f32
+  }
+  tile.return
+}
