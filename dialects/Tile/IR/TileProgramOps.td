@@ -47,7 +47,8 @@ def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
   let description = [{
     Arguments are views and scalars. `schedule` and `target` are absent in the
     abstract contract and present in the scheduled one; `shared_bytes` is set
-    when shared memory is laid out.
+    when shared memory is laid out. `blocks_per_sm` says how many blocks are meant
+    to share an SM, which bounds the registers that a thread may take.
 
     ```mlir
     tile.kernel @nothing(%q: !tile.view<?x128xbf16>, %window: i32) {
@@ -60,7 +61,8 @@ def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
                        OptionalAttr<DictArrayAttr>:$res_attrs,
                        OptionalAttr<Tile_ScheduleAttr>:$schedule,
                        OptionalAttr<StrAttr>:$target,
-                       OptionalAttr<I64Attr>:$shared_bytes);
+                       OptionalAttr<I64Attr>:$shared_bytes,
+                       OptionalAttr<I64Attr>:$blocks_per_sm);
   let hasVerifier = 1;
 }
 

@@ -51,6 +51,7 @@ struct ChooseSchedule : impl::TileChooseSchedulePassBase<ChooseSchedule> {
     refused += choice.refused.size();
     kernel.setScheduleAttr(toAttribute(&getContext(), *choice.schedule));
     kernel.setTarget(name);
+    kernel.setBlocksPerSm(choice.needs.blocksPerSm);
     kernel->removeAttr("tile.pins");
     return success();
   }

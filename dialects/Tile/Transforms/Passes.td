@@ -54,7 +54,8 @@ def TileChooseSchedulePass : KernelPass<"tile-choose-schedule"> {
   let summary = "Picks tile sizes, warps and stages for a target";
   let description = [{
     Takes the first schedule of the table (ScheduleTable.h) that the resource
-    model finds legal and that keeps an SM busy. Knobs pinned by the kernel's
+    model finds legal and that keeps an SM busy, and notes how many blocks an SM
+    is to hold, which bounds registers. Knobs pinned by the kernel's
     attribute `tile.pins` are kept (and the attribute is dropped); an impossible pin is an error that says need,
     limit and which change would fit. A kernel already scheduled for the target
     is left alone.
@@ -66,7 +67,7 @@ def TileChooseSchedulePass : KernelPass<"tile-choose-schedule"> {
     ```mlir
     tile.kernel @k(...) attributes {
         schedule = #tile.schedule<query_tile = 64, key_tile = 64, ...>,
-        target = "sm_80"} { ... }
+        target = "sm_80", blocks_per_sm = 2} { ... }
     ```
   }];
   let options = [Option<"target", "target", "std::string", "",

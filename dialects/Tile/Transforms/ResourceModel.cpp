@@ -22,8 +22,7 @@ std::string lacuna::tile::toString(const Schedule &schedule) {
   return "query_tile = " + std::to_string(schedule.queryTile) +
          ", key_tile = " + std::to_string(schedule.keyTile) +
          ", warps = " + std::to_string(schedule.warps) +
-         ", stages = " + std::to_string(schedule.stages) +
-         (schedule.queryInRegisters ? ", query in registers" : "");
+         ", stages = " + std::to_string(schedule.stages);
 }
 
 std::int64_t lacuna::tile::paddedFeatures(std::int64_t features) { return roundUp(features, 16); }
@@ -37,9 +36,10 @@ static std::int64_t predictRegisters(const Schedule &schedule, const AttentionSh
   const std::int64_t outputs = rowBlocks * valueFeatures / 2;
   const std::int64_t scores = rowBlocks * schedule.keyTile / 2;
   const std::int64_t queries = rowBlocks * (schedule.queryInRegisters ? queryFeatures / 4 : 4);
-  const std::int64_t rowStatistics = rowBlocks * 2 * 3; // maximum, sum and shift of two rows
-  const std::int64_t rest = 44;                         // addresses, bounds, operands in flight
-  return outputs + scores + queries + rowStatistics + rest;
+  // Statistics and addresses of rows, operands in flight, bounds; fitted to what
+  // ptxas needs without spilling over head dims, masks and score functions.
+  const std::int64_t rest = 44 + 24 * rowBlocks;
+  return outputs + scores + queries + rest;
 }
 
 static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &shape) {

@@ -39,8 +39,8 @@ struct AttentionShape {
   std::int64_t elementBytes = 2;  ///< of queries, keys and values
 };
 
-/// "query_tile = 64, key_tile = 64, warps = 4, stages = 2", with
-/// ", query in registers" where that is so.
+/// "query_tile = 64, key_tile = 64, warps = 4, stages = 2": the knobs that a user
+/// may pin, as attn.schedule takes them.
 std::string toString(const Schedule &schedule);
 
 } // namespace lacuna::tile

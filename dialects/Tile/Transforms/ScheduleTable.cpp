@@ -3,9 +3,10 @@
 // Why these candidates. A warp that owns 32 query rows reads every key and
 // value operand from shared memory once for two mma rows, which halves the
 // traffic that bounds this family; so 128 rows over 4 warps come first wherever
-// registers allow it. Beyond 128 features the accumulators fill the registers
-// of 16 rows per warp. Narrow key tiles keep two blocks on an SM where its
-// shared memory is small.
+// registers allow it, up to 96 features. At 128 features 16 rows a warp leave
+// room for the queries in registers, which saves a fifth of the reads. Beyond,
+// outputs fill the registers. Where an SM's shared memory is small, narrow key
+// tiles keep 8 warps on it.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/ScheduleTable.h"
@@ -20,18 +21,19 @@ using namespace lacuna::tile;
 //===----------------------------------------------------------------------===//
 
 // {query tile, key tile, warps, stages, query in registers}
-static constexpr Schedule upTo64[] = {
-    {128, 64, 4, 2, true}, {128, 64, 4, 2, false}, {64, 64, 4, 2, false}};
+static constexpr Schedule upTo64[] = {{128, 64, 4, 2, false}, {64, 64, 4, 2, true}};
+static constexpr Schedule upTo96[] = {
+    {128, 32, 4, 2, false}, {64, 64, 4, 2, true}, {64, 32, 4, 2, true}};
 static constexpr Schedule upTo128[] = {
-    {128, 32, 4, 2, false}, {64, 64, 4, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
+    {64, 64, 4, 2, true}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
 static constexpr Schedule upTo192[] = {
-    {64, 64, 4, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
-static constexpr Schedule upTo256[] = {{128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
+    {128, 64, 8, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
+static constexpr Schedule upTo256[] = {
+    {128, 64, 8, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
 
 static constexpr ScheduleRow table[] = {
-    {TargetFamily::Sm80, 64, upTo64},
-    {TargetFamily::Sm80, 128, upTo128},
-    {TargetFamily::Sm80, 192, upTo192},
+    {TargetFamily::Sm80, 64, upTo64},   {TargetFamily::Sm80, 96, upTo96},
+    {TargetFamily::Sm80, 128, upTo128}, {TargetFamily::Sm80, 192, upTo192},
     {TargetFamily::Sm80, 256, upTo256},
 };
 
@@ -74,6 +76,11 @@ static std::vector<Schedule> listCandidates(const ScheduleRow &row, const Schedu
     if (std::find(list.begin(), list.end(), pinned) == list.end())
       list.push_back(pinned);
   };
+  // A candidate that has every pinned value is taken as it is, so that a schedule
+  // printed by a report and pinned again is the same to the last knob.
+  for (const Schedule &candidate : row.candidates)
+    if (pin(candidate, pins) == candidate)
+      add(candidate);
   for (const Schedule &candidate : row.candidates)
     add(candidate);
   return list;
@@ -112,10 +119,6 @@ static std::string suggestKnobs(const Schedule &schedule, const AttentionShape &
   tryKnob("stages", &Schedule::stages, stageCounts);
   tryKnob("query_tile", &Schedule::queryTile, queryTiles);
   tryKnob("warps", &Schedule::warps, warpCounts);
-  Schedule moved = schedule;
-  moved.queryInRegisters = false;
-  if (!findObstacle(moved, shape, target))
-    fits += std::string(fits.empty() ? "" : " or ") + "query_in_registers = false";
   return fits.empty() ? "no single change of query_tile, key_tile, warps or stages makes it fit"
                       : fits + " would fit";
 }
@@ -166,10 +169,11 @@ ScheduleChoice lacuna::tile::chooseSchedule(const AttentionShape &shape, const T
   if (choice.schedule) {
     choice.needs = predictResources(*choice.schedule, shape, target);
   } else {
-    const Schedule &first = candidates.front();
+    Schedule first = candidates.front();
+    first.queryInRegisters = pins.queryInRegisters.value_or(false);
     choice.error = "schedule (" + toString(first) + ") for head dims " +
                    std::to_string(shape.queryFeatures) + " and " +
-                   std::to_string(shape.valueFeatures) + " " + choice.refused.front().reason +
+                   std::to_string(shape.valueFeatures) + " " + *findObstacle(first, shape, target) +
                    "; " + suggestKnobs(first, shape, target);
   }
   return choice;

@@ -49,7 +49,8 @@ struct VerifyAbstract : impl::TileVerifyAbstractPassBase<VerifyAbstract> {
   void runOnOperation() override {
     markAllAnalysesPreserved();
     KernelOp kernel = getOperation();
-    if (kernel.getSchedule() || kernel.getTarget() || kernel.getSharedBytes()) {
+    if (kernel.getSchedule() || kernel.getTarget() || kernel.getSharedBytes() ||
+        kernel.getBlocksPerSm()) {
       kernel.emitOpError("has a schedule, a target or a shared memory size; an abstract kernel "
                          "has none");
       return signalPassFailure();

@@ -183,8 +183,12 @@ LogicalResult KernelLowering::run() {
   emission.defineBefore(comment);
   auto function = emitc::FuncOp::create(builder, kernel.getLoc(), kernel.getSymName(),
                                         FunctionType::get(builder.getContext(), types, {}));
-  std::string bounds =
-      "__launch_bounds__(" + std::to_string(32 * kernel.getSchedule()->getWarps()) + ")";
+  // With the blocks of an SM given, ptxas takes the registers that leaves and no
+  // more; without, it may spill to fit more blocks than shared memory does.
+  std::string bounds = "__launch_bounds__(" + std::to_string(32 * kernel.getSchedule()->getWarps());
+  if (std::optional<uint64_t> blocks = kernel.getBlocksPerSm())
+    bounds += ", " + std::to_string(*blocks);
+  bounds += ")";
   function.setSpecifiersAttr(builder.getStrArrayAttr({"extern \"C\"", "__global__", bounds}));
   Block *entry = function.addEntryBlock();
   for (auto [argument, parameter] :

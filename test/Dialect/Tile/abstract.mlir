@@ -13,7 +13,7 @@
 tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?x?x128xbf16>,
                               %v: !tile.view<?x?x?x128xbf16>, %o: !tile.view<?x?x?x128xbf16>,
                               %lse: !tile.view<?x?x?xf32>)
-    attributes {tile.pins = {query_tile = 64, key_tile = 64}} {
+    attributes {tile.pins = {query_tile = 64, key_tile = 64, query_in_registers = false}} {
   %c0 = arith.constant 0 : i32
   %c1 = arith.constant 1 : i32
   %zero = arith.constant 0.0 : f32

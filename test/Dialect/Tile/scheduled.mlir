@@ -16,7 +16,7 @@ tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?
                               %v: !tile.view<?x?x?x128xbf16>, %o: !tile.view<?x?x?x128xbf16>,
                               %lse: !tile.view<?x?x?xf32>)
     attributes {schedule = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>,
-                shared_bytes = 81920 : i64, target = "sm_80"} {
+                blocks_per_sm = 2 : i64, shared_bytes = 81920 : i64, target = "sm_80"} {
   %c0 = arith.constant 0 : i32
   %c1 = arith.constant 1 : i32
   %zero = arith.constant 0.0 : f32

@@ -30,11 +30,11 @@ tile.kernel @k() attributes {tile.pins = {clusters = 2}} {
 #scores = #tile.axes<[query, key]>
 #queries = #tile.axes<[query, feature]>
 #keys = #tile.axes<[key, feature]>
-// expected-error@+1 {{'tile.kernel' op schedule (query_tile = 128, key_tile = 128, warps = 4, stages = 2) for head dims 128 and 128 needs 163840 bytes of shared memory per block, sm_86 has 101376; key_tile = 32 would fit}}
+// expected-error@+1 {{'tile.kernel' op schedule (query_tile = 64, key_tile = 64, warps = 4, stages = 4) for head dims 128 and 128 needs 147456 bytes of shared memory per block, sm_86 has 101376; key_tile = 32 or stages = 2 would fit}}
 tile.kernel @k(%q: tensor<?x128xbf16, #queries>, %k: tensor<?x128xbf16, #keys>,
                   %s: tensor<?x?xf32, #scores>, %p: tensor<?x?xbf16, #scores>,
                   %o: tensor<?x128xf32, #queries>)
-    attributes {tile.pins = {query_tile = 128, key_tile = 128}} {
+    attributes {tile.pins = {query_tile = 64, key_tile = 64, stages = 4}} {
   %s1 = tile.dot %q, %k, %s : tensor<?x128xbf16, #queries>, tensor<?x128xbf16, #keys> -> tensor<?x?xf32, #scores>
   %o1 = tile.dot %p, %k, %o : tensor<?x?xbf16, #scores>, tensor<?x128xbf16, #keys> -> tensor<?x128xf32, #queries>
   tile.return

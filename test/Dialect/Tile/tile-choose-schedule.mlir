@@ -1,15 +1,16 @@
 // RUN: lacuna-opt %s --split-input-file --tile-choose-schedule=target=sm_80 | FileCheck %s
 // RUN: lacuna-opt %s --split-input-file --tile-choose-schedule=target=sm_86 | FileCheck %s --check-prefix=SMALL
 
-// Registers decide on sm_80; on sm_86, which has 100 KiB of shared memory in an
-// SM, two warps for each scheduler do.
+// Shared memory of an SM decides: two blocks of 4 warps on sm_80, one of 8 on sm_86.
 #scores = #tile.axes<[query, key]>
 #queries = #tile.axes<[query, feature]>
 #keys = #tile.axes<[key, feature]>
 // CHECK: tile.kernel @free
-// CHECK-SAME: schedule = #tile.schedule<query_tile = 128, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>
+// CHECK-SAME: blocks_per_sm = 2 : i64
+// CHECK-SAME: schedule = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = true>
 // CHECK-SAME: target = "sm_80"
 // SMALL: tile.kernel @free
+// SMALL-SAME: blocks_per_sm = 1 : i64
 // SMALL-SAME: schedule = #tile.schedule<query_tile = 128, key_tile = 32, warps = 8, stages = 2, query_in_registers = false>
 // SMALL-SAME: target = "sm_86"
 tile.kernel @free(%q: tensor<?x128xbf16, #queries>, %k: tensor<?x128xbf16, #keys>,

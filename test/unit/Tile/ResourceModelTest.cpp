@@ -22,7 +22,7 @@ TEST(ResourceModel, BlocksOfAnSmAreBoundByTheScarcest) {
   // 80 KiB and one reserved of 164 KiB: two blocks. Of 100 KiB: one.
   EXPECT_EQ(predictResources({64, 64, 4, 2, false}, {128, 128}, target("sm_80")).blocksPerSm, 2);
   EXPECT_EQ(predictResources({64, 64, 4, 2, false}, {128, 128}, target("sm_86")).blocksPerSm, 1);
-  // Registers: 8 warps of more than 168 leave room for one block.
+  // Registers: 8 warps of more than 128 leave room for one block.
   Resources needs = predictResources({128, 32, 8, 2, false}, {256, 256}, target("sm_100"));
   EXPECT_GT(needs.registersPerThread, 168);
   EXPECT_EQ(needs.blocksPerSm, 1);
@@ -48,9 +48,9 @@ TEST(ResourceModel, ObstaclesNameNeedAndLimit) {
   EXPECT_EQ(obstacle({128, 64, 8, 2, false}, {192, 128}, "sm_86"),
             "needs 131072 bytes of shared memory per block, sm_86 has 101376");
   EXPECT_EQ(obstacle({128, 128, 4, 2, false}, {64, 128}, "sm_80"),
-            "needs about 320 registers per thread, sm_80 has 255");
+            "needs about 356 registers per thread, sm_80 has 255");
   EXPECT_EQ(obstacle({256, 32, 16, 2, false}, {64, 256}, "sm_80"),
-            "needs about 101376 registers per block, sm_80 has 65536");
+            "needs about 110592 registers per block, sm_80 has 65536");
   EXPECT_EQ(obstacle({64, 64, 8, 2, false}, {64, 64}, "sm_80"),
             "gives 8 warps 64 query rows, needs a multiple of 16 for each");
   EXPECT_EQ(obstacle({64, 48, 4, 2, false}, {64, 64}, "sm_80"),
