@@ -1,12 +1,13 @@
 //===- Attend.cpp - One attn.attend in float64 -----------------------------===//
 //
-// For each query the keys are asked one by one, `where`
-// first, so that a sparse mask costs what it shows; the products and the sums
-// are taken in float64 in the order of the keys. Rows are independent and are
-// handed to threads in order.
+// For each query the keys are asked one by one, `where` first, so that a sparse
+// mask costs what it shows; the products and the sums are taken in float64 in
+// the order of the keys. Rows are independent and are handed to threads in order.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Reference/Attend.h"
+
+#include "lib/Reference/AttendOperands.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -24,13 +25,6 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 namespace {
 
-/// Sizes that a run has settled.
-struct Sizes {
-  std::int64_t batch, queryHeads, keyHeads, queries, keys, queryColumns, valueColumns;
-  std::int64_t rows() const { return batch * queryHeads * queries; }
-  std::int64_t keyHeadOf(std::int64_t head) const { return head / (queryHeads / keyHeads); }
-};
-
 /// One query.
 struct Row {
   std::int64_t batch, head, query;
@@ -42,39 +36,12 @@ struct ElementFault {
   std::int64_t key = -1; ///< -1: the row as a whole
 };
 
-/// Offset or table of positions; neither: slots.
-class Positions {
-public:
-  Positions(mlir::Value position, const Environment &environment) {
-    if (!position)
-      return;
-    if (mlir::isa<mlir::RankedTensorType>(position.getType()))
-      table = environment.tensors.lookup(position);
-    else
-      offset = environment.scalars.lookup(position).integer;
-  }
-
-  /// Extents of the table; empty without one.
-  llvm::ArrayRef<std::int64_t> shape() const { return {table.shape, std::size_t(table.rank)}; }
-
-  std::int64_t at(std::int64_t batch, std::int64_t head, std::int64_t slot) const {
-    if (table.rank == 0)
-      return slot + offset;
-    const std::int64_t indices[][3] = {{slot}, {batch, slot}, {batch, head, slot}};
-    return readElement(table, indices[table.rank - 1]).integer;
-  }
-
-private:
-  TensorRef table;
-  std::int64_t offset = 0;
-};
-
 class AttendEvaluation {
 public:
   AttendEvaluation(attn::AttendOp op, const Environment &environment);
 
   /// Whether dynamic sizes agree; emits an error when not.
-  mlir::LogicalResult checkSizes();
+  mlir::LogicalResult checkSizes() { return operands.check(op); }
   ReferenceAttend run(unsigned threads);
   ReferenceMask runVisibility(std::int64_t batch, std::int64_t head);
   /// Emits the error of the first element that had no value, if there is one.
@@ -103,9 +70,8 @@ private:
   void record(std::int64_t row, ElementFault fault);
 
   attn::AttendOp op;
-  TensorRef query, key, value;
+  AttendOperands operands;
   Sizes sizes;
-  Positions queryPositions, keyPositions;
   double scale;
   std::optional<RegionCode> where, score;
   std::vector<float> queries, keys, values;
@@ -140,50 +106,13 @@ static double dot(const float *a, const float *b, std::int64_t count) {
 }
 
 AttendEvaluation::AttendEvaluation(attn::AttendOp op, const Environment &environment)
-    : op(op), query(environment.tensors.lookup(op.getQuery())),
-      key(environment.tensors.lookup(op.getKey())),
-      value(environment.tensors.lookup(op.getValue())),
-      sizes{query.shape[0], query.shape[1], key.shape[1],  query.shape[2],
-            key.shape[2],   query.shape[3], value.shape[3]},
-      queryPositions(op.getQueryPosition(), environment),
-      keyPositions(op.getKeyPosition(), environment) {
+    : op(op), operands(op, environment), sizes(operands.sizes()) {
   float defaultScale = 1.0f / std::sqrt(static_cast<float>(sizes.queryColumns));
   scale = op.getScale() ? environment.scalars.lookup(op.getScale()).real : defaultScale;
   if (!op.getWhere().empty())
-    where.emplace(op.getWhere(), environment);
+    where = RegionCode::translate(op.getWhere(), environment);
   if (!op.getScore().empty())
-    score.emplace(op.getScore(), environment);
-}
-
-mlir::LogicalResult AttendEvaluation::checkSizes() {
-  auto same = [&](llvm::StringRef what, std::int64_t first, llvm::StringRef firstOwner,
-                  std::int64_t second, llvm::StringRef secondOwner) -> mlir::LogicalResult {
-    if (first == second)
-      return mlir::success();
-    return op.emitOpError() << what << " differ: " << first << " in the " << firstOwner << ", "
-                            << second << " in the " << secondOwner;
-  };
-  if (failed(same("batch sizes", query.shape[0], "query", key.shape[0], "keys")) ||
-      failed(same("batch sizes", key.shape[0], "keys", value.shape[0], "values")) ||
-      failed(same("head counts", key.shape[1], "keys", value.shape[1], "values")) ||
-      failed(same("sequence lengths", key.shape[2], "keys", value.shape[2], "values")))
-    return mlir::failure();
-  if (sizes.keyHeads == 0 ? sizes.queryHeads != 0 : sizes.queryHeads % sizes.keyHeads != 0)
-    return op.emitOpError() << "query heads must be a multiple of key heads, but there are "
-                            << sizes.queryHeads << " and " << sizes.keyHeads;
-  auto covers = [&](const Positions &positions, const TensorRef &described,
-                    llvm::StringRef owner) -> mlir::LogicalResult {
-    llvm::ArrayRef<std::int64_t> shape = positions.shape();
-    const llvm::StringRef names[] = {"batch sizes", "head counts", "sequence lengths"};
-    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-      std::size_t of = axis + 1 == shape.size() ? 2 : axis;
-      if (failed(same(names[of], described.shape[of], owner, shape[axis], "positions")))
-        return mlir::failure();
-    }
-    return mlir::success();
-  };
-  return mlir::failure(failed(covers(queryPositions, query, "query")) ||
-                       failed(covers(keyPositions, key, "keys")));
+    score = RegionCode::translate(op.getScore(), environment);
 }
 
 //===----------------------------------------------------------------------===//
@@ -213,14 +142,15 @@ static bool isPosition(std::int64_t position) {
 /// Settles the position of the row and of its keys.
 ElementFault AttendEvaluation::prepareRow(const Row &row, Worker &worker,
                                           std::int64_t &position) const {
-  position = queryPositions.at(row.batch, row.head, row.query);
+  position = operands.queryPositions.at(row.batch, row.head, row.query);
   if (!isPosition(position))
     return {{op, "has the query position " + std::to_string(position) + ", not below 2^30"}};
   std::int64_t keyHead = sizes.keyHeadOf(row.head);
   if (worker.positionsOf == row.batch * sizes.keyHeads + keyHead)
     return {};
   for (std::int64_t slot = 0; slot < sizes.keys; ++slot) {
-    std::int64_t at = worker.keyPositions[slot] = keyPositions.at(row.batch, keyHead, slot);
+    std::int64_t at = worker.keyPositions[slot] =
+        operands.keyPositions.at(row.batch, keyHead, slot);
     if (!isPosition(at))
       return {{op, "has the key position " + std::to_string(at) + ", not below 2^30"}, slot};
   }
@@ -325,9 +255,9 @@ void AttendEvaluation::record(std::int64_t row, ElementFault fault) {
 }
 
 ReferenceAttend AttendEvaluation::run(unsigned threads) {
-  queries = toFloats(query);
-  keys = toFloats(key);
-  values = toFloats(value);
+  queries = toFloats(operands.query);
+  keys = toFloats(operands.key);
+  values = toFloats(operands.value);
   auto rows = static_cast<std::size_t>(sizes.rows());
   ReferenceAttend out;
   out.keys = sizes.keys;

@@ -116,7 +116,7 @@ Evaluation::Evaluation(mlir::func::FuncOp spec, Span<Value> arguments) : spec(sp
 }
 
 mlir::LogicalResult Evaluation::evaluateScalar(mlir::Operation *op) {
-  RegionCode code(op, environment);
+  RegionCode code = RegionCode::translate(op, environment);
   RegionCode::Registers registers = code.makeRegisters();
   if (Fault fault = code.run(registers))
     return fault.op->emitOpError() << fault.reason;

@@ -2,10 +2,7 @@
 //
 // A region of attn.attend becomes a flat list of instructions over numbered
 // registers, once per run; evaluating an element is then a loop without MLIR in
-// it. Only this translation knows the ops of regions: arithmetic by the table in
-// Scalars, loads, scf.if as jumps, and the mask ops by their definitions, which
-// are written out here anew so that their expansions have something to disagree
-// with.
+// it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef LIB_REFERENCE_REGIONCODE_H
@@ -40,7 +37,23 @@ struct Fault {
 /// The element at these indices, which must be in range.
 Scalar readElement(const TensorRef &tensor, const std::int64_t *indices);
 
-/// The instructions of one region.
+/// Numbers of registers.
+using Register = std::uint16_t;
+
+/// One step of a region's code; which fields mean something depends on the kind.
+struct Instruction {
+  enum class Kind : std::uint8_t { Apply, Load, Move, Jump, JumpUnless };
+  Kind kind = Kind::Apply;
+  std::uint8_t operandCount = 0;
+  Register result = 0;
+  Register operands[maxRank] = {};
+  std::uint32_t target = 0; ///< of jumps: instruction; of loads: table
+  ScalarFunction function = nullptr;
+  ScalarContext context;
+  mlir::Operation *op = nullptr;
+};
+
+/// The code of one region. Needs the region only to name ops in faults.
 class RegionCode {
 public:
   /// The registers of one evaluation; one per thread, used again and again.
@@ -48,9 +61,9 @@ public:
 
   /// Precondition: the region is verified and not empty, and `environment` has
   /// every value it captures.
-  RegionCode(mlir::Region &region, const Environment &environment);
+  static RegionCode translate(mlir::Region &region, const Environment &environment);
   /// Code of a single scalar op whose operands `environment` has.
-  RegionCode(mlir::Operation *op, const Environment &environment);
+  static RegionCode translate(mlir::Operation *op, const Environment &environment);
 
   /// Registers with constants and captured values in place.
   Registers makeRegisters() const { return initial; }
@@ -68,37 +81,11 @@ public:
   }
 
 private:
-  using Register = std::uint16_t;
-
-  /// One step; which fields mean something depends on the kind.
-  struct Instruction {
-    enum class Kind : std::uint8_t { Apply, Load, Move, Jump, JumpUnless };
-    Kind kind = Kind::Apply;
-    std::uint8_t operandCount = 0;
-    Register result = 0;
-    Register operands[maxRank] = {};
-    std::uint32_t target = 0; ///< of jumps: instruction; of loads: table
-    ScalarFunction function = nullptr;
-    ScalarContext context;
-    mlir::Operation *op = nullptr;
-  };
-
-  Register newRegister(Scalar value = {.integer = 0});
-  Register registerOf(mlir::Value value);
-  Register apply(mlir::Operation *op, ScalarFunction function, llvm::ArrayRef<Register> operands,
-                 ScalarContext context = {});
-  Register load(mlir::Operation *op, mlir::Value table, llvm::ArrayRef<Register> indices);
-  void move(Register to, Register from);
-  void addBlock(mlir::Block &block);
-  void addOp(mlir::Operation *op);
-  void addIf(mlir::Operation *op);
-  /// The result register of a mask op; false when `op` is none.
-  bool addMask(mlir::Operation *op);
+  friend class RegionTranslator;
+  RegionCode() = default;
   Fault loadElement(const Instruction &instruction, Registers &registers) const;
 
-  const Environment &environment;
-  llvm::DenseMap<mlir::Value, Register> registerNumbers; ///< while translating
-  unsigned argumentCount = 0;
+  unsigned argumentCount = 0; ///< the first registers
   Registers initial;
   std::vector<TensorRef> tables;
   std::vector<Instruction> instructions;
