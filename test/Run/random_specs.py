@@ -89,6 +89,7 @@ def main():
     parser.add_argument("--keep", help="folder for the specs; default: a temporary one")
     parser.add_argument("--root", default=pathlib.Path(__file__).parents[2])
     options = parser.parse_args()
+    os.environ["PATH"] += f"{os.pathsep}{options.root}/build/bin"
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(options.keep or temporary)
         folder.mkdir(parents=True, exist_ok=True)
