@@ -25,6 +25,7 @@ struct CheckSummary {
   int failed() const;
 };
 
+/// The summary for programs and for people.
 std::string toJson(const CheckSummary &summary);
 std::string toMarkdown(const CheckSummary &summary);
 

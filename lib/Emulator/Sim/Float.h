@@ -32,6 +32,7 @@ inline f32 flush(f32 x) {
   return std::bit_cast<f32>((bits & 0x7f800000) == 0 ? bits & 0x80000000 : bits);
 }
 
+/// An operation under .ftz: subnormal operands and results are zero.
 template <class Op>
 struct Flush {
   template <class... T>
@@ -50,6 +51,7 @@ struct Clamp {
   }
 };
 
+/// Arithmetic as C++ rounds it: to nearest even.
 struct FloatAdd {
   template <class T>
   static T apply(T a, T b) {
@@ -96,10 +98,9 @@ inline f32 narrowToOdd(f64 x) {
   return std::bit_cast<f32>(bits);
 }
 
+/// a * b + c, rounded once.
 struct Fma {
-  static f32 apply(f32 a, f32 b, f32 c) {
-    return static_cast<f32>(addToOdd(f64(a) * b, c));
-  }
+  static f32 apply(f32 a, f32 b, f32 c) { return static_cast<f32>(addToOdd(f64(a) * b, c)); }
   static f64 apply(f64 a, f64 b, f64 c) { return std::fma(a, b, c); }
 };
 
@@ -146,6 +147,7 @@ struct CopySign {
   }
 };
 
+/// The approximate functions (.approx), here as exact as the host's.
 struct Reciprocal {
   template <class T>
   static T apply(T a) {
@@ -204,7 +206,7 @@ template <int mode>
 f32 roundDirected(f64 sum, f64 error) {
   f32 nearest = static_cast<f32>(sum);
   if (!(std::fabs(sum) <= std::numeric_limits<f64>::max()))
-    return nearest; // infinite or NaN
+    return nearest;                              // infinite or NaN
   f64 difference = (f64(nearest) - sum) - error; // > 0: nearest is too large
   bool negative = sum < 0 || (sum == 0 && error < 0);
   bool down = mode == -1 || (mode == 0 && !negative), up = mode == 1 || (mode == 0 && negative);
