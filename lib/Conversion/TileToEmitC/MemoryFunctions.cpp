@@ -108,8 +108,13 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
       // The last rows of a tile may be fewer than the threads could copy.
       if (row + rowsAtOnce > target.getRows())
         body += "if (row < " + std::to_string(target.getRows() - row) + ") ";
-      body += "lacuna::copyAsync(" + advanced("target", 0, panel.offset + row * panel.span()) +
-              ", " + advanced("source", row / rowsAtOnce, 2 * panel.firstColumn) + ", rows > " +
+      // The swizzle repeats every 8 rows; other distances need the address anew.
+      std::string to = rowsAtOnce % 8 == 0
+                           ? advanced("target", 0, panel.offset + row * panel.span())
+                           : "slot + " + std::to_string(panel.offset) + " + lacuna::chunkOffset<" +
+                                 span + ">(row + " + std::to_string(row) + ", chunk)";
+      body += "lacuna::copyAsync(" + to + ", " +
+              advanced("source", row / rowsAtOnce, 2 * panel.firstColumn) + ", rows > " +
               std::to_string(row) + inColumns + ");\n";
     }
   }
