@@ -25,7 +25,9 @@ using namespace lacuna;
 /// Everything MLIR, in an order in which it can be destroyed.
 struct Compilation::Module {
   explicit Module(const DialectRegistry &registry)
-      : context(registry, MLIRContext::Threading::DISABLED), diagnostics(sources, &context) {}
+      : context(registry, MLIRContext::Threading::DISABLED), diagnostics(sources, &context) {
+    context.printOpOnDiagnostic(false); // the source line says more
+  }
 
   /// Runs `work`, keeping its time under `name`.
   template <class Work>
