@@ -83,4 +83,43 @@ def SinkScalars : Pass<"attn-sink-scalars", "::mlir::func::FuncOp"> {
   }];
 }
 
+def DeriveIntervals : Pass<"attn-derive-intervals", "::mlir::func::FuncOp"> {
+  let summary = "Derives which keys a tile of queries can see, in closed form";
+  let description = [{
+    Fills the `intervals` clause of every attend that has a `where` clause and no
+    `intervals`: for queries at positions first..last, an interval of key slots
+    outside of which no query of the tile sees anything, and one inside of which
+    every query sees every key. Bounds are exact for half-planes (causal, windows
+    of any run-time width, prefixes, diagonals with any offset) and their
+    intersections, and sound for every predicate: parts that are not quasi-affine
+    (tables read at a key, floats, products) count as unknown. An attend about
+    which nothing can be said stays as it is; a remark says why.
+
+    Expects masks to be expanded. Bounds may lie outside of [0, keys]; users
+    clamp them. Where a scalar argument could make i32 wrap, they are computed in
+    i64.
+
+    ```mlir
+    %o, %lse = attn.attend %q, %k, %v
+      where(%b, %h, %i, %j) {
+        %past = arith.cmpi sle, %j, %i : i32
+        attn.yield %past : i1
+      } : !t, !t, !t
+    ```
+    gets
+    ```mlir
+      intervals(%b, %h, %first, %last) {
+        %c0 = arith.constant 0 : i32
+        %c1 = arith.constant 1 : i32
+        %visible_end = arith.addi %last, %c1 : i32
+        %full_end = arith.addi %first, %c1 : i32
+        attn.yield %c0, %visible_end, %c0, %full_end : i32, i32, i32, i32
+      }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"derived", "derived", "attends with a closed form">,
+                    Statistic<"unbounded", "unbounded", "attends that visit every key tile">];
+}
+
 #endif // DIALECTS_ATTN_TRANSFORMS_PASSES_TD
