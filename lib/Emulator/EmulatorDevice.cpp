@@ -67,6 +67,7 @@ private:
   Status pending; ///< of launches since the last synchronize()
   u64 launches = 0;
   u32 nextBlockNumber = 1;
+  u32 nextClock = 1;
 };
 
 unsigned threadsToUse(unsigned wanted) {
@@ -206,13 +207,15 @@ Status Emulator::launch(const LoadedKernel &kernel, const LaunchShape &shape,
   launch.blockX = shape.block.x, launch.blockY = shape.block.y, launch.blockZ = shape.block.z;
   launch.dynamicShared = shape.sharedBytes;
   launch.serial = launches++;
+  launch.firstClock = nextClock;
   launch.firstBlock = nextBlockNumber;
   launch.manyReaders = launch.firstBlock + static_cast<u32>(launch.blocks());
   launch.atomicWriter = launch.manyReaders + 1;
   if (settings.checkRaces)
-    memory.prepareCells(code.globalGrain);
+    memory.prepareCells(code.globalGrain, code.ordersBlocks);
   Worker result = runGrid(launch);
   nextBlockNumber = launch.atomicWriter + 1;
+  nextClock = std::max(nextClock, result.latestClock + 1);
 
   if (settings.count)
     count(code, result);

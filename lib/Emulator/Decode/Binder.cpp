@@ -114,6 +114,13 @@ bool Binder::has(std::string_view wanted) const {
   }
 }
 
+Strength Binder::strength() const {
+  return has("acq_rel")   ? Strength::AcquireRelease
+         : has("acquire") ? Strength::Acquire
+         : has("release") ? Strength::Release
+                          : Strength::Relaxed;
+}
+
 std::string_view Binder::lastType() const {
   std::string_view opcode = statement.opcode;
   return opcode.substr(opcode.rfind('.') + 1);

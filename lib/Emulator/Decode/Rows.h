@@ -9,6 +9,7 @@
 #define LIB_EMULATOR_DECODE_ROWS_H
 
 #include "lib/Emulator/Decode/Table.h"
+#include "lib/Emulator/Sim/Ordering.h"
 
 namespace lacuna::emulator {
 
@@ -29,6 +30,9 @@ public:
   std::string_view lastType() const;
   /// The modifier at a place, counted from 1 after the mnemonic; "" past the end.
   std::string_view modifier(std::size_t place) const;
+
+  /// What the opcode says of ordering: .relaxed unless it says more.
+  Strength strength() const;
 
   /// Slot of a value of 4 or 8 bytes; registers must be of that width.
   u32 source(const ptx::Operand &operand, u32 bytes);

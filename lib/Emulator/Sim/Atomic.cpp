@@ -114,6 +114,7 @@ Step atomic(Warp &warp, const Instruction &i) {
     u8 *place = accessMemory(warp, i, lane, access, memo);
     if (!place)
       continue;
+    meetThrough(warp, i, lane, true, true, static_cast<Strength>(i.option));
     for (u32 e = 0; e < count; ++e) {
       T old;
       std::memcpy(&old, place + e * sizeof(T), sizeof(T));
@@ -163,6 +164,7 @@ void bindAtomic(Binder &binder) {
                      : binder.has("shared") || binder.has("shared::cta") ? Space::Shared
                                                                          : Space::Generic;
   binder.touches(out.access.space, out.access.bytes());
+  out.option = static_cast<u8>(binder.strength());
   if (out.access.space != Space::Shared)
     binder.ordersBlocks();
 }

@@ -31,6 +31,12 @@ static Step trap(Warp &warp, const Instruction &) {
 
 static Step nothing(Warp &, const Instruction &) { return Step::Next; }
 
+template <Scope scope>
+static Step memoryFence(Warp &warp, const Instruction &) {
+  fence(warp, scope);
+  return Step::Next;
+}
+
 //===----------------------------------------------------------------------===//
 // Barriers of a block
 //===----------------------------------------------------------------------===//
@@ -109,6 +115,7 @@ static Step barrier(Warp &warp, const Instruction &i) {
     });
   barrier.expected = count;
   barrier.expectsAll = all;
+  acquirePending(warp);
   // Arriving releases what this warp did and knows; waiting acquires the rest.
   block.clocks.join(barrier.clock.data(), block.clocks.of(warp.id));
   block.clocks.join(barrier.proxyClock.data(), block.clocks.proxyOf(warp.id));
@@ -198,10 +205,11 @@ void lacuna::emulator::addControlRows(InstructionTable &table) {
     table.add({prefix + ".red.(and|or)" + suffix + ".pred", "", barrier, 0, bindBarrier, true});
   }
   table.add({"bar.warp.sync", "a4", syncWarp});
-  // Ordering between blocks needs no work: blocks meet only where
-  // instructions execute one after the other.
-  table.add({"membar.(cta|gl|sys)", "", nothing});
-  table.add({"fence[.sc|.acq_rel|.acquire|.release].(cta|cluster|gpu|sys)", "", nothing});
+  const std::string strengths = "[.sc|.acq_rel|.acquire|.release]";
+  table.add({"membar.cta", "", memoryFence<Scope::Block>});
+  table.add({"membar.(gl|sys)", "", memoryFence<Scope::Device>});
+  table.add({"fence" + strengths + ".cta", "", memoryFence<Scope::Block>});
+  table.add({"fence" + strengths + ".(cluster|gpu|sys)", "", memoryFence<Scope::Device>});
   table.add({"nanosleep.u32", "a4", nothing});
   table.add({"prefetch[.global|.local].(L1|L2|L2::evict_last|L2::evict_normal)", "m", nothing});
   table.add({"prefetchu.L1", "m", nothing});

@@ -70,14 +70,17 @@ std::string GlobalMemory::nearest(u64 address) const {
   return std::to_string(distance) + " bytes after the end of " + name;
 }
 
-void GlobalMemory::prepareCells(u32 cellBytes) {
+void GlobalMemory::prepareCells(u32 cellBytes, bool withTimes) {
+  // Zero pages appear only when touched.
   for (const auto &allocation : allocations) {
-    if (allocation->cellBytes == cellBytes)
-      continue;
-    u64 count = (allocation->bytes + 255) / 256 * 256 / cellBytes;
-    // Zero pages appear only when touched.
-    allocation->cells.reset(static_cast<GlobalCell *>(std::calloc(count + 1, sizeof(GlobalCell))));
-    allocation->cellBytes = cellBytes;
+    u64 count = (allocation->bytes + 255) / 256 * 256 / cellBytes + 1;
+    if (allocation->cellBytes != cellBytes) {
+      allocation->cells.reset(static_cast<GlobalCell *>(std::calloc(count, sizeof(GlobalCell))));
+      allocation->times.reset();
+      allocation->cellBytes = cellBytes;
+    }
+    if (withTimes && !allocation->times)
+      allocation->times.reset(static_cast<CellTimes *>(std::calloc(count, sizeof(CellTimes))));
   }
 }
 

@@ -32,6 +32,12 @@ struct GlobalCell {
 static_assert(sizeof(GlobalCell) == 16);
 
 /// Arrays from calloc: zero pages cost nothing until they are touched.
+/// When a cell was touched, in the clock of the block that did (Ordering.h);
+/// kept for kernels whose blocks may communicate.
+struct CellTimes {
+  u32 write = 0, read = 0;
+};
+
 struct FreeDeleter {
   void operator()(void *memory) const { std::free(memory); }
 };
@@ -48,12 +54,12 @@ struct Allocation {
   u8 *initialised = nullptr; ///< by byte: 1 when written
   CMemory<u8> initialisedStorage;
   CMemory<GlobalCell> cells;
-  u32 cellBytes = 0; ///< bytes of memory for each cell
+  CMemory<CellTimes> times; ///< parallel to cells, or null
+  u32 cellBytes = 0;        ///< bytes of memory for each cell
 
   bool contains(u64 address, u64 size) const {
     return address >= base && size <= bytes && address - base <= bytes - size;
   }
-  GlobalCell *cellAt(u64 address) { return &cells[(address - base) / cellBytes]; }
 };
 
 /// All allocations of a device.
@@ -67,8 +73,8 @@ public:
   Allocation *find(u64 address, u64 bytes) const;
   /// "24 bytes after the end of allocation 3 (4096 bytes)".
   std::string nearest(u64 address) const;
-  /// Gives every allocation cells of `cellBytes` each.
-  void prepareCells(u32 cellBytes);
+  /// Gives every allocation cells of `cellBytes` each, and their times.
+  void prepareCells(u32 cellBytes, bool withTimes);
   void setInitialised(u64 address, u64 bytes);
 
 private:

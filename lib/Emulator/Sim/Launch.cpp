@@ -38,6 +38,7 @@ void Worker::merge(Worker &&other) {
     laneCounts[i] += other.laneCounts[i];
   }
   globalBytesLoaded += other.globalBytesLoaded;
+  latestClock = std::max(latestClock, other.latestClock);
 }
 
 static u64 mix(u64 a, u64 b) { return Random(a ^ Random(b).next()).next(); }
@@ -168,6 +169,9 @@ void lacuna::emulator::startBlock(Block &block, const Launch &launch, Worker &wo
     worker.readSets.clear();
   block.clocks.reset(warps, code.usesAsyncProxy ? allAgents : 2 * copyAgents);
   block.barriers.fill(Barrier());
+  block.order = {};
+  block.order.clock = launch.firstClock;
+  block.released.clear();
   block.async = code.usesAsyncProxy ? makeAsyncState(code, warps) : nullptr;
   block.registerFile.resize(std::size_t(warps) * code.registerBytes + 64);
   block.warps.resize(warps);
@@ -221,8 +225,8 @@ static Worker runIndependent(Launch &launch, const std::vector<u64> &order, u64 
 }
 
 /// Rounds: all resident blocks to their next communication, then these in order.
-static Worker runInRounds(Launch &launch, const std::vector<u64> &order) {
-  std::vector<Worker> workers = makeWorkers(launch, order.size());
+static Worker runInRounds(Launch &launch, const std::vector<u64> &order, u64 threads) {
+  std::vector<Worker> workers = makeWorkers(launch, std::min<u64>(threads, order.size()));
   Progress progress(*launch.options, order.size());
   struct Resident {
     Block block;
@@ -231,6 +235,8 @@ static Worker runInRounds(Launch &launch, const std::vector<u64> &order) {
   std::vector<std::unique_ptr<Resident>> resident, idle;
   u64 started = 0;
   while (started < order.size() || !resident.empty()) {
+    if (launch.met)
+      break;
     // Block i always belongs to worker i mod threads, which owns its read sets.
     while (resident.size() < residentBlocks && started < order.size()) {
       if (idle.empty())
@@ -251,6 +257,8 @@ static Worker runInRounds(Launch &launch, const std::vector<u64> &order) {
         takeTurn(entry->block);
     for (auto &entry : resident)
       if (entry->done) {
+        Worker &worker = *entry->block.worker;
+        worker.latestClock = std::max(worker.latestClock, entry->block.order.clock);
         progress.blockDone();
         idle.push_back(std::move(entry));
       }
@@ -259,15 +267,23 @@ static Worker runInRounds(Launch &launch, const std::vector<u64> &order) {
   return mergeAll(std::move(workers));
 }
 
+/// One attempt at the grid on up to `threads` threads.
+static Worker runOnce(Launch &launch, const std::vector<u64> &order, u64 threads) {
+  MeetingPoints points;
+  launch.points = launch.code->ordersBlocks ? &points : nullptr;
+  Worker result =
+      launch.points ? runInRounds(launch, order, threads) : runIndependent(launch, order, threads);
+  launch.points = nullptr;
+  return result;
+}
+
 Worker lacuna::emulator::runGrid(Launch &launch) {
   std::vector<u64> order = blockOrder(launch);
-  if (launch.code->ordersBlocks)
-    return runInRounds(launch, order);
   u64 threads = std::min<u64>(launch.options->threads, order.size());
   if (threads > 1 && launch.options->checkRaces) {
     UndoLog undo;
     launch.undo = &undo;
-    Worker result = runIndependent(launch, order, threads);
+    Worker result = runOnce(launch, order, threads);
     launch.undo = nullptr;
     if (!launch.met)
       return result;
@@ -280,5 +296,5 @@ Worker lacuna::emulator::runGrid(Launch &launch) {
     launch.atomicWriter += used;
     threads = 1;
   }
-  return runIndependent(launch, order, threads);
+  return runOnce(launch, order, threads);
 }

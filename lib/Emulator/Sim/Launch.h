@@ -4,6 +4,7 @@
 
 #include "lib/Emulator/EmulatorOptions.h"
 #include "lib/Emulator/Sim/GlobalMemory.h"
+#include "lib/Emulator/Sim/Ordering.h"
 #include "lib/Emulator/Sim/Report.h"
 
 #include <atomic>
@@ -30,7 +31,10 @@ struct Launch {
   /// Set while blocks run on several threads and hope not to meet.
   UndoLog *undo = nullptr;
   /// Blocks have met: the run is worthless and will be repeated in order.
-  std::atomic<bool> met = false;
+  mutable std::atomic<bool> met = false;
+
+  u32 firstClock = 1;              ///< at which the blocks' own clocks start
+  MeetingPoints *points = nullptr; ///< when the kernel's blocks may communicate
 
   u64 blocks() const { return u64(gridX) * gridY * gridZ; }
   u32 threadsPerBlock() const { return blockX * blockY * blockZ; }
@@ -42,6 +46,7 @@ struct Worker {
   ReadSets readSets;
   std::vector<u64> warpCounts, laneCounts; ///< by instruction
   u64 globalBytesLoaded = 0;
+  u32 latestClock = 0;               ///< of any block
   std::vector<Allocation *> hints;   ///< by instruction: allocation it touched last
   u64 savedFirst = 1, savedLast = 0; ///< addresses known to be in the undo log
 

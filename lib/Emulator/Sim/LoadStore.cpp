@@ -28,6 +28,8 @@ static Step load(Warp &warp, const Instruction &i) {
     int lane = std::countr_zero(rest);
     Accessor access = genericAccess(warp, static_cast<u32>(lane), false, shape.ordered);
     const u8 *place = accessMemory(warp, i, lane, access, memo);
+    if (shape.ordered)
+      meetThrough(warp, i, lane, true, false, static_cast<Strength>(i.option));
     for (u32 e = 0; e < shape.elements; ++e) {
       // What could not be read is poison.
       u64 value =
@@ -55,6 +57,8 @@ static Step store(Warp &warp, const Instruction &i) {
     Accessor access = genericAccess(warp, static_cast<u32>(lane), true, shape.ordered);
     if (u8 *place = accessMemory(warp, i, lane, access, memo, bytes))
       std::memcpy(place, bytes, shape.bytes());
+    if (shape.ordered)
+      meetThrough(warp, i, lane, false, true, static_cast<Strength>(i.option));
   }
   return Step::Next;
 }
@@ -112,6 +116,7 @@ static void bindAccess(Binder &binder, const Operand &address, const Operand &da
   bool atOnce = binder.has("volatile") || binder.has("relaxed") || binder.has("acquire") ||
                 binder.has("release");
   out.access.ordered = atOnce;
+  out.option = static_cast<u8>(binder.strength());
   if (out.access.space == Space::Param) {
     // A parameter of the entry is global memory that cannot change; one of a
     // device function is a variable of its thread.

@@ -1,7 +1,8 @@
 //===- MemoryAccess.cpp - Bounds, initialisation and order -----------------===//
 #include "lib/Emulator/Sim/MemoryAccess.h"
 
-#include <atomic>
+#include "lib/Emulator/Sim/GlobalOrder.h"
+
 #include <cstring>
 
 using namespace lacuna::emulator;
@@ -19,8 +20,27 @@ static std::string agentName(u32 agent) {
   return "a bulk load on mbarrier " + std::to_string(agent - mbarrierAgents);
 }
 
-static void reportHazard(Warp &warp, int lane, const Verdict &verdict, bool write,
-                         const char *memory, ReportKind uninitialised, const std::string &where) {
+static ReportKind kindOf(Hazard hazard, ReportKind uninitialised) {
+  switch (hazard) {
+  case Hazard::Uninitialised:
+    return uninitialised;
+  case Hazard::WarpRace:
+    return ReportKind::WarpRace;
+  case Hazard::NotWaited:
+  case Hazard::NotSynced:
+    return ReportKind::AsyncCopy;
+  case Hazard::Proxy:
+    return ReportKind::Proxy;
+  default:
+    return ReportKind::Race;
+  }
+}
+
+void lacuna::emulator::reportHazard(Warp &warp, int lane, const Verdict &verdict, bool write,
+                                    const char *memory, ReportKind uninitialised,
+                                    const std::string &where) {
+  if (alreadyReported(warp, kindOf(verdict.hazard, uninitialised)))
+    return;
   std::string doing = std::string(write ? "write of " : "read of ") + memory + " " + where;
   std::string other = verdict.otherWrote ? "write" : "read";
   switch (verdict.hazard) {
@@ -50,22 +70,6 @@ static void reportHazard(Warp &warp, int lane, const Verdict &verdict, bool writ
     return report(warp, ReportKind::Proxy, lane,
                   doing + " through the asynchronous proxy, written by " +
                       agentName(verdict.other) + " without fence.proxy.async");
-  }
-}
-
-static ReportKind kindOf(Hazard hazard, ReportKind uninitialised) {
-  switch (hazard) {
-  case Hazard::Uninitialised:
-    return uninitialised;
-  case Hazard::WarpRace:
-    return ReportKind::WarpRace;
-  case Hazard::NotWaited:
-  case Hazard::NotSynced:
-    return ReportKind::AsyncCopy;
-  case Hazard::Proxy:
-    return ReportKind::Proxy;
-  default:
-    return ReportKind::Race;
   }
 }
 
@@ -113,10 +117,9 @@ u8 *lacuna::emulator::accessSharedRange(Warp &warp, int lane, u32 address, u32 b
     bool sameValue = newBytes && std::memcmp(place, newBytes, bytes) == 0;
     Verdict verdict = judge(warp, cell, access, sameValue, memo);
     if (verdict.hazard != Hazard::None) [[unlikely]] {
-      if (!alreadyReported(warp, kindOf(verdict.hazard, ReportKind::UninitialisedShared)))
-        reportHazard(warp, lane, verdict, access.write, "shared byte",
-                     ReportKind::UninitialisedShared,
-                     std::to_string((c << block.grainShift) - sharedBase));
+      reportHazard(warp, lane, verdict, access.write, "shared byte",
+                   ReportKind::UninitialisedShared,
+                   std::to_string((c << block.grainShift) - sharedBase));
     }
   }
   return place;
@@ -125,81 +128,6 @@ u8 *lacuna::emulator::accessSharedRange(Warp &warp, int lane, u32 address, u32 b
 //===----------------------------------------------------------------------===//
 // Global memory
 //===----------------------------------------------------------------------===//
-
-/// Blocks that touch the same cell: true when this block is alone with it.
-/// Updates are compare-and-swap, so that two threads cannot miss each other.
-static bool claim(Warp &warp, GlobalCell &cell, const Accessor &access, u32 &other) {
-  const Launch &launch = *warp.block->launch;
-  u32 me = launch.firstBlock + static_cast<u32>(warp.block->index);
-  static_assert(offsetof(GlobalCell, writer) == 0 && offsetof(GlobalCell, reader) == 4);
-  std::atomic_ref<u64> owners(*reinterpret_cast<u64 *>(&cell));
-  u64 seen = owners.load(std::memory_order_relaxed);
-  other = 0;
-  for (;;) {
-    u32 writer = static_cast<u32>(seen), reader = static_cast<u32>(seen >> 32);
-    writer = writer < launch.firstBlock ? 0 : writer;
-    reader = reader < launch.firstBlock ? 0 : reader;
-    bool foreignWriter =
-        writer && writer != me && !(access.atomic && writer == launch.atomicWriter);
-    bool foreignReader = access.write && reader && reader != me;
-    if (foreignWriter || foreignReader)
-      other = foreignWriter ? writer : reader;
-    u32 newWriter = !access.write ? writer : access.atomic ? launch.atomicWriter : me;
-    u32 newReader = access.write || access.atomic ? reader
-                    : !reader || reader == me     ? me
-                                                  : launch.manyReaders;
-    if (access.write && other)
-      newReader = 0; // reported once; the cell starts afresh
-    if (!writer && !reader)
-      cell.within = Cell{};
-    u64 next = u64(newReader) << 32 | newWriter;
-    if (next == seen || owners.compare_exchange_weak(seen, next, std::memory_order_relaxed)) {
-      bool alone = (!newWriter || newWriter == me) && (!newReader || newReader == me);
-      return alone && !other;
-    }
-  }
-}
-
-static void reportConflict(Warp &warp, int lane, const Allocation &allocation, u64 address,
-                           bool write, u32 other) {
-  Launch &launch = const_cast<Launch &>(*warp.block->launch);
-  if (launch.undo) {
-    launch.met.store(true, std::memory_order_relaxed);
-    return;
-  }
-  reportLazily(warp, ReportKind::BlockConflict, lane, [&] {
-    std::string who =
-        other == launch.manyReaders ? "several other blocks read"
-        : other == launch.atomicWriter
-            ? "other accesses change atomically"
-            : "block " + std::to_string(other - launch.firstBlock) + " of the grid touches";
-    return std::string(write ? "write of" : "read of") + " byte " +
-           std::to_string(address - allocation.base) + " of " + allocation.name + ", which " + who +
-           " in the same launch";
-  });
-}
-
-static void checkGlobalOrder(Warp &warp, int lane, Allocation &allocation, u64 address, u32 bytes,
-                             const Accessor &access, AccessMemo &memo, bool sameValue) {
-  Clocks &clocks = warp.block->clocks;
-  const Knowledge known{clocks.of(warp.id), clocks.proxyOf(warp.id), warp.id, warp.syncedCopies};
-  GlobalCell *first = allocation.cellAt(address), *last = allocation.cellAt(address + bytes - 1);
-  for (GlobalCell *cell = first; cell <= last; ++cell) {
-    u32 other = 0;
-    bool alone = claim(warp, *cell, access, other);
-    u64 at = allocation.base + u64(cell - allocation.cells.get()) * allocation.cellBytes;
-    if (other) [[unlikely]]
-      reportConflict(warp, lane, allocation, at, access.write, other);
-    if (!alone || touchInOrder(known, cell->within, access, memo))
-      continue;
-    Verdict verdict = judge(warp, cell->within, access, sameValue, memo);
-    // Whether it was initialised is known by byte, and for earlier launches.
-    if (verdict.hazard > Hazard::Uninitialised) [[unlikely]]
-      if (!alreadyReported(warp, kindOf(verdict.hazard, ReportKind::UninitialisedGlobal)))
-        reportHazard(warp, lane, verdict, access.write, "byte", ReportKind::UninitialisedGlobal,
-                     std::to_string(at - allocation.base) + " of " + allocation.name);
-  }
-}
 
 static bool allInitialised(const u8 *flags, u32 bytes) {
   for (u32 i = 0; i < bytes; ++i)
@@ -219,8 +147,7 @@ static void saveForUndo(Warp &warp, Allocation &allocation, u64 address, u32 byt
 }
 
 u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,
-                                   const Accessor &access, AccessMemo &memo,
-                                   const u8 *newBytes) {
+                                   const Accessor &access, AccessMemo &memo, const u8 *newBytes) {
   if (bytes == 0 || misaligned(warp, lane, address, bytes))
     return nullptr;
   return accessGlobalRange(warp, lane, address, bytes, access, memo, newBytes);
@@ -311,4 +238,13 @@ u8 *lacuna::emulator::accessMemory(Warp &warp, const Instruction &i, int lane,
   default:
     return accessGlobal(warp, lane, address, i.access.bytes(), access, memo, newBytes);
   }
+}
+
+void lacuna::emulator::meetThrough(Warp &warp, const Instruction &i, int lane, bool reads,
+                                   bool writes, Strength strength) {
+  u64 address = laneAddress(warp, i, lane);
+  ptx::Space space = resolveSpace(i.access.space, address);
+  if (space != ptx::Space::Local)
+    meetAt(warp, space == ptx::Space::Shared ? address | sharedWindow : address, reads, writes,
+           strength);
 }

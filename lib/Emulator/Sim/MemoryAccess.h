@@ -65,6 +65,15 @@ inline ptx::Space resolveSpace(ptx::Space space, u64 &address) {
 u8 *accessMemory(Warp &warp, const Instruction &i, int lane, const Accessor &access,
                  AccessMemo &memo, const u8 *newBytes = nullptr);
 
+/// The lane's ordered access meets others at its address (Ordering.h).
+void meetThrough(Warp &warp, const Instruction &i, int lane, bool reads, bool writes,
+                 Strength strength);
+
+/// Reports a verdict, once for each instruction and kind. `where` continues
+/// "read of shared byte ".
+void reportHazard(Warp &warp, int lane, const Verdict &verdict, bool write, const char *memory,
+                  ReportKind uninitialised, const std::string &where);
+
 } // namespace lacuna::emulator
 
 #endif // LIB_EMULATOR_SIM_MEMORYACCESS_H

@@ -65,6 +65,7 @@ void lacuna::emulator::exitLanes(Warp &warp) {
 }
 
 void lacuna::emulator::orderLanes(Warp &warp) {
+  acquirePending(warp);
   Clocks &clocks = warp.block->clocks;
   clocks.tick(warp.id);
   warp.syncedCopies = clocks.of(warp.id)[copyAgents + warp.id];

@@ -11,6 +11,7 @@
 
 #include "lib/Emulator/Decode/Code.h"
 #include "lib/Emulator/Sim/CopyQueue.h"
+#include "lib/Emulator/Sim/Ordering.h"
 #include "lib/Emulator/Sim/Random.h"
 #include "lib/Emulator/Sim/Report.h"
 #include "lib/Emulator/Sim/Shadow.h"
@@ -90,6 +91,7 @@ struct Warp {
   std::vector<Join> joins;
   u32 jumpsSinceSwitch = 0; ///< backward jumps of the running group
   u32 lastStore = 0;        ///< position of the last bulk store
+  WarpOrder order;
 
   CopyQueue copies;                 ///< cp.async
   u32 syncedCopies = 0;             ///< copy groups that all lanes know to be complete
@@ -125,6 +127,9 @@ struct Block {
   Clocks clocks;
   std::vector<Warp> warps;
   std::array<Barrier, 16> barriers;
+  BlockOrder order;
+  /// What ordered writes of this block's warps left, by address.
+  std::unordered_map<u64, std::vector<u32>> released;
   Random random;
   bool dead = false;   ///< deadlock, trap or limit: does not run on
   bool inTurn = false; ///< executing its communication phase

@@ -193,7 +193,7 @@ void lacuna::emulator::checkMatrixRegisters(Warp &warp, const TrackedUse &use) {
   }
 }
 
-static Step fence(Warp &warp, const Instruction &) {
+static Step fenceRegisters(Warp &warp, const Instruction &) {
   requireConverged(warp);
   ++warp.block->async->warps[warp.id].fences;
   return Step::Next;
@@ -320,7 +320,7 @@ void lacuna::emulator::addWgmmaRows(InstructionTable &table) {
     row.asynchronous = true;
     table.add(row);
   }
-  table.add({"wgmma.fence.sync.aligned", "", fence, 0, bindGroup});
+  table.add({"wgmma.fence.sync.aligned", "", fenceRegisters, 0, bindGroup});
   table.add({"wgmma.commit_group.sync.aligned", "", commit, 0, bindGroup});
   table.add({"wgmma.wait_group.sync.aligned", "i", wait, 0, bindGroup});
 }

@@ -1,0 +1,159 @@
+//===- OrderingTest.cpp - Synchronisation through atomics and fences -------===//
+#include "test/unit/Emulator/Harness.h"
+
+using namespace lacuna;
+using namespace lacuna::test;
+
+namespace {
+
+constexpr int blocks = 6, threads = 64;
+
+std::string replaced(std::string text, const std::string &from, const std::string &to) {
+  for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+/// Runs "k(int *partial, int *count, int *out, const int *in)" on any number of
+/// host threads; `result` gets out[0].
+std::vector<Report> run(const std::string &source, int &result, std::uint64_t seed,
+                        unsigned hostThreads) {
+  EmulatorOptions options;
+  options.seed = seed;
+  options.threads = hostThreads;
+  Machine machine(options);
+  std::vector<int> values(blocks * threads);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<int>(i * i % 97);
+  DeviceAddress partial = machine.fresh<int>(blocks, "partial"),
+                count = machine.upload(std::vector<int>{0, 0}, "count"),
+                out = machine.upload(std::vector<int>{0, 0}, "out"),
+                in = machine.upload(values, "in");
+  LaunchShape shape;
+  shape.grid.x = blocks;
+  shape.block.x = threads;
+  runKernel(machine, source, shape, Arguments(partial, count, out, in));
+  result = machine.download<int>(out, 1)[0];
+  return machine.device->takeReports();
+}
+
+int expectedSum() {
+  int sum = 0;
+  for (int i = 0; i < blocks * threads; ++i)
+    sum += i * i % 97;
+  return sum;
+}
+
+/// The last block to finish adds up what the others left.
+const char *lastBlock = R"(
+extern "C" __global__ void k(int *partial, int *count, int *out, const int *in) {
+  __shared__ int sum, last;
+  if (threadIdx.x == 0) sum = 0;
+  __syncthreads();
+  atomicAdd(&sum, in[blockIdx.x * blockDim.x + threadIdx.x]);
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    partial[blockIdx.x] = sum;
+    /*fence*/
+    last = atomicAdd(count, 1) == gridDim.x - 1;
+  }
+  __syncthreads();
+  if (last && threadIdx.x == 0) {
+    int total = 0;
+    for (int b = 0; b < gridDim.x; ++b) total += partial[b];
+    out[0] = total;
+  }
+})";
+
+/// All blocks wait for each other, twice, and each reads what another wrote.
+const char *gridBarrier = R"(
+__device__ void barrier(int *count, int target) {
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    __threadfence();
+    atomicAdd(count, 1);
+    while (atomicAdd(count, 0) < target) ;
+    __threadfence();
+  }
+  __syncthreads();
+}
+extern "C" __global__ void k(int *partial, int *count, int *out, const int *in) {
+  if (threadIdx.x == 0) {
+    int sum = 0;
+    for (int i = 0; i < blockDim.x; ++i) sum += in[blockIdx.x * blockDim.x + i];
+    partial[blockIdx.x] = sum;
+  }
+  barrier(count, gridDim.x);
+  int x = partial[(blockIdx.x + 1) % gridDim.x];
+  /*second*/
+  if (threadIdx.x == 0) { partial[blockIdx.x] = x; atomicAdd(out, x); }
+})";
+
+/// Warps take turns in a critical section on shared memory.
+const char *spinLock = R"(
+extern "C" __global__ void k(int *partial, int *count, int *out, const int *in) {
+  __shared__ int lock, sum;
+  if (threadIdx.x == 0) { lock = 0; sum = 0; }
+  __syncthreads();
+  if (threadIdx.x % 32 == 0) {
+    while (atomicCAS(&lock, 0, 1) != 0) ;
+    __threadfence_block();
+    for (int i = 0; i < 32; ++i) sum += in[blockIdx.x * blockDim.x + threadIdx.x + i];
+    /*fence*/
+    atomicExch(&lock, 0);
+  }
+  __syncthreads();
+  if (threadIdx.x == 0) atomicAdd(out, sum);
+})";
+
+void expectSilent(const std::string &source) {
+  for (std::uint64_t seed : {0, 1, 2})
+    for (unsigned hostThreads : {1u, 3u}) {
+      int result = 0;
+      for (const Report &report : run(source, result, seed, hostThreads))
+        ADD_FAILURE() << "seed " << seed << ": " << report.line();
+      EXPECT_EQ(result, expectedSum());
+    }
+}
+
+void expectReported(const std::string &source, ReportKind kind) {
+  for (std::uint64_t seed : {0, 1, 2}) {
+    std::vector<std::string> lines[2];
+    for (unsigned hostThreads : {1u, 3u}) {
+      int result = 0;
+      bool found = false;
+      for (const Report &report : run(source, result, seed, hostThreads)) {
+        found |= report.kind == kind;
+        lines[hostThreads == 3].push_back(report.line());
+      }
+      EXPECT_TRUE(found) << "seed " << seed;
+    }
+    EXPECT_EQ(lines[0], lines[1]) << "the same report at any number of threads";
+  }
+}
+
+} // namespace
+
+TEST(Ordering, LastBlockReadsWhatOthersWrote) {
+  expectSilent(replaced(lastBlock, "/*fence*/", "__threadfence();"));
+}
+TEST(Ordering, LastBlockNeedsTheFence) { expectReported(lastBlock, ReportKind::BlockConflict); }
+TEST(Ordering, GridBarrierOrdersBlocks) {
+  expectSilent(replaced(gridBarrier, "/*second*/", "barrier(count, 2 * gridDim.x);"));
+}
+TEST(Ordering, GridBarrierIsNeededBeforeOverwriting) {
+  expectReported(gridBarrier, ReportKind::BlockConflict);
+}
+TEST(Ordering, SpinLockOrdersWarps) {
+  expectSilent(replaced(spinLock, "/*fence*/", "__threadfence_block();"));
+}
+TEST(Ordering, SpinLockNeedsTheFence) { expectReported(spinLock, ReportKind::Race); }
+
+TEST(Ordering, ReleaseAndAcquireNeedNoFence) {
+  std::string source = replaced(
+      replaced(lastBlock, "last = atomicAdd(count, 1) == gridDim.x - 1;",
+               "int before; asm volatile(\"atom.acq_rel.gpu.global.add.s32 %0, [%1], 1;\""
+               " : \"=r\"(before) : \"l\"(count) : \"memory\"); last = before == gridDim.x - 1;"),
+      "/*fence*/", "");
+  expectSilent(source);
+}
