@@ -36,3 +36,41 @@ tile.program @p(%q: tensor<?xf32>) {
   tile.launch @k batches %c1 heads %c1 queries %c1 (%q) : tensor<?xf32>
   tile.return
 }
+
+// -----
+
+// Tensors learn what their addresses and strides must be multiples of: 16 bytes
+// where whole chunks are copied or stored, an element where single ones are. The
+// strictest use of a tensor decides.
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+#outputs = #tile.fragment<[query, feature], accumulator, warps = 4>
+#rows = #tile.fragment<[query], row, warps = 4>
+!slot = !tile.shared<64x64xf16, [query, feature]>
+tile.kernel @k(%q: !tile.view<?x64xf16>, %t: !tile.view<?xf32>, %o: !tile.view<?x64xf16>, %l: !tile.view<?xf32>)
+    attributes {schedule = #s, shared_bytes = 8192, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %zero = arith.constant 0.0 : f32
+  %half = arith.constant 0.0 : f16
+  %ring = tile.alloc at 0 : !tile.ring<1 x !slot>
+  %slot = tile.slot %ring[%c0] : !tile.ring<1 x !slot>
+  %copy = tile.copy_async %q[%c0, %c0] to %slot : !tile.view<?x64xf16> -> !slot
+  %x, %inside = tile.read %t[%c0] : !tile.view<?xf32>
+  %out = tile.splat %half : tensor<64x64xf16, #outputs>
+  tile.store %out, %o[%c0, %c0] : tensor<64x64xf16, #outputs>, !tile.view<?x64xf16>
+  %rows = tile.splat %x : tensor<64xf32, #rows>
+  tile.store %rows, %l[%c0] : tensor<64xf32, #rows>, !tile.view<?xf32>
+  tile.return
+}
+// CHECK-LABEL: tile.program @p
+// CHECK-SAME: tensor<?x64xf16> {tile.alignment = 16 : i64}, %{{.*}}: tensor<?xf32> {tile.alignment = 4 : i64}
+tile.program @p(%q: tensor<?x64xf16>, %t: tensor<?xf32>) -> (tensor<?x64xf16>, tensor<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %m = tensor.dim %q, %c0 : tensor<?x64xf16>
+  // CHECK: tensor.empty({{.*}}) {tile.alignment = 16 : i64} : tensor<?x64xf16>
+  // CHECK: tensor.empty({{.*}}) {tile.alignment = 4 : i64} : tensor<?xf32>
+  %o = tensor.empty(%m) : tensor<?x64xf16>
+  %l = tensor.empty(%m) : tensor<?xf32>
+  tile.launch @k batches %c1 heads %c1 queries %m (%q, %t, %o, %l) : tensor<?x64xf16>, tensor<?xf32>, tensor<?x64xf16>, tensor<?xf32>
+  tile.return %o, %l : tensor<?x64xf16>, tensor<?xf32>
+}
