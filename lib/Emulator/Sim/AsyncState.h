@@ -70,6 +70,7 @@ struct WarpAsync {
   std::vector<u32> written, accumulatorOf, operandOf;
 };
 
+/// Asynchronous work of one block.
 struct AsyncState {
   std::vector<Mbarrier> mbarriers;
   std::deque<BulkLoad> loads;

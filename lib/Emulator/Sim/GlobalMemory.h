@@ -38,6 +38,7 @@ struct CellTimes {
   u32 write = 0, read = 0;
 };
 
+/// Arrays from calloc: zero pages cost nothing until they are touched.
 struct FreeDeleter {
   void operator()(void *memory) const { std::free(memory); }
 };

@@ -33,6 +33,7 @@ u8 *accessSharedRange(Warp &warp, int lane, u32 address, u32 bytes, const Access
 u8 *accessGlobal(Warp &warp, int lane, u64 address, u32 bytes, const Accessor &access,
                  AccessMemo &memo, const u8 *newBytes = nullptr);
 
+/// The same without a rule of alignment: bulk copies.
 u8 *accessGlobalRange(Warp &warp, int lane, u64 address, u32 bytes, const Accessor &access,
                       AccessMemo &memo, const u8 *newBytes = nullptr);
 
