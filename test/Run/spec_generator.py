@@ -12,6 +12,14 @@ import re
 
 HEAD_DIMS = [(16, 16), (40, 40), (64, 64), (72, 72), (96, 96), (128, 128), (64, 32), (192, 128)]
 LENGTHS = [1, 7, 31, 64, 65, 97, 127, 129, 160]
+# Pins that every target has room for, at these head dims.
+SCHEDULES = [
+    "query_tile = 64, key_tile = 32, warps = 4, stages = 2",
+    "query_tile = 32, key_tile = 32, warps = 2, stages = 3",
+    "query_tile = 16, key_tile = 32, warps = 1, stages = 2",
+    "stages = 3",
+    "warps = 2",
+]
 BIG = 1 << 26  # integers stay below
 
 
@@ -56,6 +64,7 @@ class Spec:
         self.make_tensors(*pick(HEAD_DIMS))
         self.make_scalars()
         self.make_positions()
+        self.schedule = pick(SCHEDULES) if self.random.random() < 0.25 else None
         self.where, self.affine = self.make_where(want_table, want_empty_rows)
         self.score = self.make_score() if self.random.random() < 0.75 else None
 
@@ -500,6 +509,8 @@ class Spec:
         clauses = region("where", "%b, %h, %i, %j, %islot, %jslot", self.where)
         if self.score:
             clauses += region("score", "%s, %b, %h, %i, %j, %islot, %jslot", self.score)
+        if self.schedule:
+            clauses += f" schedule<{self.schedule}>"
         (q, qt), (k, kt), (v, vt) = self.arguments[:3]
         at = lambda position, what: f" at {position[what]}" if position else ""
         arguments = ", ".join(f"{name}: {type}" for name, type in self.arguments)
