@@ -25,6 +25,7 @@ void lacuna::buildAttnPreparePipeline(OpPassManager &passes) {
   specs.addPass(attn::createExpandSugar());
   specs.addPass(attn::createSinkScalars());
   specs.addPass(createCanonicalizerPass());
+  specs.addPass(attn::createDeriveIntervals());
   specs.addPass(createCSEPass());
 }
 

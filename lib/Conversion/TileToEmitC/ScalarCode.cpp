@@ -30,9 +30,15 @@ std::string lacuna::constantText(TypedAttr value) {
     // The smallest value has no literal of its own type.
     if (integer.getValue().isMinSignedValue())
       text = ("-" + Twine(integer.getValue().getSExtValue() == INT64_MIN
-                              ? "9223372036854775807 - 1"
+                              ? "9223372036854775807ll - 1"
                               : std::to_string(-(integer.getInt() + 1)) + " - 1"))
                  .str();
+    // Functions of two equal types must see the type that is meant.
+    else if (integer.getType().isInteger(64) || integer.getType().isIndex())
+      text += "ll";
+    if (integer.getType().isInteger(8) || integer.getType().isInteger(16))
+      return "int" + std::to_string(integer.getType().getIntOrFloatBitWidth()) + "_t(" +
+             text.str().str() + ")";
   } else {
     APFloat number = cast<FloatAttr>(value).getValue();
     bool ignored;

@@ -1,0 +1,191 @@
+//===- VisitsTest.cpp - Kernels visit the tiles they must and no others ----===//
+//
+// Executed mma instructions count the visited tiles, instructions of the
+// predicate's lines the PARTIAL ones. Both are compared with brute force over
+// the predicate.
+//
+//===----------------------------------------------------------------------===//
+#include "lacuna/Compile.h"
+#include "lacuna/Runtime.h"
+#include "lib/Emulator/EmulatorDevice.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <sstream>
+
+using namespace lacuna;
+
+namespace {
+constexpr std::int64_t tile = 64, headDim = 64;
+
+/// One mask: as a spec sees it, and as C++ does.
+struct Mask {
+  const char *name;
+  const char *arguments; ///< of the function, besides queries, keys and values
+  const char *before;    ///< function-level code
+  const char *predicate; ///< the where region
+  std::vector<std::int32_t> scalars;
+  std::function<bool(std::int64_t i, std::int64_t j, std::int64_t queries, std::int64_t keys)>
+      visible;
+};
+
+std::ostream &operator<<(std::ostream &out, const Mask &mask) { return out << mask.name; }
+
+std::string specOf(const Mask &mask) {
+  return std::string("!t = tensor<?x?x?x64xbf16>\n"
+                     "func.func @mask(%q: !t, %k: !t, %v: !t") +
+         mask.arguments + ") -> (!t, tensor<?x?x?xf32>) {\n" + mask.before +
+         "  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {\n" + mask.predicate +
+         "    attn.yield %keep : i1\n  } schedule<query_tile = 64, key_tile = 64, warps = 4> "
+         ": !t, !t, !t\n  return %o, %lse : !t, tensor<?x?x?xf32>\n}\n";
+}
+
+struct TileCounts {
+  std::int64_t visited = 0, partial = 0;
+  bool operator==(const TileCounts &) const = default;
+};
+
+/// By brute force: a tile is visited when an element is visible, and FULL when
+/// all of it is, for rows and keys that exist; a tile past the last key is not
+/// FULL.
+TileCounts expectedCounts(const Mask &mask, std::int64_t queries, std::int64_t keys) {
+  TileCounts counts;
+  for (std::int64_t row = 0; row < queries; row += tile)
+    for (std::int64_t column = 0; column < keys; column += tile) {
+      bool any = false, all = column + tile <= keys;
+      for (std::int64_t i = row; i < std::min(row + tile, queries); ++i)
+        for (std::int64_t j = column; j < std::min(column + tile, keys); ++j) {
+          bool visible = mask.visible(i, j, queries, keys);
+          any |= visible;
+          all &= visible;
+        }
+      counts.visited += any;
+      counts.partial += any && !all;
+    }
+  return counts;
+}
+
+/// Lines (from 1) of the element function of the map that only PARTIAL tiles
+/// run.
+std::pair<std::uint32_t, std::uint32_t> predicateLines(const std::string &source) {
+  std::vector<std::string> lines;
+  std::istringstream stream(source);
+  for (std::string line; std::getline(stream, line);)
+    lines.push_back(line);
+  for (std::size_t n = 0; n + 1 < lines.size(); ++n) {
+    if (lines[n].find("if (partial) {") == std::string::npos)
+      continue;
+    std::string call = lines[n + 1].substr(lines[n + 1].find("= ") + 2);
+    std::string head = " " + call.substr(0, call.find('(')) + "_element(";
+    for (std::uint32_t first = 0; first < lines.size(); ++first)
+      if (lines[first].find(head) != std::string::npos && lines[first].back() == '{') {
+        std::uint32_t last = first;
+        while (lines[last] != "}")
+          ++last;
+        return {first + 1, last + 1};
+      }
+  }
+  return {0, 0};
+}
+
+struct Measured {
+  std::uint64_t mma = 0, predicate = 0;
+};
+
+Measured measure(const Executable &executable, const Mask &mask, std::int64_t queries,
+                 std::int64_t keys) {
+  emulator::EmulatorOptions options;
+  options.target = "sm_80";
+  auto device = emulator::createEmulatorDevice(options);
+  LoadedProgram program = std::move(*LoadedProgram::load(executable, *device));
+  auto make = [&](std::int64_t rows) {
+    DeviceTensor tensor =
+        std::move(*DeviceTensor::create(*device, DType::BF16, {1, 1, rows, headDim}));
+    std::string zeros(tensor.bytes(), 0);
+    EXPECT_TRUE(tensor.copyIn(zeros.data()).isOk());
+    return tensor;
+  };
+  DeviceTensor q = make(queries), k = make(keys), v = make(keys), o = make(queries);
+  DeviceTensor lse = std::move(*DeviceTensor::create(*device, DType::F32, {1, 1, queries}));
+  std::vector<Value> arguments = {q, k, v};
+  arguments.insert(arguments.end(), mask.scalars.begin(), mask.scalars.end());
+  device->resetCounters();
+  Status launched = program.launch(arguments, {o.ref(), lse.ref()});
+  EXPECT_TRUE(launched.isOk()) << launched.message();
+  Status done = program.synchronize();
+  EXPECT_TRUE(done.isOk()) << done.message();
+  Measured measured;
+  measured.mma = device->counters().warps("mma");
+  auto [first, last] = predicateLines(executable.kernels()[0].source);
+  EXPECT_NE(first, 0u) << "the source has no map for PARTIAL tiles";
+  for (std::uint32_t line = first; line <= last; ++line)
+    measured.predicate += device->counters().warpsAtLine(line);
+  return measured;
+}
+
+class Visits : public testing::TestWithParam<Mask> {};
+
+const Mask masks[] = {
+    {"causal",
+     "",
+     "",
+     "    %keep = attn.causal %i, %j\n",
+     {},
+     [](auto i, auto j, auto, auto) { return j <= i; }},
+    {"window",
+     ", %left: i32",
+     "",
+     "    %past = attn.causal %i, %j\n    %near = attn.sliding_window %i, %j left %left\n"
+     "    %keep = attn.and %past, %near\n",
+     {100},
+     [](auto i, auto j, auto, auto) { return j <= i && j >= i - 100; }},
+    {"prefix",
+     ", %length: i32",
+     "",
+     "    %past = attn.causal %i, %j\n    %prompt = attn.prefix %j, %length\n"
+     "    %keep = attn.or %past, %prompt\n",
+     {150},
+     [](auto i, auto j, auto, auto) { return j <= i || j < 150; }},
+    {"offset",
+     ", %offset: i32",
+     "",
+     "    %keep = attn.causal %i, %j offset %offset\n",
+     {-70},
+     [](auto i, auto j, auto, auto) { return j <= i - 70; }},
+    {"bottom_right",
+     "",
+     "  %c2 = arith.constant 2 : index\n  %m = tensor.dim %q, %c2 : !t\n"
+     "  %n = tensor.dim %k, %c2 : !t\n  %d = arith.subi %n, %m : index\n"
+     "  %offset = arith.index_cast %d : index to i32\n",
+     "    %keep = attn.causal %i, %j offset %offset\n",
+     {},
+     [](auto i, auto j, auto queries, auto keys) { return j <= i + keys - queries; }},
+};
+
+constexpr std::pair<std::int64_t, std::int64_t> lengths[] = {{64, 64},   {300, 300}, {127, 449},
+                                                             {449, 127}, {256, 512}, {1, 500}};
+
+TEST_P(Visits, AreExact) {
+  CompileOptions options;
+  options.target = "sm_80";
+  options.useCache = false;
+  Result<Executable> executable = compile(specOf(GetParam()), options);
+  ASSERT_TRUE(executable) << executable.status().message();
+  // 64 x 64 scores of 64 features, twice, in steps of 16 x 8 x 16.
+  constexpr std::uint64_t mmaPerTile = 2 * (tile / 16) * (tile / 8) * (headDim / 16);
+  std::uint64_t perPartialTile = 0;
+  for (auto [queries, keys] : lengths) {
+    TileCounts expected = expectedCounts(GetParam(), queries, keys);
+    Measured measured = measure(*executable, GetParam(), queries, keys);
+    EXPECT_EQ(measured.mma, expected.visited * mmaPerTile) << queries << " x " << keys;
+    if (expected.partial && !perPartialTile)
+      perPartialTile = measured.predicate / expected.partial;
+    EXPECT_EQ(measured.predicate, expected.partial * perPartialTile) << queries << " x " << keys;
+  }
+  EXPECT_GT(perPartialTile, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Masks, Visits, testing::ValuesIn(masks),
+                         [](const auto &info) { return std::string(info.param.name); });
+} // namespace
