@@ -6,7 +6,8 @@
 // registers allow it, up to 96 features. At 128 features 16 rows a warp leave
 // room for the queries in registers, which saves a fifth of the reads. Beyond,
 // outputs fill the registers. Where an SM's shared memory is small, narrow key
-// tiles keep 8 warps on it.
+// tiles keep 8 warps on it, in two blocks if they fit: blocks do not wait for each
+// other at barriers.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/ScheduleTable.h"
@@ -25,7 +26,7 @@ static constexpr Schedule upTo64[] = {{128, 64, 4, 2, false}, {64, 64, 4, 2, tru
 static constexpr Schedule upTo96[] = {
     {128, 32, 4, 2, false}, {64, 64, 4, 2, true}, {64, 32, 4, 2, true}};
 static constexpr Schedule upTo128[] = {
-    {64, 64, 4, 2, true}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
+    {64, 64, 4, 2, true}, {64, 32, 4, 2, true}, {128, 32, 8, 2, false}};
 static constexpr Schedule upTo192[] = {
     {128, 64, 8, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
 static constexpr Schedule upTo256[] = {

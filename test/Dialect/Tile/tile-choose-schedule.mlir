@@ -1,7 +1,8 @@
 // RUN: lacuna-opt %s --split-input-file --tile-choose-schedule=target=sm_80 | FileCheck %s
 // RUN: lacuna-opt %s --split-input-file --tile-choose-schedule=target=sm_86 | FileCheck %s --check-prefix=SMALL
 
-// Shared memory of an SM decides: two blocks of 4 warps on sm_80, one of 8 on sm_86.
+// The shared memory of an SM decides how wide key tiles are that leave room for
+// two blocks.
 #scores = #tile.axes<[query, key]>
 #queries = #tile.axes<[query, feature]>
 #keys = #tile.axes<[key, feature]>
@@ -10,8 +11,8 @@
 // CHECK-SAME: schedule = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = true>
 // CHECK-SAME: target = "sm_80"
 // SMALL: tile.kernel @free
-// SMALL-SAME: blocks_per_sm = 1 : i64
-// SMALL-SAME: schedule = #tile.schedule<query_tile = 128, key_tile = 32, warps = 8, stages = 2, query_in_registers = false>
+// SMALL-SAME: blocks_per_sm = 2 : i64
+// SMALL-SAME: schedule = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = true>
 // SMALL-SAME: target = "sm_86"
 tile.kernel @free(%q: tensor<?x128xbf16, #queries>, %k: tensor<?x128xbf16, #keys>,
                   %s: tensor<?x?xf32, #scores>, %p: tensor<?x?xbf16, #scores>,
