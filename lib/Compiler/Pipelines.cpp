@@ -54,6 +54,7 @@ void lacuna::buildTileToEmitCPipeline(OpPassManager &passes) {
   passes.addNestedPass<tile::KernelOp>(tile::createTileVerifyScheduledPass());
   passes.addPass(tile::createTileSizeLaunchesPass());
   passes.addPass(createConvertTileToEmitC());
+  passes.addNestedPass<emitc::FuncOp>(createFoldScalarCode());
   passes.addPass(emitc::createFormExpressionsPass());
   passes.addNestedPass<emitc::FuncOp>(createPrepareEmitCNames());
 }

@@ -94,7 +94,7 @@ static std::string tileName(Value value) {
 
 Value KernelLowering::variableOf(Value value) {
   Value leader = variables.leaderOf(value);
-  Value &variable = declared[leader];
+  Value &variable = declared[leader ? leader : value];
   if (!variable) {
     bool isTile = isa<RankedTensorType>(value.getType());
     Type type =
@@ -301,38 +301,18 @@ LogicalResult KernelLowering::lowerFragment(Operation &op, FailureOr<FragmentCal
   if (!hasTile)
     return statement(op.getLoc(), text, operands), success();
   Value result = op.getResult(0);
-  if (variables.leaderOf(result)) {
-    Value variable = variableOf(result);
-    operands.insert(operands.begin(), variable);
-    statement(op.getLoc(), "{} = " + text, operands);
-    values.map(result, variable);
+  if (!readsVariables && !variables.leaderOf(result)) {
+    Type type = emission.structOf(op.getLoc(), *Fragment::of(op.getLoc(), result.getType()));
+    values.map(result, emitc::CallOpaqueOp::create(builder, named(tileName(result), op.getLoc()),
+                                                   type, call->callee, operands)
+                           .getResult(0));
     return success();
   }
-  Type type = emission.structOf(op.getLoc(), *Fragment::of(op.getLoc(), result.getType()));
-  Location location = named(tileName(result), op.getLoc());
-  if (!readsVariables) {
-    values.map(
-        result,
-        emitc::CallOpaqueOp::create(builder, location, type, call->callee, operands).getResult(0));
-    return success();
-  }
-  // Only an expression can read a variable in place of a copy of it.
-  auto expression = emitc::ExpressionOp::create(builder, location, type, operands);
-  {
-    OpBuilder::InsertionGuard guard(builder);
-    Block &body = expression.createBody();
-    builder.setInsertionPointToStart(&body);
-    SmallVector<Value> arguments;
-    for (Value argument : body.getArguments()) {
-      auto variable = dyn_cast<emitc::LValueType>(argument.getType());
-      arguments.push_back(
-          variable ? emitc::LoadOp::create(builder, location, variable.getValueType(), argument)
-                   : argument);
-    }
-    auto inner = emitc::CallOpaqueOp::create(builder, location, type, call->callee, arguments);
-    emitc::YieldOp::create(builder, location, inner.getResult(0));
-  }
-  values.map(result, expression.getResult());
+  // Only a statement can read a variable in place of a copy of it.
+  Value variable = variableOf(result);
+  operands.insert(operands.begin(), variable);
+  statement(op.getLoc(), "{} = " + text, operands);
+  values.map(result, variable);
   return success();
 }
 

@@ -44,6 +44,31 @@ def ConvertTileToEmitC : Pass<"convert-tile-to-emitc", "::mlir::ModuleOp"> {
   ];
 }
 
+def FoldScalarCode : Pass<"emitc-fold-scalar-code", "::mlir::emitc::FuncOp"> {
+  let summary = "nests calls in scalar functions into one expression";
+  let description = [{
+    In every function but kernels, a value with one use is computed where it is
+    used, also when a call makes it: scalar code calls nothing with side effects.
+
+    ```mlir
+    %0 = emitc.call_opaque "fmaf"(%x, %a, %b) : (f32, f32, f32) -> f32
+    %1 = emitc.call_opaque "lacuna::approximateExp2"(%0) : (f32) -> f32
+    ```
+    becomes
+    ```mlir
+    %1 = emitc.expression %x, %a, %b : (f32, f32, f32) -> f32 {
+      %2 = emitc.call_opaque "fmaf"(%x, %a, %b) : (f32, f32, f32) -> f32
+      %3 = emitc.call_opaque "lacuna::approximateExp2"(%2) : (f32) -> f32
+      yield %3 : f32
+    }
+    ```
+
+    Upstream's `form-expressions` does the rest: it never moves a call. Expects
+    functions whose calls have no side effects, as `convert-tile-to-emitc` makes.
+  }];
+  let dependentDialects = ["::mlir::emitc::EmitCDialect"];
+}
+
 def PrepareEmitCNames : Pass<"emitc-prepare-names", "::mlir::emitc::FuncOp"> {
   let summary = "marks which names the printed variables get";
   let description = [{

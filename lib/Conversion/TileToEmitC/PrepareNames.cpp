@@ -9,6 +9,8 @@
 #include "lib/Conversion/TileToEmitC/Passes.h"
 #include "lib/Conversion/TileToEmitC/Types.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 namespace lacuna {
 #define GEN_PASS_DEF_PREPAREEMITCNAMES
 #include "lib/Conversion/TileToEmitC/Passes.h.inc"
@@ -48,17 +50,22 @@ static bool isPrintedInPlace(Operation *op) {
               emitc::MemberOfPtrOp, emitc::SubscriptOp>(user);
 }
 
-/// The name of a value without one: its operation's, or its callee's.
+/// What the value of an operation without a name is called.
 static StringRef defaultName(Operation *op) {
+  if (op->hasOneUse() && isa<emitc::ReturnOp>(*op->user_begin()))
+    return "result";
   if (auto expression = dyn_cast<emitc::ExpressionOp>(op))
     op = expression.getRootOp();
-  StringRef name = op->getName().stripDialect();
-  if (auto call = dyn_cast<emitc::CallOpaqueOp>(op)) {
-    name = call.getCallee();
-    name = name.substr(name.rfind(':') + 1);
-    return name.take_until([](char c) { return c == '<'; });
-  }
-  return name;
+  return llvm::TypeSwitch<Operation *, StringRef>(op)
+      .Case<emitc::AddOp>([](auto) { return "sum"; })
+      .Case<emitc::SubOp>([](auto) { return "difference"; })
+      .Case<emitc::MulOp>([](auto) { return "product"; })
+      .Case<emitc::DivOp>([](auto) { return "quotient"; })
+      .Case<emitc::RemOp>([](auto) { return "remainder"; })
+      .Case<emitc::CmpOp, emitc::LogicalAndOp, emitc::LogicalOrOp, emitc::LogicalNotOp>(
+          [](auto) { return "holds"; })
+      .Case<emitc::ConditionalOp>([](auto) { return "choice"; })
+      .Default([](Operation *) { return "value"; });
 }
 
 namespace {

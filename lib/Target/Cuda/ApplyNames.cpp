@@ -1,6 +1,7 @@
 //===- ApplyNames.cpp - Names of variables in printed text ----------------===//
 //
-// One pass over the lines. The emitter numbers variables anew in every function
+// One pass over the lines. A variable that is declared on one line and assigned on
+// the next is declared with its value. The emitter numbers variables anew in every function
 // and never reuses a number inside one, so the marks of a function are simply
 // collected until its closing brace in the first column.
 //
@@ -34,6 +35,26 @@ static void appendRenamed(std::string &out, std::string_view body,
   }
 }
 
+/// Joins "  T v1;" with a following "  v1 = ...;" to "  T v1 = ...;". `body` ends
+/// with the first line; true when `line` was joined to it.
+static bool joinDeclaration(std::string &body, std::string_view line) {
+  size_t start = body.size() < 2 ? std::string::npos : body.rfind('\n', body.size() - 2);
+  std::string_view last = std::string_view(body).substr(start == std::string::npos ? 0 : start + 1);
+  size_t indent = line.find_first_not_of(' '), end = line.find(" = ");
+  if (indent == std::string_view::npos || end == std::string_view::npos || !last.ends_with(";\n"))
+    return false;
+  std::string_view name = line.substr(indent, end - indent);
+  std::string_view declared = last.substr(0, last.size() - 2);
+  size_t space = declared.rfind(' ');
+  if (space == std::string_view::npos || declared.substr(space + 1) != name ||
+      declared.find_first_of("=(") != std::string_view::npos ||
+      declared.find_first_not_of(' ') == space)
+    return false;
+  body.resize(body.size() - 2);
+  body += line.substr(end);
+  return true;
+}
+
 std::string lacuna::applyNames(std::string_view text) {
   std::string out, body;
   std::unordered_map<std::string_view, std::string_view> names;
@@ -50,7 +71,8 @@ std::string lacuna::applyNames(std::string_view text) {
       names[pair.substr(0, space)] = pair.substr(space + 1, pair.find('\n') - space - 1);
       continue;
     }
-    body += line;
+    if (!joinDeclaration(body, line))
+      body += line;
     if (line.starts_with("}")) {
       appendRenamed(out, body, names);
       names.clear();
