@@ -1,7 +1,7 @@
 //===- Emission.cpp - The text that kernels of a module share -------------===//
 //
 // Two operations that do the same print the same text but for the function's
-// name, so the text itself, with a placeholder for the name, is the key that
+// name, so the text itself, with a sign in place of the name, is the key that
 // finds a function again.
 //
 //===----------------------------------------------------------------------===//

@@ -94,15 +94,23 @@ static StringRef positionName(tile::Axis axis) {
   return axis == tile::Axis::Query ? "i" : axis == tile::Axis::Key ? "j" : "feature";
 }
 
-/// Prints the region as a scalar function and returns its name. A final
-/// conversion to a 16-bit float is left to whoever packs two of them.
+/// The value that a map yields, but for a final change of float type: rounding to
+/// 16 bits is left to the instruction that packs two values, and a 16-bit value is
+/// held in a float anyway.
+static Value convertedResult(tile::MapOp op) {
+  Value result = cast<tile::YieldOp>(op.getBody().front().getTerminator()).getValues()[0];
+  auto rounding = result.getDefiningOp<arith::TruncFOp>();
+  if (rounding && rounding.getIn().getType().isF32())
+    return rounding.getIn();
+  auto extension = result.getDefiningOp<arith::ExtFOp>();
+  return extension ? extension.getIn() : result;
+}
+
+/// Prints the region as a scalar function and returns its name.
 static FailureOr<std::string> printElementFunction(Emission &emission, tile::MapOp op,
                                                    const MapParameters &parameters,
                                                    StringRef name) {
-  auto yield = cast<tile::YieldOp>(op.getBody().front().getTerminator());
-  Value result = yield.getValues()[0];
-  auto rounding = result.getDefiningOp<arith::TruncFOp>();
-  bool roundsLast = rounding && rounding.getIn().getType().isF32();
+  Value result = convertedResult(op);
   SmallVector<Value> sources;
   SmallVector<std::string> names;
   for (unsigned i : parameters.inputs)
@@ -126,11 +134,14 @@ static FailureOr<std::string> printElementFunction(Emission &emission, tile::Map
   for (arith::ConstantOp constant : parameters.constants)
     if (failed(code.lower(*constant)))
       return function->erase(), failure();
-  for (Operation &inner : op.getBody().front().without_terminator())
-    if (!(roundsLast && &inner == rounding && rounding->hasOneUse()) && failed(code.lower(inner)))
+  auto yield = cast<tile::YieldOp>(op.getBody().front().getTerminator());
+  for (Operation &inner : op.getBody().front().without_terminator()) {
+    bool isLeftOut = yield.getValues()[0] != result &&
+                     yield.getValues()[0].getDefiningOp() == &inner && inner.hasOneUse();
+    if (!isLeftOut && failed(code.lower(inner)))
       return function->erase(), failure();
-  emitc::ReturnOp::create(builder, yield.getLoc(),
-                          values.lookup(roundsLast ? rounding.getIn() : result));
+  }
+  emitc::ReturnOp::create(builder, yield.getLoc(), values.lookup(result));
   return emission.function(name, function);
 }
 
@@ -160,7 +171,11 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
   emission.structOf(loc, *result);
   MapParameters parameters = parametersOf(op);
   std::string name = mapName(op, *result);
-  FailureOr<std::string> scalar = printElementFunction(emission, op, parameters, name + "_element");
+  // A map that only converts or copies an element needs no function for that.
+  auto copied = llvm::find(op.getElements(), convertedResult(op));
+  FailureOr<std::string> scalar = std::string();
+  if (copied == op.getElements().end())
+    scalar = printElementFunction(emission, op, parameters, name + "_element");
   if (failed(scalar))
     return failure();
 
@@ -191,11 +206,15 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
     tail += ", " + name;
   }
   auto element = [&](int64_t e) {
-    std::string text = *scalar + "(", arguments;
-    for (unsigned i : parameters.inputs) {
+    auto input = [&](unsigned i) {
       int64_t at = inputs[i].isMatrix() || !result->isMatrix() ? e : result->rowElementOf(e);
-      arguments += ", " + elementText(emission, inputs[i], inputName(i), at);
-    }
+      return elementText(emission, inputs[i], inputName(i), at);
+    };
+    if (scalar->empty())
+      return input(copied - op.getElements().begin());
+    std::string text = *scalar + "(", arguments;
+    for (unsigned i : parameters.inputs)
+      arguments += ", " + input(i);
     for (unsigned axis : parameters.positions) {
       int64_t offset = axis == 0 ? result->rowOf(e) : result->columnOf(e);
       arguments += ", " + positionName(result->axes()[axis]).str();

@@ -78,11 +78,7 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
     std::string span = std::to_string(panel.span());
     if (panel.span() != openSpan) {
       // Panels of one width share the thread's row, chunk and addresses.
-      // A tile with fewer rows than the threads could copy at once leaves some idle.
-      body += openSpan ? "  }\n" : "";
-      body += threads / chunks > target.getRows()
-                  ? "  if (threadIdx.x < " + std::to_string(chunks * target.getRows()) + ") {\n"
-                  : "  {\n";
+      body += openSpan ? "  }\n  {\n" : "  {\n";
       openSpan = panel.span();
       body += "    const uint32_t row = threadIdx.x / " + std::to_string(chunks) +
               ", chunk = threadIdx.x % " + std::to_string(chunks) + ";\n";

@@ -110,11 +110,12 @@ LogicalResult ScalarCode::lower(Operation &op) {
     if (!value)
       return op.emitOpError("cannot be printed as CUDA: no code is known for it");
     value = roundTo(op.getResult(0).getType(), value);
-    if (auto type = dyn_cast<IntegerType>(value.getType());
-        type && type.getWidth() < 32 && !isa<emitc::CastOp>(value.getDefiningOp()))
-      // C computes in int; the value wraps to its own width.
-      value =
-          type.getWidth() == 1 ? value : emitc::CastOp::create(builder, op.getLoc(), type, value);
+    // C computes in int, a narrow value wraps to its own width. (A cast to the
+    // same type would be folded away.)
+    auto type = dyn_cast<IntegerType>(value.getType());
+    if (type && type.getWidth() > 1 && type.getWidth() < 32 &&
+        !value.getDefiningOp<emitc::CastOp>())
+      value = cast(op.getLoc(), type, asUnsigned(value));
   }
   values.map(op.getResult(0), value);
   return success();
