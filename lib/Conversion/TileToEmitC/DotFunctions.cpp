@@ -155,8 +155,6 @@ FailureOr<FragmentCall> lacuna::printLoadShared(Emission &emission, tile::LoadSh
   FailureOr<Fragment> result = Fragment::of(loc, op.getType());
   if (failed(result))
     return failure();
-  if (result->kind() != tile::FragmentKind::Operand)
-    return op.emitOpError("cannot be printed as ldmatrix: the result is no operand fragment");
   emission.structOf(loc, *result);
   emission.include("ldmatrix");
   emission.include("thread");

@@ -182,7 +182,8 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
   FragmentCall call;
   std::string signature, setup, tail;
   auto addParameter = [&](StringRef type, StringRef name, Value operand) {
-    signature += (signature.empty() ? "" : ", ") + type.str() + " " + name.str();
+    signature += (signature.empty() ? "" : ", ") + type.str() + (type.ends_with("&") ? "" : " ") +
+                 name.str();
     call.operands.push_back(operand);
   };
   for (unsigned i : parameters.inputs)

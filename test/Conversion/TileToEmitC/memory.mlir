@@ -1,0 +1,60 @@
+// RUN: lacuna-opt %s --split-input-file --convert-tile-to-emitc | FileCheck %s
+//
+// Tiles to and from global memory without shared memory: rows and columns outside
+// the view are neither read nor written.
+
+#rows = #tile.fragment<[query], row, warps = 1>
+#outputs = #tile.fragment<[query, feature], accumulator, warps = 1>
+#schedule = #tile.schedule<query_tile = 16, key_tile = 16, warps = 1, stages = 2, query_in_registers = false>
+
+// Pairs of 16-bit elements, as far as the view has columns; one lane of four
+// stores a value per row.
+// CHECK-LABEL: void store_outputs(const lacuna::View<2> &view, int32_t i0, int32_t i1, Bf16x8 x)
+// CHECK-SAME: const int32_t row = i0 + lacuna::fragmentRow(16);
+// CHECK-SAME: const uint64_t address = lacuna::elementAddress<2>(view, row, column);
+// CHECK-SAME: const int64_t step = 16 * view.stride[0];
+// CHECK-SAME: if (row < view.dim[0]) {
+// CHECK-SAME: lacuna::store32(address, x.x0);
+// CHECK-NOT:  address + 16
+// CHECK-SAME: if (row + 8 < view.dim[0]) {
+// CHECK-SAME: lacuna::store32(address + step, x.x1);
+// CHECK:      void store_rows(const lacuna::View<1> &view, int32_t i0, F32x2 x)
+// CHECK-SAME: if (!lacuna::speaksForRow())
+// CHECK-SAME: lacuna::storeF32(address, x.x0);
+// CHECK-SAME: lacuna::storeF32(address + step, x.x1);
+// CHECK:      F32x2 load_rows(const lacuna::View<1> &view, int32_t i0)
+// CHECK-SAME: r.x0 = lacuna::loadF32(address, row < view.dim[0]);
+// CHECK-SAME: r.x1 = lacuna::loadF32(address + step, row + 8 < view.dim[0]);
+tile.kernel @static_columns(%o: !tile.view<?x8xbf16>, %lse: !tile.view<?xf32>, %first: i32, %z: bf16, %l: f32)
+    attributes {schedule = #schedule, shared_bytes = 0 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %out = tile.splat %z : tensor<16x16xbf16, #outputs>
+  tile.store %out, %o[%first, %c0] : tensor<16x16xbf16, #outputs>, !tile.view<?x8xbf16>
+  %rows = tile.splat %l : tensor<16xf32, #rows>
+  tile.store %rows, %lse[%first] : tensor<16xf32, #rows>, !tile.view<?xf32>
+  %again = tile.load %lse[%first] : !tile.view<?xf32> -> tensor<16xf32, #rows>
+  tile.return
+}
+
+// -----
+
+#outputs = #tile.fragment<[query, feature], accumulator, warps = 1>
+#schedule = #tile.schedule<query_tile = 16, key_tile = 16, warps = 1, stages = 2, query_in_registers = false>
+
+// Columns known at run time are checked one by one.
+// CHECK-LABEL: F16x8 load_outputs(
+// CHECK-SAME: r.x0 = lacuna::load16(address, row < view.dim[0] && column < view.dim[1]) | uint32_t(lacuna::load16(address + 2, row < view.dim[0] && column + 1 < view.dim[1])) << 16;
+// CHECK-LABEL: void store_outputs(
+// CHECK-SAME: if (column < view.dim[1]) lacuna::store16(address, uint16_t(x.x0));
+// CHECK-SAME: if (column + 1 < view.dim[1]) lacuna::store16(address + 2, uint16_t(x.x0 >> 16));
+// CHECK-LABEL: void store_outputs_2(
+// CHECK-SAME: if (column + 9 < view.dim[1]) lacuna::storeF32(address + 36, x.x5);
+tile.kernel @dynamic_columns(%t: !tile.view<?x?xf16>, %u: !tile.view<?x?xf32>, %first: i32, %z: f32)
+    attributes {schedule = #schedule, shared_bytes = 0 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %x = tile.load %t[%first, %c0] : !tile.view<?x?xf16> -> tensor<16x16xf16, #outputs>
+  tile.store %x, %t[%first, %c0] : tensor<16x16xf16, #outputs>, !tile.view<?x?xf16>
+  %y = tile.splat %z : tensor<16x16xf32, #outputs>
+  tile.store %y, %u[%first, %c0] : tensor<16x16xf32, #outputs>, !tile.view<?x?xf32>
+  tile.return
+}
