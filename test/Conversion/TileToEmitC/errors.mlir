@@ -13,7 +13,7 @@ tile.kernel @no_layout(%z: f32, %o: !tile.view<?xf32>)
     attributes {schedule = #tile.schedule<query_tile = 16, key_tile = 16, warps = 1, stages = 2, query_in_registers = false>,
                 shared_bytes = 0 : i64, target = "sm_80"} {
   %c0 = arith.constant 0 : i32
-  // expected-error@+1 {{it has no fragment layout yet (run the schedule passes first)}}
+  // expected-error@+1 {{: it has no fragment layout yet (run the schedule passes first)}}
   %x = tile.splat %z : tensor<?xf32, #tile.axes<[query]>>
   tile.store %x, %o[%c0] : tensor<?xf32, #tile.axes<[query]>>, !tile.view<?xf32>
   tile.return
@@ -39,7 +39,7 @@ tile.kernel @share(%z: f32, %o: !tile.view<?xf32>)
     attributes {schedule = #tile.schedule<query_tile = 64, key_tile = 16, warps = 4, stages = 2, query_in_registers = false>,
                 shared_bytes = 0 : i64, target = "sm_80"} {
   %c0 = arith.constant 0 : i32
-  // expected-error@+1 {{rows of a warp and columns must be multiples of 16}}
+  // expected-error@+1 {{4 warps: rows of a warp and columns must be multiples of 16}}
   %x = tile.splat %z : tensor<16xf32, #rows>
   tile.store %x, %o[%c0] : tensor<16xf32, #rows>, !tile.view<?xf32>
   tile.return
@@ -76,7 +76,7 @@ tile.kernel @integer_sums(%z: i32)
     attributes {schedule = #tile.schedule<query_tile = 16, key_tile = 16, warps = 1, stages = 2, query_in_registers = false>,
                 shared_bytes = 0 : i64, target = "sm_80"} {
   %x = tile.splat %z : tensor<16xi32, #sums>
-  // expected-error@+1 {{it is neither an accumulator of 16-bit floats that becomes an operand nor a partial row of f32 that becomes a row}}
+  // expected-error@+1 {{cannot be printed: it is neither an accumulator of 16-bit floats that becomes an operand nor a partial row of f32 that becomes a row}}
   %m = tile.convert %x : tensor<16xi32, #sums> -> tensor<16xi32, #rows>
   tile.return
 }
