@@ -155,10 +155,18 @@ static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, V
   }
   SmallVector<Value> bounds =
       copier.copyRegion(attend.getIntervals(), {place.batch, place.head, first, last});
-  // Intervals lie within the keys; one that ends before it begins is empty.
-  for (auto [index, bound] : llvm::enumerate(bounds))
-    bound = index % 2 ? builder.createOrFold<arith::MinSIOp>(bound, place.keys)
-                      : builder.createOrFold<arith::MaxSIOp>(bound, zero);
+  // Intervals lie within the keys; one that ends before it begins is empty. If
+  // they depend on a table read outside its bounds, nothing is known, and the
+  // predicate will say what is wrong.
+  Value inside = copier.allInside();
+  for (auto [index, bound] : llvm::enumerate(bounds)) {
+    bool isEnd = index % 2;
+    bound = isEnd ? builder.createOrFold<arith::MinSIOp>(bound, place.keys)
+                  : builder.createOrFold<arith::MaxSIOp>(bound, zero);
+    Value unknown = index == 1 ? place.keys : zero;
+    if (inside)
+      bound = builder.createOrFold<arith::SelectOp>(inside, bound, unknown);
+  }
   return tile::IntervalRunsOp::create(builder, bounds[0], bounds[1], bounds[2], bounds[3]);
 }
 
