@@ -6,28 +6,33 @@
 
 namespace lacuna {
 
+// Of two operands one may be a literal, which is an int beside an int64_t: both
+// take the type that C gives their sum.
+
 /// Quotient rounded towards minus infinity.
-template <typename T>
-__device__ __forceinline__ T floorDivide(T a, T b) {
-  const T quotient = a / b;
-  return quotient - (a % b != 0 && (a < 0) != (b < 0));
+template <typename A, typename B>
+__device__ __forceinline__ auto floorDivide(A a, B b) -> decltype(a + b) {
+  const decltype(a + b) x = a, y = b, quotient = x / y;
+  return quotient - (x % y != 0 && (x < 0) != (y < 0));
 }
 
-/// Quotient rounded towards plus infinity; T may be unsigned.
-template <typename T>
-__device__ __forceinline__ T ceilDivide(T a, T b) {
-  const T quotient = a / b;
-  return quotient + (a % b != 0 && (a < 0) == (b < 0));
+/// Quotient rounded towards plus infinity; operands may be unsigned.
+template <typename A, typename B>
+__device__ __forceinline__ auto ceilDivide(A a, B b) -> decltype(a + b) {
+  const decltype(a + b) x = a, y = b, quotient = x / y;
+  return quotient + (x % y != 0 && (x < 0) == (y < 0));
 }
 
 /// Minimum, maximum and magnitude.
-template <typename T>
-__device__ __forceinline__ T smaller(T a, T b) {
-  return a < b ? a : b;
+template <typename A, typename B>
+__device__ __forceinline__ auto smaller(A a, B b) -> decltype(a + b) {
+  const decltype(a + b) x = a, y = b;
+  return x < y ? x : y;
 }
-template <typename T>
-__device__ __forceinline__ T larger(T a, T b) {
-  return a < b ? b : a;
+template <typename A, typename B>
+__device__ __forceinline__ auto larger(A a, B b) -> decltype(a + b) {
+  const decltype(a + b) x = a, y = b;
+  return x < y ? y : x;
 }
 template <typename T>
 __device__ __forceinline__ T absolute(T a) {

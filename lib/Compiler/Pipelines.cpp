@@ -27,6 +27,9 @@ void lacuna::buildAttnPreparePipeline(OpPassManager &passes) {
   specs.addPass(createCanonicalizerPass());
   specs.addPass(attn::createDeriveIntervals());
   specs.addPass(createCSEPass());
+  specs.addPass(attn::createDeriveIntervals());
+  specs.addPass(createCanonicalizerPass());
+  specs.addPass(createCSEPass());
 }
 
 void lacuna::buildAttnToTilePipeline(OpPassManager &passes) {
