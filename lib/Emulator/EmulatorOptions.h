@@ -31,7 +31,7 @@ struct EmulatorOptions {
   bool count = true;
   /// Warp instructions that one block may execute before it is stopped as
   /// hanging.
-  std::uint64_t instructionLimit = std::uint64_t(1) << 33;
+  std::uint64_t instructionLimit = std::uint64_t(1) << 31;
   /// What Device::target() says: the architecture to compile for.
   std::string target = "sm_90a";
   /// Report progress on stderr when a launch runs for more than 2 s and stderr

@@ -160,6 +160,16 @@ Step floatToInteger(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
+template <class Half, class Round>
+Step roundHalf(Warp &warp, const Instruction &i) {
+  u32 *d = lanes<u32>(warp, i.d);
+  const u32 *a = lanes<u32>(warp, i.a);
+  forLanes(warp.mask, [=](int l) {
+    d[l] = Half::fromFloat(Round::apply(Half{static_cast<u16>(a[l])}.toFloat())).bits;
+  });
+  return Step::Next;
+}
+
 template <class T, class Round>
 Step roundFloat(Warp &warp, const Instruction &i) {
   Held<T> *d = lanes<T>(warp, i.d);
@@ -334,6 +344,11 @@ void addRounding(InstructionTable &table, const std::string &type, const std::st
 
 template <class Half>
 void addHalf(InstructionTable &table, const std::string &type) {
+  std::string both = "." + type + "." + type;
+  table.add({"cvt.rni" + both, "d4 a4", roundHalf<Half, ToNearest>});
+  table.add({"cvt.rzi" + both, "d4 a4", roundHalf<Half, TowardsZero>});
+  table.add({"cvt.rmi" + both, "d4 a4", roundHalf<Half, Down>});
+  table.add({"cvt.rpi" + both, "d4 a4", roundHalf<Half, Up>});
   table.add({"cvt[.ftz].f32." + type, "d4 a4", halfToFloat<Half>});
   table.add({"cvt.f64." + type, "d8 a4", halfToDouble<Half>});
   table.add({"cvt.rn." + type + ".f32", "d4 a4", floatToHalf<Nearest<Half>>});
