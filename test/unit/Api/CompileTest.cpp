@@ -1,0 +1,111 @@
+//===- CompileTest.cpp - The public compile on specs of the gallery ---------===//
+#include "lacuna/Runtime.h"
+#include "lib/Api/Executable.h"
+#include "lib/Api/FrontEnd.h"
+#include "lib/Runtime/NullDevice.h"
+#include "lib/Support/Files.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+using namespace lacuna;
+
+static std::string gallery(const std::string &name) {
+  Result<std::string> text = readFile(LACUNA_SPECS "/" + name + ".mlir");
+  EXPECT_TRUE(text) << text.status().message();
+  return text ? *text : "";
+}
+
+namespace {
+
+/// Compiles with a cache in memory, so that every compile is counted. Skipped
+/// without NVRTC.
+class CompileTest : public testing::Test {
+protected:
+  void SetUp() override {
+    if (Result<const Nvrtc *> found = Nvrtc::get(); !found)
+      GTEST_SKIP() << found.status().message();
+  }
+  Result<Executable> compileFor(const std::string &spec, const std::string &target) {
+    CompileOptions options;
+    options.target = target;
+    auto compiled = driver.compile(spec, options);
+    if (!compiled)
+      return compiled.status();
+    return Executable(std::make_shared<const Executable::Implementation>(*compiled));
+  }
+
+  KernelCache cache{{.folder = ""}};
+  CompileDriver driver{cache, mlirFrontEnd()};
+  NullDevice device{"sm_80"};
+};
+
+} // namespace
+
+TEST_F(CompileTest, ASweepOverLengthsCompilesOnce) {
+  std::string spec = gallery("sliding_window");
+  for (std::int64_t length = 1; length <= 200; ++length) {
+    Result<Executable> executable = compileFor(spec, "sm_80");
+    ASSERT_TRUE(executable) << executable.status().message();
+    Result<LoadedProgram> program = LoadedProgram::load(*executable, device);
+    ASSERT_TRUE(program) << program.status().message();
+    TensorRef q = TensorRef::contiguous(4096, DType::BF16, {1 + length % 3, 4, length, 128});
+    TensorRef k = TensorRef::contiguous(4096, DType::BF16, {1 + length % 3, 2, 7 * length, 128});
+    TensorRef lse = TensorRef::contiguous(4096, DType::F32, {1 + length % 3, 4, length});
+    Status status = program->launch({q, k, k, std::int32_t(length / 2)}, {q, lse});
+    ASSERT_TRUE(status.isOk()) << status.message();
+  }
+  EXPECT_EQ(driver.nvrtcRuns(), 1u);
+  EXPECT_EQ(device.launches, 200u);
+}
+
+TEST_F(CompileTest, SpecsCompileInParallel) {
+  std::vector<std::thread> threads;
+  for (const char *name : {"dense", "causal", "alibi", "softcap"})
+    threads.emplace_back([this, name] {
+      Result<Executable> executable = compileFor(gallery(name), "sm_90a");
+      EXPECT_TRUE(executable) << executable.status().message();
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+TEST_F(CompileTest, LaunchErrorsNameTheSpecsArguments) {
+  Result<Executable> executable = compileFor(gallery("causal"), "sm_80");
+  ASSERT_TRUE(executable) << executable.status().message();
+  Result<LoadedProgram> program = LoadedProgram::load(*executable, device);
+  ASSERT_TRUE(program);
+  TensorRef q = TensorRef::contiguous(4096, DType::BF16, {1, 4, 10, 128});
+  TensorRef k = TensorRef::contiguous(4096, DType::BF16, {1, 3, 10, 128});
+  TensorRef lse = TensorRef::contiguous(4096, DType::F32, {1, 4, 10});
+  EXPECT_EQ(program->launch({q, k, k}, {q, lse}).message(),
+            "key heads of %k is 3, needs to divide query heads of %q, 4");
+  TensorRef half = q;
+  half.dtype = DType::F16;
+  EXPECT_EQ(program->launch({half, q, q}, {q, lse}).message(),
+            "%q is a tensor of bf16, one of f16 is given");
+  TensorRef shifted = q;
+  shifted.address += 2;
+  EXPECT_EQ(program->launch({q, shifted, q}, {q, lse}).message(),
+            "the address of %k is 2 bytes past a multiple of 16, needs to be one");
+  // LSE rows are not a multiple of 16 bytes, and need not be.
+  EXPECT_TRUE(program->launch({q, q, q}, {q, lse}).isOk());
+}
+
+TEST(CompileErrorTest, SaysWhereAndWhy) {
+  CompileOptions options;
+  options.target = "sm_80";
+  options.fileName = "mine.mlir";
+  Result<Executable> executable = compile("func.func @f(", options);
+  ASSERT_FALSE(executable);
+  EXPECT_EQ(executable.status().kind(), StatusKind::Syntax);
+  EXPECT_TRUE(executable.status().message().starts_with("mine.mlir:1:13: error: "))
+      << executable.status().message();
+  options.target = "sm_77";
+  executable = compile(gallery("dense"), options);
+  ASSERT_FALSE(executable);
+  EXPECT_EQ(executable.status().kind(), StatusKind::Unsupported) << executable.status().message();
+  EXPECT_NE(executable.status().message().find("sm_77"), std::string::npos);
+  EXPECT_NE(executable.status().message().find("sm_90a"), std::string::npos);
+}
