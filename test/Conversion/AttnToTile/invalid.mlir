@@ -16,13 +16,10 @@ func.func @sugar(%q: !t) -> !t {
 // -----
 
 !t = tensor<?x?x?x16xf16>
-func.func @table(%q: !t, %ends: tensor<?xi32>) -> !t {
-  %o, %lse = attn.attend %q, %q, %q intervals(%b, %h, %first, %last) {
-    %zero = arith.constant 0 : i32
-    // expected-error@+1 {{cannot bound the loop over keys: 'intervals' is scalar code without tables}}
-    %end = attn.load %ends[%last] : tensor<?xi32>
-    attn.yield %zero, %end, %zero, %zero : i32, i32, i32, i32
-  } : !t, !t, !t
+func.func @foreign(%q: !t) -> !t {
+  // expected-error@+1 {{'test.tune' is not allowed: a spec holds scalar arithmetic, tensor.dim and attn ops}}
+  "test.tune"() : () -> ()
+  %o, %lse = attn.attend %q, %q, %q : !t, !t, !t
   return %o : !t
 }
 

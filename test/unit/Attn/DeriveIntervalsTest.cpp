@@ -63,15 +63,17 @@ protected:
   /// which may use the i32 arguments %x, %y and the flag %f; then checks them.
   Outcome check(const std::string &scalars, const std::string &at, const std::string &where,
                 unsigned samples = 60, unsigned seed = 1) {
+    const char *sequence = "tensor<1x1x?x16xf16>";
+    std::string position = at.empty() ? "" : (" at " + llvm::Twine(at)).str();
     std::string positionType = at.empty() ? "" : " at i32";
-    std::string text = "func.func @f(%q: tensor<1x1x?x16xf16>, %k: tensor<1x1x?x16xf16>, %v: "
-                       "tensor<1x1x?x16xf16>, %x: i32, %y: i32, %f: i1) -> "
-                       "tensor<1x1x?x16xf16> {\n" +
-                       scalars + "%o, %lse = attn.attend %q" + (at.empty() ? "" : " at " + at) +
-                       ", %k, %v" + (at.empty() ? "" : " at " + at) +
-                       " where(%b, %h, %i, %j, %is, %js) {\n" + where + "} : tensor<1x1x?x16xf16>" +
-                       positionType + ", tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>" +
-                       positionType + "\nreturn %o : tensor<1x1x?x16xf16>\n}\n";
+    std::string text;
+    llvm::raw_string_ostream(text)
+        << "func.func @f(%q: " << sequence << ", %k: " << sequence << ", %v: " << sequence
+        << ", %x: i32, %y: i32, %f: i1) -> " << sequence << " {\n"
+        << scalars << "%o, %lse = attn.attend %q" << position << ", %k, %v" << position
+        << " where(%b, %h, %i, %j, %is, %js) {\n"
+        << where << "} : " << sequence << positionType << ", " << sequence << ", " << sequence
+        << positionType << "\nreturn %o : " << sequence << "\n}\n";
     SCOPED_TRACE(text);
     OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
     if (!module)
