@@ -80,7 +80,7 @@ TEST_F(CompileDriverTest, CompilesThenHitsMemoryThenDisk) {
   CompileDriver fresh(freshCache, frontEnd());
   auto third = fresh.compile("42", optionsFor("sm_80"));
   EXPECT_EQ((*third)->report.source, CompileSource::DiskCache);
-  EXPECT_LT((*third)->report.totalSeconds, 0.002);
+  EXPECT_EQ((*third)->report.nvrtcSeconds, 0);
   EXPECT_EQ((*third)->report.kernels[0].registers, (*first)->report.kernels[0].registers);
   EXPECT_EQ((*third)->program.kernels[0].cubin, kernel.cubin);
   EXPECT_EQ((*third)->program.kernels[0].source, kernel.source);
