@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,7 +38,20 @@ std::string lacuna::nvrtcKey(const NvrtcInput &input) {
   return key;
 }
 
+/// NVRTC opens the library of its built-in headers by bare name and has no search
+/// path of its own. Outside the system's folders (a wheel, a carried copy) it
+/// finds that library only if it is loaded already, so it is, from beside NVRTC.
+static void loadBuiltinsBeside(const std::string &path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (fs::directory_iterator it(fs::path(path).parent_path(), error), end; !error && it != end;
+       it.increment(error))
+    if (it->path().filename().string().starts_with("libnvrtc-builtins.so.13"))
+      (void)SharedLibrary::open(it->path().string()); // without it, compile() says what is missing
+}
+
 Result<Nvrtc> Nvrtc::load(const std::string &path) {
+  loadBuiltinsBeside(path);
   Result<SharedLibrary> library = SharedLibrary::open(path);
   if (!library)
     return Status(StatusKind::Driver,
