@@ -156,6 +156,7 @@ void lacuna::emulator::startBlock(Block &block, const Launch &launch, Worker &wo
   block.random = Random(mix(mix(launch.options->seed, launch.serial), index + 1));
   block.dead = false;
   block.executed = 0;
+  block.clockReads = 0;
   block.nextWarp = 0;
   block.sharedEnd = std::max(code.staticSharedEnd, code.dynamicSharedStart + launch.dynamicShared);
   // Poison that is a NaN as f16, bf16 and f32 would hide in maxima; this is a

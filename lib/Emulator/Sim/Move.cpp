@@ -63,6 +63,22 @@ static Step unpack(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
+/// %clock and its like: grows with every read and with the work done, and is
+/// the same in every run.
+template <class T>
+static Step readClock(Warp &warp, const Instruction &i) {
+  Block &block = *warp.block;
+  T now = static_cast<T>(block.executed + ++block.clockReads);
+  T *d = lanes<T>(warp, i.d);
+  forLanes(warp.mask, [=](int l) { d[l] = now; });
+  return Step::Next;
+}
+
+static bool isClock(const Operand &operand) {
+  return operand.kind == Operand::Kind::Special &&
+         (operand.name == "%clock" || operand.name == "%clock64" || operand.name == "%globaltimer");
+}
+
 static void bindMove(Binder &binder) {
   const auto &operands = binder.statement.operands;
   if (operands.size() != 2)
@@ -73,6 +89,10 @@ static void bindMove(Binder &binder) {
   bool unpacks = operands[0].kind == Operand::Kind::Vector;
   if (!packs && !unpacks) {
     binder.out.d = binder.destination(operands[0], width);
+    if (isClock(operands[1])) {
+      binder.out.execute = width == 8 ? readClock<u64> : readClock<u32>;
+      return;
+    }
     binder.out.a = binder.source(operands[1], width);
     binder.out.execute = width == 8 ? unary<u64, Unchanged> : unary<u32, Unchanged>;
     return;

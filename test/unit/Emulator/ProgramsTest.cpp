@@ -250,6 +250,20 @@ extern "C" __global__ void k(int *flag, int *out) {
   }
 }
 
+TEST(Programs, ClocksGrow) {
+  const char *source = R"(
+extern "C" __global__ void k(long long *out) {
+  long long first = clock64(), sum = 0;
+  for (int i = 0; i < 10; ++i) sum += clock();
+  out[threadIdx.x] = clock64() - first;
+  out[32 + threadIdx.x] = sum;
+})";
+  Machine machine;
+  DeviceAddress out = machine.fresh<long long>(64);
+  runClean(machine, source, 1, 32, Arguments(out));
+  EXPECT_GE(machine.download<long long>(out, 64)[0], 10);
+}
+
 TEST(Programs, UnknownInstructionsAreNamed) {
   const char *ptx = ".version 8.0\n.target sm_90\n.address_size 64\n.visible .entry k()\n{\n"
                     "  .reg .b32 %r<3>;\n  frobnicate.b32 %r1, %r2;\n  ret;\n}\n";
