@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -196,6 +197,29 @@ TEST(KernelCacheTest, EightProcessesStartCold) {
     EXPECT_EQ(status, 0);
   }
   EXPECT_EQ(folder.fileCount(), 20);
+}
+
+TEST(KernelCacheTest, KilledWritersLeaveNoPartialEntry) {
+  TemporaryFolder folder;
+  const CacheEntry large = {{"cubin", std::string(200000, 'c')}};
+  for (int round = 0; round < 20; ++round) {
+    pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      KernelCache cache({.folder = folder.path()});
+      for (int i = 0;; ++i)
+        cache.store("key " + std::to_string(i % 50), large);
+    }
+    ::usleep(1000 + 997 * round);
+    ::kill(child, SIGKILL);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  }
+  KernelCache cache({.folder = folder.path()});
+  for (int i = 0; i < 50; ++i) {
+    std::shared_ptr<const CacheEntry> entry = cache.find("key " + std::to_string(i));
+    EXPECT_TRUE(!entry || *entry == large);
+  }
+  EXPECT_EQ(cache.counters().rejected, 0u);
 }
 
 TEST(KernelCacheTest, DiskHitTakesUnderTwoMilliseconds) {
