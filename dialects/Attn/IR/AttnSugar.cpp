@@ -3,6 +3,10 @@
 // Each canonicalisation is the definition of its op: the reference, the analyses
 // and the lowerings only ever see what is built here.
 //
+// Offsets and widths are compared with the distance of two positions, which
+// cannot overflow, and not added to a position, which can: 2^31 - 1 is how many
+// write "no limit".
+//
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
 
@@ -13,24 +17,27 @@ using namespace lacuna::attn;
 
 using Predicate = arith::CmpIPredicate;
 
+/// to - from <= limit
+static Value isWithin(PatternRewriter &rewriter, Location loc, Value from, Value to, Value limit) {
+  Value distance = arith::SubIOp::create(rewriter, loc, to, from);
+  return arith::CmpIOp::create(rewriter, loc, Predicate::sle, distance, limit);
+}
+
 LogicalResult CausalOp::canonicalize(CausalOp op, PatternRewriter &rewriter) {
-  Value last = op.getI();
   if (op.getOffset())
-    last = arith::AddIOp::create(rewriter, op.getLoc(), last, op.getOffset());
-  rewriter.replaceOpWithNewOp<arith::CmpIOp>(op, Predicate::sle, op.getJ(), last);
+    rewriter.replaceOp(op, isWithin(rewriter, op.getLoc(), op.getI(), op.getJ(), op.getOffset()));
+  else
+    rewriter.replaceOpWithNewOp<arith::CmpIOp>(op, Predicate::sle, op.getJ(), op.getI());
   return success();
 }
 
 LogicalResult SlidingWindowOp::canonicalize(SlidingWindowOp op, PatternRewriter &rewriter) {
   Location loc = op.getLoc();
   Value visible;
-  if (op.getLeft()) {
-    Value first = arith::SubIOp::create(rewriter, loc, op.getI(), op.getLeft());
-    visible = arith::CmpIOp::create(rewriter, loc, Predicate::sge, op.getJ(), first);
-  }
+  if (op.getLeft())
+    visible = isWithin(rewriter, loc, op.getJ(), op.getI(), op.getLeft());
   if (op.getRight()) {
-    Value last = arith::AddIOp::create(rewriter, loc, op.getI(), op.getRight());
-    Value before = arith::CmpIOp::create(rewriter, loc, Predicate::sle, op.getJ(), last);
+    Value before = isWithin(rewriter, loc, op.getI(), op.getJ(), op.getRight());
     visible = visible ? arith::AndIOp::create(rewriter, loc, visible, before).getResult() : before;
   }
   rewriter.replaceOp(op, visible);

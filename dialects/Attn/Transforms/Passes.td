@@ -50,8 +50,8 @@ def ExpandSugar : Pass<"attn-expand-sugar", "::mlir::func::FuncOp"> {
     ```
     becomes
     ```mlir
-    %first = arith.subi %i, %n : i32
-    %keep = arith.cmpi sge, %j, %first : i32
+    %distance = arith.subi %i, %j : i32
+    %keep = arith.cmpi sle, %distance, %n : i32
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];

@@ -34,8 +34,8 @@ func.func @documents(%q: !t, %k: !t, %v: !t, %ids: tensor<?x?xi64>) -> !t {
 // CHECK:       %[[BOTH:.*]] = arith.addi %[[AT]], %[[SHIFT]] : i32
 // CHECK:       tile.for_runs
 // CHECK:       at(%[[I:.*]] = %{{.*}}, %[[J:.*]] = %{{.*}})
-// CHECK:         %[[E:.*]] = arith.addi %[[I]], %[[BOTH]] : i32
-// CHECK-NEXT:    %[[PAST:.*]] = arith.cmpi sle, %[[J]], %[[E]] : i32
+// CHECK:         %[[D:.*]] = arith.subi %[[J]], %[[I]] : i32
+// CHECK-NEXT:    %[[PAST:.*]] = arith.cmpi sle, %[[D]], %[[BOTH]] : i32
 // CHECK-NEXT:    arith.ori %[[PAST]], %[[FLAG]] : i1
 func.func @scalars(%q: !t, %k: !t, %v: !t, %unused: tensor<?xf32>, %shift: i32, %flag: i1) -> !t {
   %c2 = arith.constant 2 : index
