@@ -190,13 +190,13 @@ LogicalResult Exporter::exportLaunch(tile::LaunchOp launch) {
   step.sharedBytes = *launch.getSharedBytes();
   for (Value argument : launch.getKernelArguments()) {
     auto known = parameters.find(argument);
-    if (known != parameters.end())
-      step.parameters.push_back(known->second);
-    else if (auto value = expressions.find(argument); value != expressions.end())
-      step.parameters.push_back(ProgramParameter::integer(
-          value->second, argument.getType().isInteger(64) ? DType::I64 : DType::I32));
-    else
-      return launch.emitOpError("passes a value that no launch knows");
+    // What is no tensor and no argument was computed here.
+    step.parameters.push_back(
+        known != parameters.end()
+            ? known->second
+            : ProgramParameter::integer(expressions[argument], argument.getType().isInteger(64)
+                                                                   ? DType::I64
+                                                                   : DType::I32));
   }
   KernelImage image;
   image.name = launch.getKernel().str();
