@@ -62,6 +62,18 @@ static const llvm::StringMap<Callee> &callees() {
   return table;
 }
 
+/// The callee with its template argument: literals of all widths are int in C++,
+/// and narrow operands are promoted, so T is not left to deduction.
+static std::string instantiated(const Callee &callee, Type operand) {
+  auto integer = dyn_cast<IntegerType>(operand);
+  if (callee.header != "integer" || !integer)
+    return callee.name.str();
+  std::string type = integer.getWidth() == 1 ? "bool"
+                                             : (integer.isUnsigned() ? "uint" : "int") +
+                                                   std::to_string(integer.getWidth()) + "_t";
+  return callee.name.str() + "<" + type + ">";
+}
+
 Value ScalarCode::lowerFunction(Operation &op) {
   auto entry = callees().find(op.getName().getStringRef());
   if (entry == callees().end())
@@ -76,13 +88,14 @@ Value ScalarCode::lowerFunction(Operation &op) {
       arith::bitEnumContainsAny(fast.getFastMathFlagsAttr().getValue(), arith::FastMathFlags::afn))
     return call(op.getLoc(), type, callee.approximate, operands,
                 callee.approximate.starts_with("lacuna") ? "math" : "");
+  std::string name = instantiated(callee, operands[0].getType());
   if (!callee.isUnsigned)
-    return call(op.getLoc(), type, callee.name, operands, callee.header);
+    return call(op.getLoc(), type, name, operands, callee.header);
   // The counts of bits are int, the others unsigned like their operands.
   Type result = isa<math::CountLeadingZerosOp, math::CountTrailingZerosOp, math::CtPopOp>(op)
                     ? Type(builder.getI32Type())
                     : operands[0].getType();
-  return cast(op.getLoc(), type, call(op.getLoc(), result, callee.name, operands, callee.header));
+  return cast(op.getLoc(), type, call(op.getLoc(), result, name, operands, callee.header));
 }
 
 Value ScalarCode::lowerConversion(Operation &op) {
