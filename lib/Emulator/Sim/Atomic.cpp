@@ -179,10 +179,13 @@ public:
     const std::string scope = "[.cta|.cluster|.gpu|.sys]";
     const std::string space = "[.global|.shared|.shared::cta]";
     for (const char *name : {"atom", "red"}) {
+      bool answers = name[0] == 'a';
+      if (!answers && (operation == "exch" || operation == "cas"))
+        continue; // these are only of use for their result
       std::string pattern = name + order + scope + space;
       pattern.append(".").append(operation).append("[.L2::cache_hint].").append(type);
       Row row{std::move(pattern), "", atomic<T, Op>, 0, bindAtomic};
-      row.writesFirst = row.pattern[0] == 'a';
+      row.writesFirst = answers;
       table.add(std::move(row));
     }
   }

@@ -325,7 +325,6 @@ void addInteger(InstructionTable &table, const std::string &name) {
   addToInteger<I, f32>(table, name, "f32", "d" + w + " a4");
   addToInteger<I, f64>(table, name, "f64", "d" + w + " a8");
   addToInteger<I, f16>(table, name, "f16", "d" + w + " a4");
-  addToInteger<I, bf16>(table, name, "bf16", "d" + w + " a4");
   table.add({"cvt.rn.f32." + name, "d4 a" + w, integerToFloat<f32, I>});
   table.add({"cvt.rn.f64." + name, "d8 a" + w, integerToFloat<f64, I>});
   if constexpr (sizeof(I) <= 2) { // exact in f32, so rounded once
@@ -365,8 +364,6 @@ void addHalf(InstructionTable &table, const std::string &type) {
 void lacuna::emulator::addConvertRows(InstructionTable &table) {
   table.add({"cvt[.sat].(u8|s8|u16|s16|u32|s32|u64|s64).(u8|s8|u16|s16|u32|s32|u64|s64)", "",
              convertInteger, 0, bindConvertInteger, true});
-  addInteger<u8>(table, "u8");
-  addInteger<s8>(table, "s8");
   addInteger<u16>(table, "u16");
   addInteger<s16>(table, "s16");
   addInteger<u32>(table, "u32");

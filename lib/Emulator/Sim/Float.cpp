@@ -69,20 +69,18 @@ void lacuna::emulator::addFloatRows(InstructionTable &table) {
   addBinary32<FloatAdd, DirectedAdd>(table, "add");
   addBinary32<FloatSubtract, DirectedSubtract>(table, "sub");
   addBinary32<FloatMultiply, DirectedMultiply>(table, "mul");
-  for (const char *name : {"fma", "mad"}) {
-    std::string fma(name);
-    table.add({fma + ".rn.f32", "d4 a4 b4 c4", ternary<f32, Fma>});
-    table.add({fma + ".rn.ftz.f32", "d4 a4 b4 c4", ternary<f32, Flush<Fma>>});
-    table.add({fma + ".rn.sat.f32", "d4 a4 b4 c4", ternary<f32, Clamp<Fma>>});
-    table.add({fma + ".rn.ftz.sat.f32", "d4 a4 b4 c4", ternary<f32, Clamp<Flush<Fma>>>});
-    table.add({fma + ".rz.f32", "d4 a4 b4 c4", ternary<f32, DirectedFma<0>>});
-    table.add({fma + ".rm.f32", "d4 a4 b4 c4", ternary<f32, DirectedFma<-1>>});
-    table.add({fma + ".rp.f32", "d4 a4 b4 c4", ternary<f32, DirectedFma<1>>});
-    table.add({fma + ".rz.ftz.f32", "d4 a4 b4 c4", ternary<f32, Flush<DirectedFma<0>>>});
-    table.add({fma + ".rm.ftz.f32", "d4 a4 b4 c4", ternary<f32, Flush<DirectedFma<-1>>>});
-    table.add({fma + ".rp.ftz.f32", "d4 a4 b4 c4", ternary<f32, Flush<DirectedFma<1>>>});
-    table.add({fma + ".rn.f64", "d8 a8 b8 c8", ternary<f64, Fma>});
-  }
+  table.add({"fma.rn.f32", "d4 a4 b4 c4", ternary<f32, Fma>});
+  table.add({"fma.rn.ftz.f32", "d4 a4 b4 c4", ternary<f32, Flush<Fma>>});
+  table.add({"fma.rn.sat.f32", "d4 a4 b4 c4", ternary<f32, Clamp<Fma>>});
+  table.add({"fma.rn.ftz.sat.f32", "d4 a4 b4 c4", ternary<f32, Clamp<Flush<Fma>>>});
+  table.add({"fma.rz.f32", "d4 a4 b4 c4", ternary<f32, DirectedFma<0>>});
+  table.add({"fma.rm.f32", "d4 a4 b4 c4", ternary<f32, DirectedFma<-1>>});
+  table.add({"fma.rp.f32", "d4 a4 b4 c4", ternary<f32, DirectedFma<1>>});
+  table.add({"fma.rz.ftz.f32", "d4 a4 b4 c4", ternary<f32, Flush<DirectedFma<0>>>});
+  table.add({"fma.rm.ftz.f32", "d4 a4 b4 c4", ternary<f32, Flush<DirectedFma<-1>>>});
+  table.add({"fma.rp.ftz.f32", "d4 a4 b4 c4", ternary<f32, Flush<DirectedFma<1>>>});
+  table.add({"fma.rn.f64", "d8 a8 b8 c8", ternary<f64, Fma>});
+  table.add({"mad.rn.f32", "d4 a4 b4 c4", ternary<f32, Fma>}); // an old name of the same
   for (const char *form : {".rn", ".approx", ".full"}) {
     table.add({std::string("div") + form + ".f32", "d4 a4 b4", binary<f32, FloatDivide>});
     table.add(

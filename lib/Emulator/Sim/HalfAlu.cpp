@@ -113,10 +113,7 @@ void addType(InstructionTable &table, const std::string &type) {
   addBinary<Half, FloatMaximum>(table, "max", type);
   addBinary<Half, KeepNan<FloatMinimum>>(table, "min.NaN", type);
   addBinary<Half, KeepNan<FloatMaximum>>(table, "max.NaN", type);
-  addBinary<Half, Clamp<FloatAdd>>(table, "add[.rn].sat", type);
-  addBinary<Half, Clamp<FloatMultiply>>(table, "mul[.rn].sat", type);
   addTernary<Half, HalfFma>(table, "fma.rn", type);
-  addTernary<Half, Clamp<HalfFma>>(table, "fma.rn.sat", type);
   addTernary<Half, Relu>(table, "fma.rn.relu", type);
   addUnary<Half, Tangent>(table, "tanh.approx", type);
   table.add({"neg" + type, "d4 a4", unary<u16, FlipSign16>});
