@@ -17,6 +17,7 @@
 #include "lib/Conversion/AttnToTile/Scores.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -206,6 +207,8 @@ static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   // Created in this order so that the text reads so; a group of 1 folds.
   Value group = builder.createOrFold<arith::DivUIOp>(heads, keyHeads);
   place.keyHead = builder.createOrFold<arith::DivUIOp>(place.head, group);
+  if (place.keyHead != place.head && place.keyHead.getDefiningOp())
+    named("key_head", place.keyHead);
 }
 
 static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value output, Value lse) {
@@ -231,7 +234,7 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
       return tile::LoadOp::create(builder, type, place.scope.lookup(tensor),
                                   ValueRange{place.batch, place.keyHead, key, zero});
     };
-    Value keys = load(types.key, attend.getKey());
+    Value keys = named("keys", load(types.key, attend.getKey()));
     Value empty = tile::SplatOp::create(builder, types.scores, noScore);
     Value products = tile::DotOp::create(builder, query, keys, empty);
     Value scores = emitScores(builder, place, types, products, scale.multiplier, key);
@@ -245,7 +248,7 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
       scf::YieldOp::create(builder, scores);
     }
     OnlineSoftmax::Step step = softmax.step(loop.getCarried(), seen.getResult(0));
-    Value values = load(types.value, attend.getValue());
+    Value values = named("values", load(types.value, attend.getValue()));
     Value sum = tile::DotOp::create(builder, step.weights, values, step.faded);
     tile::YieldOp::create(builder, ValueRange{step.max, step.total, sum});
   }
@@ -257,6 +260,21 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
     tile::StoreOp::create(builder, softmax.logSumExp(loop.getResults()), lse,
                           ValueRange{place.batch, place.head, place.first});
   tile::ReturnOp::create(builder, ValueRange());
+}
+
+/// Arguments are called in generated text what they are called in the spec.
+static void nameArguments(attn::AttendOp attend, ValueRange operands, ValueRange arguments) {
+  auto spec = attend->getParentOfType<func::FuncOp>();
+  for (auto [operand, argument] : llvm::zip(operands, arguments)) {
+    auto source = dyn_cast<BlockArgument>(operand);
+    StringAttr name;
+    if (source && spec && source.getOwner() == &spec.getBody().front())
+      name = spec.getArgAttrOfType<StringAttr>(source.getArgNumber(), "attn.name");
+    if (name)
+      named(name.getValue(), argument);
+    else if (operand == attend.getOutput() || operand == attend.getLse())
+      named(operand == attend.getLse() ? "lse" : "output", argument);
+  }
 }
 
 AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringRef name) {
@@ -285,6 +303,7 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
   place.attend = attend;
   ValueRange operands = result.operands;
   place.scope.map(operands, body.getArguments());
+  nameArguments(attend, operands, body.getArguments());
   ScalarCopier copier(b, place.scope);
   for (Operation *op : captures.code) {
     copier.copy(op);

@@ -48,10 +48,15 @@ Value OnlineSoftmax::map(RankedTensorType type, ValueRange inputs, Body body) {
                              });
 }
 
+Value named(StringRef name, Value value) {
+  value.setLoc(NameLoc::get(StringAttr::get(value.getContext(), name), value.getLoc()));
+  return value;
+}
+
 SmallVector<Value> OnlineSoftmax::begin() {
-  return {tile::SplatOp::create(builder, types.rows, low),
-          tile::SplatOp::create(builder, types.rows, zero),
-          tile::SplatOp::create(builder, types.sum, zero)};
+  return {named("row_max", tile::SplatOp::create(builder, types.rows, low)),
+          named("row_sum", tile::SplatOp::create(builder, types.rows, zero)),
+          named("outputs", tile::SplatOp::create(builder, types.sum, zero))};
 }
 
 /// 2^(s * slope - m * slope), where `shift` stands for m, see step().
@@ -92,6 +97,15 @@ OnlineSoftmax::Step OnlineSoftmax::step(ValueRange state, Value scores) {
   Value weights = map(types.weights, p, [&](ImplicitLocOpBuilder &b, ValueRange in) {
     return arith::TruncFOp::create(b, types.weights.getElementType(), in[0]).getResult();
   });
+  named("tile_max", high);
+  named("new_max", max);
+  named("shift", shift);
+  named("decay", decay);
+  named("probabilities", p);
+  named("tile_sum", added);
+  named("row_sum", total);
+  named("outputs", faded);
+  named("weights", weights);
   return {max, total, weights, faded};
 }
 
@@ -102,6 +116,7 @@ Value OnlineSoftmax::output(ValueRange state) {
     Value inverse = arith::DivFOp::create(b, one, in[0]);
     return arith::SelectOp::create(b, none, zero, inverse);
   });
+  named("inverse", inverse);
   return map(types.output, {state[2], inverse}, [&](ImplicitLocOpBuilder &b, ValueRange in) {
     Value normal = arith::MulFOp::create(b, in[0], in[1]);
     return arith::TruncFOp::create(b, types.output.getElementType(), normal).getResult();

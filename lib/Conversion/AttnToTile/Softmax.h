@@ -20,6 +20,9 @@
 
 namespace lacuna {
 
+/// The value, named so in generated text.
+mlir::Value named(llvm::StringRef name, mlir::Value value);
+
 /// Types of the tiles of a kernel.
 struct TileTypes {
   /// Elements are f16 or bf16; query and value are the two head_dims.

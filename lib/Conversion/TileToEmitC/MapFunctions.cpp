@@ -145,10 +145,9 @@ static FailureOr<std::string> printElementFunction(Emission &emission, tile::Map
   return emission.function(name, function);
 }
 
-/// What a map is called: its own name, or its last operation's and its tile's.
+/// What a map is called: its last operation and its tile. Not its location's name,
+/// for function names reach the PTX, which must not depend on names of values.
 static std::string mapName(tile::MapOp op, const Fragment &fragment) {
-  if (StringRef name = nameIn(op.getLoc()); !name.empty())
-    return "map_" + identifier(name);
   Value last = cast<tile::YieldOp>(op.getBody().front().getTerminator()).getValues()[0];
   Operation *definition = last.getDefiningOp();
   StringRef verb = definition ? definition->getName().stripDialect() : "copy";

@@ -1,7 +1,8 @@
 """levels.py SPEC...: every printed level of a spec is an input that ends in the same kernel.
 
-The CUDA text may differ only in the line that says where the kernel comes from.
-(The EmitC level keeps no names; that its PTX is the same is tested apart.)
+The CUDA text may differ only in the line that says where the kernel comes from and
+in the names of variables, which printed IR does not keep.
+(That the PTX is the same, from the EmitC level too, is tested apart.)
 """
 import re
 import subprocess
@@ -14,7 +15,13 @@ def compiled(path, level, text=None):
 
 
 def kernel(cuda):
-    return re.sub(r"(?m)^// \w+, from .*$", "", cuda)
+    """The text with every name replaced by its place among the names of its function."""
+    text = re.sub(r"(?m)^// \w+, from .*$", "", cuda)
+    result = []
+    for function in re.split(r"(?m)^}$", text):
+        names = {}
+        result.append(re.sub(r"[A-Za-z_]\w*", lambda word: names.setdefault(word[0], f"n{len(names)}"), function))
+    return "}".join(result)
 
 
 for spec in sys.argv[1:]:
