@@ -180,7 +180,9 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
 
   FragmentCall call;
   std::string signature, setup, tail;
+  llvm::StringSet<> names;
   auto addParameter = [&](StringRef type, StringRef name, Value operand) {
+    names.insert(name);
     signature += (signature.empty() ? "" : ", ") + type.str() + (type.ends_with("&") ? "" : " ") +
                  name.str();
     call.operands.push_back(operand);
@@ -196,10 +198,9 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
                          : std::string("fragmentColumn();\n")))
                  .str();
   }
-  llvm::StringSet<> names;
   for (Value value : parameters.captured) {
     std::string name = nameOf(value);
-    while (!names.insert(name).second)
+    while (names.contains(name) || name == "r")
       name += "_";
     addParameter(cast<emitc::OpaqueType>(opaqueParameterType(emission, value.getType())).getValue(),
                  name, value);

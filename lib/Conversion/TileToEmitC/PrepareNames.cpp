@@ -68,15 +68,33 @@ static StringRef defaultName(Operation *op) {
       .Default([](Operation *) { return "value"; });
 }
 
+/// Adds the functions and structs that a function's text names: a variable must
+/// not hide them.
+static void takeForeignNames(emitc::FuncOp function, llvm::StringSet<> &taken) {
+  function.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes()) {
+      if (auto variable = dyn_cast<emitc::LValueType>(type))
+        type = variable.getValueType();
+      if (auto opaque = dyn_cast<emitc::OpaqueType>(type))
+        taken.insert(opaque.getValue());
+    }
+    if (auto call = dyn_cast<emitc::CallOpaqueOp>(op))
+      taken.insert(call.getCallee());
+    auto verbatim = dyn_cast<emitc::VerbatimOp>(op);
+    for (StringRef text = verbatim ? verbatim.getValue() : ""; text.contains('(');
+         text = text.split('(').second)
+      taken.insert(text.split('(').first.rsplit(' ').second);
+  });
+}
+
 namespace {
 struct PrepareEmitCNames : lacuna::impl::PrepareEmitCNamesBase<PrepareEmitCNames> {
   void runOnOperation() override {
     emitc::FuncOp function = getOperation();
     if (function.isExternal())
       return;
-    // A variable must not hide a function that is called in its scope.
     llvm::StringSet<> taken;
-    function.walk([&](emitc::CallOpaqueOp call) { taken.insert(call.getCallee()); });
+    takeForeignNames(function, taken);
     OpBuilder builder(&getContext());
     auto mark = [&](Value value, StringRef wanted) {
       std::string base = identifier(wanted), name = base;

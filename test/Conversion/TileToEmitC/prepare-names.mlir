@@ -25,6 +25,15 @@ emitc.func @names(%a: i32, %b: i32 loc("keys"), %c: i32) -> i32 {
   // CHECK-NEXT:   verbatim "//= {} argument_3" args %[[STEP]]
   for %i = %a to %b step %c : i32 {
   }
+  // Functions and structs that a statement names are not hidden either.
+  // CHECK:      %[[STRUCT:.*]] = "emitc.variable"
+  // CHECK-NEXT: verbatim "//= {} F32x2_2" args %[[STRUCT]]
+  // CHECK-NEXT: verbatim "{} = fade({});"
+  // CHECK-NEXT: %[[FADE:.*]] = sub
+  // CHECK-NEXT: verbatim "//= {} fade_2" args %[[FADE]]
+  %s = "emitc.variable"() <{value = #emitc.opaque<"">}> : () -> !emitc.lvalue<!emitc.opaque<"F32x2">> loc("F32x2")
+  verbatim "{} = fade({});" args %s, %s : !emitc.lvalue<!emitc.opaque<"F32x2">>, !emitc.lvalue<!emitc.opaque<"F32x2">>
+  %f = sub %0, %1 : (i32, i32) -> i32 loc("fade")
   // An expression that is printed at its use is no variable either.
   // CHECK:      expression
   // CHECK-NOT:  verbatim

@@ -16,11 +16,12 @@ def compiled(path, level, text=None):
 
 def kernel(cuda):
     """The text with every name replaced by its place among the names of its function."""
-    text = re.sub(r"(?m)^// \w+, from .*$", "", cuda)
+    text = re.sub(r"(?m)^//.*$", "", cuda)
     result = []
     for function in re.split(r"(?m)^}$", text):
         names = {}
-        result.append(re.sub(r"[A-Za-z_]\w*", lambda word: names.setdefault(word[0], f"n{len(names)}"), function))
+        place = lambda word: names.setdefault(word[0], f"n{len(names)}")
+        result.append(re.sub(r"(?<!\w)[A-Za-z_]\w*", place, function))
     return "}".join(result)
 
 
