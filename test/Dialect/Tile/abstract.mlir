@@ -18,6 +18,7 @@ tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?
   %c1 = arith.constant 1 : i32
   %zero = arith.constant 0.0 : f32
   %low = arith.constant 0xFF800000 : f32
+  %scale = arith.constant 0.0883883461 : f32
   %slope = arith.constant 0.127517432 : f32  // scale * log2(e)
   %ln2 = arith.constant 0.693147182 : f32
   %batches = tile.dim %q[0] : !tile.view<?x?x?x128xbf16>
@@ -138,8 +139,8 @@ tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?
       : (tensor<?xf32, #rows>, tensor<?xf32, #rows>) -> tensor<?xf32, #rows> {
     %none = arith.cmpf oeq, %y, %zero : f32
     %log = math.log2 %y fastmath<afn> : f32
-    %both = math.fma %x, %slope, %log : f32
-    %natural = arith.mulf %both, %ln2 : f32
+    %max = arith.mulf %x, %scale : f32
+    %natural = math.fma %log, %ln2, %max : f32
     %z = arith.select %none, %low, %natural : f32
     tile.yield %z : f32
   }
