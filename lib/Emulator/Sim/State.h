@@ -134,7 +134,7 @@ struct Block {
   bool dead = false;   ///< deadlock, trap or limit: does not run on
   bool inTurn = false; ///< executing its communication phase
   u64 executed = 0;    ///< warp instructions
-  u64 clockReads = 0; ///< of %clock
+  u64 clockReads = 0;  ///< of %clock
   u32 nextWarp = 0;
   std::vector<u8> registerFile;
   std::shared_ptr<AsyncState> async;
