@@ -124,6 +124,8 @@ u64 joined(u32 low, u32 high) { return u64(high) << 32 | low; }
 
 TEST(InstructionsBits, LogicAndShifts) {
   InstructionTable table;
+  table.add("cnot.b32 d, a;", [](u32 a) -> u32 { return a == 0; });
+  table.add("cnot.b64 d, a;", [](u64 a) -> u64 { return a == 0; });
   addLogic<u16>(table);
   addLogic<u32>(table);
   addLogic<u64>(table);
@@ -132,6 +134,7 @@ TEST(InstructionsBits, LogicAndShifts) {
 
 TEST(InstructionsBits, Fields) {
   InstructionTable table;
+  table.add("bfind.shiftamt.s32 d, a;", [](s32 a) { return findLeading(a, true); });
   addFields<u32>(table);
   addFields<u64>(table);
   for (bool clamps : {false, true}) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <span>
 
 using namespace lacuna::emulator;
 
@@ -122,12 +123,36 @@ TEST(InstructionsCompare, CombinedWithAPredicate) {
   table.check();
 }
 
-TEST(InstructionsCompare, IntoRegisters) {
+/// set: all ones and zeros, or 1 and 0 as a float.
+template <class T>
+static void addSet(InstructionTable &table, Comparison comparison, const std::string &type) {
+  std::string name = std::string("set.") + comparison.name, operands = "." + type + " d, a, b;";
+  auto holds = [=](T a, T b) { return comparison.holds(orderOf(a, b)); };
+  table.add(name + ".u32" + operands, [=](T a, T b) { return holds(a, b) ? ~u32(0) : u32(0); });
+  table.add(name + ".s32" + operands, [=](T a, T b) { return holds(a, b) ? -1 : 0; });
+  table.add(name + ".f32" + operands, [=](T a, T b) { return holds(a, b) ? 1.f : 0.f; });
+}
+
+TEST(InstructionsCompare, IntegersIntoRegisters) {
   InstructionTable table;
-  table.add("set.lt.u32.s32 d, a, b;", [](s32 a, s32 b) { return a < b ? ~u32(0) : 0; });
-  table.add("set.ge.s32.u32 d, a, b;", [](u32 a, u32 b) { return a >= b ? -1 : 0; });
-  table.add("set.gt.u32.f32 d, a, b;", [](f32 a, f32 b) { return a > b ? ~u32(0) : 0; });
-  table.add("set.neu.f32.f32 d, a, b;", [](f32 a, f32 b) { return !(a == b) ? 1.f : 0.f; });
-  table.add("set.le.f32.s32 d, a, b;", [](s32 a, s32 b) { return a <= b ? 1.f : 0.f; });
+  for (const Comparison &comparison : ordered) {
+    addSet<u32>(table, comparison, "u32");
+    addSet<s32>(table, comparison, "s32");
+    addSet<u64>(table, comparison, "u64");
+    addSet<s64>(table, comparison, "s64");
+  }
+  for (const Comparison &comparison : unsignedOnly)
+    addSet<u32>(table, comparison, "u32");
+  table.check();
+}
+
+TEST(InstructionsCompare, FloatsIntoRegisters) {
+  InstructionTable table;
+  for (auto comparisons :
+       {std::span<const Comparison>(ordered), std::span<const Comparison>(floating)})
+    for (const Comparison &comparison : comparisons) {
+      addSet<f32>(table, comparison, "f32");
+      addSet<f64>(table, comparison, "f64");
+    }
   table.check();
 }

@@ -263,3 +263,58 @@ extern "C" __global__ void k(const int *in, int *out) {
     EXPECT_EQ(out[66], 1);
   }
 }
+
+TEST(InstructionsControl, HintsAndFencesChangeNothing) {
+  if (skipWithoutNvrtc())
+    return;
+  KernelImage image = compileKernel(R"(
+extern "C" __global__ void __launch_bounds__(128, 1) k(const int *in, int *out) {
+  int t = threadIdx.x, shared, global, local;
+  asm volatile("prefetch.global.L1 [%0]; prefetch.global.L2 [%0]; prefetch.global.L2::evict_last [%0]; prefetchu.L1 [%0];" :: "l"(in + t));
+  asm volatile("membar.cta; membar.gl; membar.sys; fence.sc.cta; fence.acq_rel.gpu; fence.sc.sys; fence.acq_rel.cluster;" ::: "memory");
+  asm volatile("nanosleep.u32 20; pmevent 3;");
+  asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+  asm volatile("griddepcontrol.wait; griddepcontrol.launch_dependents;" ::: "memory");
+  asm volatile("{ .reg .pred p; isspacep.shared p, %1; selp.u32 %0, 1, 0, p; }" : "=r"(shared) : "l"(in));
+  asm volatile("{ .reg .pred p; isspacep.global p, %1; selp.u32 %0, 1, 0, p; }" : "=r"(global) : "l"(in));
+  asm volatile("{ .reg .pred p; isspacep.local p, %1; selp.u32 %0, 1, 0, p; }" : "=r"(local) : "l"(in));
+  out[t] = in[t] + (shared || !global || local ? 1000 : 0);
+  if (t % 2) asm volatile("exit;");
+  out[t] += 1;
+})",
+                                    "k");
+  KernelRunner runner;
+  DeviceAddress input = runner.put(std::vector<s32>(128)), output = runner.allocate(512);
+  runner.runClean(image, {{1}, {128}}, Arguments(input, output));
+  std::vector<s32> out = runner.get<s32>(output, 128);
+  for (s32 t = 0; t < 128; ++t)
+    ASSERT_EQ(out[t], t % 2 ? 0 : 1);
+}
+
+TEST(InstructionsControl, BarrierUnderItsNewName) {
+  if (skipWithoutNvrtc())
+    return;
+  KernelImage image = compileKernel(R"(
+extern "C" __global__ void k(const int *in, int *out) {
+  __shared__ int s[64]; int t = threadIdx.x, count, any, all;
+  if (t < 64) { s[t] = in[t]; asm volatile("barrier.arrive 1, 128;" ::: "memory"); }
+  else { asm volatile("barrier.sync 1, 128;" ::: "memory"); out[t] = s[t - 64]; }
+  asm volatile("{ .reg .pred p; setp.gt.s32 p, %1, 10; barrier.red.popc.u32 %0, 2, p; }" : "=r"(count) : "r"(t) : "memory");
+  asm volatile("{ .reg .pred p, q; setp.gt.s32 p, %1, 127; barrier.red.or.pred q, 2, p; selp.u32 %0, 1, 0, q; }" : "=r"(any) : "r"(t) : "memory");
+  asm volatile("{ .reg .pred p, q; setp.ge.s32 p, %1, 0; barrier.red.and.pred q, 2, p; selp.u32 %0, 1, 0, q; }" : "=r"(all) : "r"(t) : "memory");
+  if (t < 64) out[t] = count * 100 + any * 10 + all;
+})",
+                                    "k");
+  std::vector<s32> in;
+  for (s32 i = 0; i < 64; ++i)
+    in.push_back(i * 3);
+  for (const EmulatorOptions &options : everyMode()) {
+    SCOPED_TRACE(toString(options));
+    KernelRunner runner(options);
+    DeviceAddress input = runner.put(in), output = runner.allocate(512);
+    runner.runClean(image, {{1}, {128}}, Arguments(input, output));
+    std::vector<s32> out = runner.get<s32>(output, 128);
+    for (s32 t = 0; t < 128; ++t)
+      ASSERT_EQ(out[t], t < 64 ? 11701 : in[t - 64]);
+  }
+}

@@ -172,6 +172,66 @@ TEST(InstructionsConvert, OtherFloatsToIntegers) {
   table.check();
 }
 
+/// The same for a byte, which lies in the low end of a wider register.
+template <class To, class From>
+static void addToByte(InstructionTable &table) {
+  for (const NamedRounding &r : roundings)
+    table.add(std::string("cvt") + r.toInteger + "." + typeName<To>() + "." + typeName<From>() +
+                  " d, a; and.b16 d, d, 255;",
+              [rounding = r.rounding](From a) -> u16 {
+                return static_cast<u8>(toInteger<To>(a, rounding, false));
+              });
+}
+
+TEST(InstructionsConvert, FloatsToBytes) {
+  InstructionTable table;
+  addToByte<u8, f32>(table);
+  addToByte<s8, f32>(table);
+  addToByte<u8, f64>(table);
+  addToByte<s8, f64>(table);
+  addToByte<u8, F16>(table);
+  addToByte<s8, F16>(table);
+  table.check();
+}
+
+TEST(InstructionsConvert, HalvesToIntegers) {
+  InstructionTable table;
+  addToInteger<u16, f64>(table);
+  addToInteger<s16, f64>(table);
+  addToInteger<u16, F16>(table);
+  addToInteger<u64, F16>(table);
+  addToInteger<u16, Bf16>(table);
+  addToInteger<s16, Bf16>(table);
+  addToInteger<u32, Bf16>(table);
+  addToInteger<s32, Bf16>(table);
+  addToInteger<u64, Bf16>(table);
+  addToInteger<s64, Bf16>(table);
+  table.check();
+}
+
+/// From a byte in a wider register.
+template <class To, class From>
+static void addFromByte(InstructionTable &table) {
+  table.add("cvt.rn." + typeName<To>() + "." + typeName<From>() + " d, a;", [](u16 a) {
+    return FloatTraits<To>::make(
+        roundTo({Quad(static_cast<From>(a))}, FloatTraits<To>::format, Rounding::Nearest));
+  });
+}
+
+TEST(InstructionsConvert, BytesToFloats) {
+  InstructionTable table;
+  addFromByte<f32, u8>(table);
+  addFromByte<f32, s8>(table);
+  addFromByte<f64, u8>(table);
+  addFromByte<f64, s8>(table);
+  addFromByte<F16, u8>(table);
+  addFromByte<F16, s8>(table);
+  addFromInteger<F16, u16>(table);
+  addFromInteger<Bf16, u16>(table);
+  addFromInteger<Bf16, s16>(table);
+  table.check();
+}
+
 TEST(InstructionsConvert, IntegersToFloats) {
   InstructionTable table;
   addFromInteger<f32, s32>(table);
@@ -198,6 +258,15 @@ TEST(InstructionsConvert, BetweenFloats) {
   table.add("cvt.f32.f16 d, a;", [](F16 a) { return FloatTraits<f32>::make(operand(a, {})); });
   table.add("cvt.f64.f16 d, a;", [](F16 a) { return operand(a, {}); });
   table.add("cvt.f32.bf16 d, a;", [](Bf16 a) { return FloatTraits<f32>::make(operand(a, {})); });
+  table.add("cvt.f64.bf16 d, a;", [](Bf16 a) { return operand(a, {}); });
+  table.add("cvt.rn.bf16.f64 d, a;", [](f64 a) { return finish<Bf16>({Quad(a)}, {}); });
+  table.add("cvt.ftz.f32.f32 d, a;",
+            [](f32 a) { return static_cast<f32>(flushed(a, {Rounding::Nearest, true, false})); });
+  auto clipped = [](f32 a) { return a > 0 || std::isnan(a) ? a : 0.f; };
+  table.add("cvt.rn.relu.f16.f32 d, a;",
+            [=](f32 a) { return finish<F16>({Quad(clipped(a))}, {}); });
+  table.add("cvt.rn.relu.bf16.f32 d, a;",
+            [=](f32 a) { return finish<Bf16>({Quad(clipped(a))}, {}); });
   table.add("cvt.sat.f32.f32 d, a;", [](f32 a) { return static_cast<f32>(saturated(a)); });
   for (const NamedRounding &r : roundings) {
     // Same width: rounds to an integer, in the format.
@@ -206,6 +275,12 @@ TEST(InstructionsConvert, BetweenFloats) {
               [rounding = r.rounding](f32 a) { return static_cast<f32>(integral(a, rounding)); });
     table.add(name + ".f64.f64 d, a;",
               [rounding = r.rounding](f64 a) { return integral(a, rounding); });
+    table.add(name + ".f16.f16 d, a;", [rounding = r.rounding](F16 a) {
+      return FloatTraits<F16>::make(integral(operand(a, {}), rounding));
+    });
+    table.add(name + ".bf16.bf16 d, a;", [rounding = r.rounding](Bf16 a) {
+      return FloatTraits<Bf16>::make(integral(operand(a, {}), rounding));
+    });
   }
   table.check();
 }

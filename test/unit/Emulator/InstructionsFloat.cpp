@@ -115,6 +115,11 @@ void addHalves(InstructionTable &table, const std::string &type) {
   table.add("min" + pair + " d, a, b;", both2(low));
   table.add("max" + pair + " d, a, b;", both2(high));
   table.add("neg" + pair + " d, a;", both1(neg));
+  auto lowNan = [=](H a, H b) { return minimum(a, b, mode, true); };
+  table.add("min.NaN" + type + " d, a, b;", lowNan);
+  table.add("min.NaN" + pair + " d, a, b;", both2(lowNan));
+  table.add("max.NaN" + pair + " d, a, b;", both2(highNan));
+  table.add("fma.rn.relu" + pair + " d, a, b, c;", both3(relu));
   table.add("abs" + pair + " d, a;", both1(abs));
 }
 
@@ -128,6 +133,13 @@ TEST(InstructionsFloat, SingleEveryRounding) {
     addArithmetic<f32>(table, std::string(name) + ".f32", {rounding});
     addArithmetic<f32>(table, std::string(name) + ".ftz.f32", {rounding, true, false});
   }
+  // mad is fma under its older name.
+  for (auto [name, rounding] : roundings)
+    for (bool ftz : {false, true}) {
+      FloatMode mode{rounding, ftz, false};
+      table.add(std::string("mad") + name + (ftz ? ".ftz" : "") + ".f32 d, a, b, c;",
+                [=](f32 a, f32 b, f32 c) { return modelFma(a, b, c, mode); });
+    }
   addDivision<f32>(table, ".rn.f32", {});
   table.check();
 }
@@ -149,6 +161,7 @@ TEST(InstructionsFloat, Double) {
   InstructionTable table;
   addArithmetic<f64>(table, ".rn.f64", {});
   addDivision<f64>(table, ".rn.f64", {});
+  table.add("mad.rn.f64 d, a, b, c;", [](f64 a, f64 b, f64 c) { return modelFma(a, b, c); });
   table.add("min.f64 d, a, b;", [](f64 a, f64 b) { return minimum(a, b, {}, false); });
   table.add("max.f64 d, a, b;", [](f64 a, f64 b) { return maximum(a, b, {}, false); });
   table.add("neg.f64 d, a;", [](f64 a) { return negated(a, {}); });
@@ -183,6 +196,10 @@ TEST(InstructionsFloat, Classes) {
   // Zero counts as normal here.
   table.add("testp.normal.f32 d, a;", [](f32 a) { return std::isnormal(a) || a == 0; });
   table.add("testp.subnormal.f32 d, a;", [](f32 a) { return std::fpclassify(a) == FP_SUBNORMAL; });
+  table.add("testp.infinite.f64 d, a;", [](f64 a) { return bool(std::isinf(a)); });
+  table.add("testp.number.f64 d, a;", [](f64 a) { return !std::isnan(a); });
+  table.add("testp.normal.f64 d, a;", [](f64 a) { return std::isnormal(a) || a == 0; });
+  table.add("testp.subnormal.f64 d, a;", [](f64 a) { return std::fpclassify(a) == FP_SUBNORMAL; });
   table.add("testp.finite.f64 d, a;", [](f64 a) { return bool(std::isfinite(a)); });
   table.add("testp.notanumber.f64 d, a;", [](f64 a) { return bool(std::isnan(a)); });
   table.check();
@@ -246,6 +263,27 @@ TEST(InstructionsFloat, HalfPrecision) {
   InstructionTable table;
   addHalves<F16, F16x2>(table, ".f16");
   auto half = [](double x) { return FloatTraits<F16>::make(x); };
+  FloatMode clamp{Rounding::Nearest, false, true};
+  auto add = [=](F16 a, F16 b) { return modelAdd(a, b, clamp); };
+  auto mul = [=](F16 a, F16 b) { return modelMultiply(a, b, clamp); };
+  auto fma = [=](F16 a, F16 b, F16 c) { return modelFma(a, b, c, clamp); };
+  auto both = [](auto model) {
+    return [=](F16x2 a, F16x2 b) { return halfwise<F16, F16x2>(model, a, b); };
+  };
+  table.add("add.sat.f16 d, a, b;", add);
+  table.add("mul.sat.f16 d, a, b;", mul);
+  table.add("fma.rn.sat.f16 d, a, b, c;", fma);
+  table.add("add.sat.f16x2 d, a, b;", both(add));
+  table.add("mul.sat.f16x2 d, a, b;", both(mul));
+  table.add("fma.rn.sat.f16x2 d, a, b, c;",
+            [=](F16x2 a, F16x2 b, F16x2 c) { return halfwise<F16, F16x2>(fma, a, b, c); });
+  auto exponential = [=](F16 a) { return half(std::exp2(FloatTraits<F16>::value(a))); };
+  auto tangent = [=](F16 a) { return half(std::tanh(FloatTraits<F16>::value(a))); };
+  Tolerance few{0x1p-9, 0x1p-23};
+  table.add(
+      "ex2.approx.f16x2 d, a;", [=](F16x2 a) { return halfwise<F16, F16x2>(exponential, a); }, few);
+  table.add(
+      "tanh.approx.f16x2 d, a;", [=](F16x2 a) { return halfwise<F16, F16x2>(tangent, a); }, few);
   table.add(
       "ex2.approx.f16 d, a;", [=](F16 a) { return half(std::exp2(FloatTraits<F16>::value(a))); },
       Tolerance{0x1p-9, 0x1p-23});
@@ -259,6 +297,15 @@ TEST(InstructionsFloat, BrainFloat) {
   InstructionTable table;
   addHalves<Bf16, Bf16x2>(table, ".bf16");
   auto brain = [](double x) { return FloatTraits<Bf16>::make(x); };
+  auto exponential = [=](Bf16 a) { return brain(std::exp2(FloatTraits<Bf16>::value(a))); };
+  auto tangent = [=](Bf16 a) { return brain(std::tanh(FloatTraits<Bf16>::value(a))); };
+  table.add(
+      "ex2.approx.ftz.bf16x2 d, a;",
+      [=](Bf16x2 a) { return halfwise<Bf16, Bf16x2>(exponential, a); },
+      Tolerance{0x1p-6, 0x1p-126});
+  table.add(
+      "tanh.approx.bf16x2 d, a;", [=](Bf16x2 a) { return halfwise<Bf16, Bf16x2>(tangent, a); },
+      Tolerance{0x1p-6, 0x1p-130});
   table.add(
       "ex2.approx.ftz.bf16 d, a;",
       [=](Bf16 a) { return brain(std::exp2(FloatTraits<Bf16>::value(a))); },

@@ -134,6 +134,14 @@ TEST(InstructionsInteger, WithCarry) {
             });
   table.add(".reg .b64 l; add.cc.u64 l, a, b; addc.u64 d, c, e;",
             [](u64 a, u64 b, u64 c, u64 e) -> u64 { return c + e + (a + b < a); });
+  table.add(".reg .b64 l; sub.cc.u64 l, a, b; subc.u64 d, c, e;",
+            [](u64 a, u64 b, u64 c, u64 e) -> u64 { return c - e - (a < b); });
+  table.add(".reg .b64 l; mad.lo.cc.u64 l, a, b, c; madc.hi.u64 d, a, b, e;",
+            [](u64 a, u64 b, u64 c, u64 e) -> u64 {
+              u128 product = u128(a) * b;
+              return static_cast<u64>(product >> 64) + e +
+                     static_cast<u64>((u128(static_cast<u64>(product)) + c) >> 64);
+            });
   // A chain of three words: the middle sum both takes a carry and gives one.
   table.add(".reg .b32 l, m; add.cc.u32 l, a, b; addc.cc.u32 m, a, c; addc.u32 d, b, c;",
             [](u32 a, u32 b, u32 c) -> u32 {
