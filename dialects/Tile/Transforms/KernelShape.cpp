@@ -25,6 +25,10 @@ AttentionShape lacuna::tile::shapeOf(KernelOp kernel) {
       shape.queryFeatures =
           std::max(shape.queryFeatures, extentAlong(dot.getLhs().getType(), Axis::Feature));
   });
+  kernel.walk([&](ReadOp read) {
+    auto map = read->getParentOfType<MapOp>();
+    shape.readsTables |= map && map.getResult().getType().getRank() == 2;
+  });
   return shape;
 }
 

@@ -12,6 +12,7 @@ TEST(ScheduleTable, EveryShapeHasALegalScheduleOnEveryTarget) {
   for (const TargetInfo &target : allTargets())
     for (std::int64_t query = 8; query <= 256; query += 8)
       for (std::int64_t value = 8; value <= 256; value += 8) {
+        EXPECT_TRUE(chooseSchedule({query, value, 2, true}, target).schedule);
         const ScheduleChoice choice = chooseSchedule({query, value}, target);
         ASSERT_TRUE(choice.schedule) << target.name << ' ' << query << '/' << value;
         EXPECT_FALSE(findObstacle(*choice.schedule, {query, value}, target));
