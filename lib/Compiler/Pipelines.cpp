@@ -25,7 +25,6 @@ void lacuna::buildAttnPreparePipeline(OpPassManager &passes) {
   specs.addPass(attn::createExpandSugar());
   specs.addPass(attn::createSinkScalars());
   specs.addPass(createCanonicalizerPass());
-  specs.addPass(createCSEPass());
   specs.addPass(attn::createDeriveIntervals());
   specs.addPass(createCanonicalizerPass());
   specs.addPass(createCSEPass());
