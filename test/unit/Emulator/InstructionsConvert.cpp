@@ -172,60 +172,17 @@ TEST(InstructionsConvert, OtherFloatsToIntegers) {
   table.check();
 }
 
-/// The same for a byte, which lies in the low end of a wider register.
-template <class To, class From>
-static void addToByte(InstructionTable &table) {
-  for (const NamedRounding &r : roundings)
-    table.add(std::string("cvt") + r.toInteger + "." + typeName<To>() + "." + typeName<From>() +
-                  " d, a; and.b16 d, d, 255;",
-              [rounding = r.rounding](From a) -> u16 {
-                return static_cast<u8>(toInteger<To>(a, rounding, false));
-              });
-}
-
-TEST(InstructionsConvert, FloatsToBytes) {
-  InstructionTable table;
-  addToByte<u8, f32>(table);
-  addToByte<s8, f32>(table);
-  addToByte<u8, f64>(table);
-  addToByte<s8, f64>(table);
-  addToByte<u8, F16>(table);
-  addToByte<s8, F16>(table);
-  table.check();
-}
-
 TEST(InstructionsConvert, HalvesToIntegers) {
   InstructionTable table;
   addToInteger<u16, f64>(table);
   addToInteger<s16, f64>(table);
   addToInteger<u16, F16>(table);
   addToInteger<u64, F16>(table);
-  addToInteger<u16, Bf16>(table);
-  addToInteger<s16, Bf16>(table);
-  addToInteger<u32, Bf16>(table);
-  addToInteger<s32, Bf16>(table);
-  addToInteger<u64, Bf16>(table);
-  addToInteger<s64, Bf16>(table);
   table.check();
 }
 
-/// From a byte in a wider register.
-template <class To, class From>
-static void addFromByte(InstructionTable &table) {
-  table.add("cvt.rn." + typeName<To>() + "." + typeName<From>() + " d, a;", [](u16 a) {
-    return FloatTraits<To>::make(
-        roundTo({Quad(static_cast<From>(a))}, FloatTraits<To>::format, Rounding::Nearest));
-  });
-}
-
-TEST(InstructionsConvert, BytesToFloats) {
+TEST(InstructionsConvert, ShortIntegersToHalves) {
   InstructionTable table;
-  addFromByte<f32, u8>(table);
-  addFromByte<f32, s8>(table);
-  addFromByte<f64, u8>(table);
-  addFromByte<f64, s8>(table);
-  addFromByte<F16, u8>(table);
-  addFromByte<F16, s8>(table);
   addFromInteger<F16, u16>(table);
   addFromInteger<Bf16, u16>(table);
   addFromInteger<Bf16, s16>(table);

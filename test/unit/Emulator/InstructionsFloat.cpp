@@ -133,13 +133,6 @@ TEST(InstructionsFloat, SingleEveryRounding) {
     addArithmetic<f32>(table, std::string(name) + ".f32", {rounding});
     addArithmetic<f32>(table, std::string(name) + ".ftz.f32", {rounding, true, false});
   }
-  // mad is fma under its older name.
-  for (auto [name, rounding] : roundings)
-    for (bool ftz : {false, true}) {
-      FloatMode mode{rounding, ftz, false};
-      table.add(std::string("mad") + name + (ftz ? ".ftz" : "") + ".f32 d, a, b, c;",
-                [=](f32 a, f32 b, f32 c) { return modelFma(a, b, c, mode); });
-    }
   addDivision<f32>(table, ".rn.f32", {});
   table.check();
 }
@@ -161,7 +154,6 @@ TEST(InstructionsFloat, Double) {
   InstructionTable table;
   addArithmetic<f64>(table, ".rn.f64", {});
   addDivision<f64>(table, ".rn.f64", {});
-  table.add("mad.rn.f64 d, a, b, c;", [](f64 a, f64 b, f64 c) { return modelFma(a, b, c); });
   table.add("min.f64 d, a, b;", [](f64 a, f64 b) { return minimum(a, b, {}, false); });
   table.add("max.f64 d, a, b;", [](f64 a, f64 b) { return maximum(a, b, {}, false); });
   table.add("neg.f64 d, a;", [](f64 a) { return negated(a, {}); });
@@ -263,20 +255,6 @@ TEST(InstructionsFloat, HalfPrecision) {
   InstructionTable table;
   addHalves<F16, F16x2>(table, ".f16");
   auto half = [](double x) { return FloatTraits<F16>::make(x); };
-  FloatMode clamp{Rounding::Nearest, false, true};
-  auto add = [=](F16 a, F16 b) { return modelAdd(a, b, clamp); };
-  auto mul = [=](F16 a, F16 b) { return modelMultiply(a, b, clamp); };
-  auto fma = [=](F16 a, F16 b, F16 c) { return modelFma(a, b, c, clamp); };
-  auto both = [](auto model) {
-    return [=](F16x2 a, F16x2 b) { return halfwise<F16, F16x2>(model, a, b); };
-  };
-  table.add("add.sat.f16 d, a, b;", add);
-  table.add("mul.sat.f16 d, a, b;", mul);
-  table.add("fma.rn.sat.f16 d, a, b, c;", fma);
-  table.add("add.sat.f16x2 d, a, b;", both(add));
-  table.add("mul.sat.f16x2 d, a, b;", both(mul));
-  table.add("fma.rn.sat.f16x2 d, a, b, c;",
-            [=](F16x2 a, F16x2 b, F16x2 c) { return halfwise<F16, F16x2>(fma, a, b, c); });
   auto exponential = [=](F16 a) { return half(std::exp2(FloatTraits<F16>::value(a))); };
   auto tangent = [=](F16 a) { return half(std::tanh(FloatTraits<F16>::value(a))); };
   Tolerance few{0x1p-9, 0x1p-23};
