@@ -40,25 +40,25 @@ tile.kernel @scalars(%z: f32, %i: i32, %c: i1, %small: i8)
   // CHECK: rem %{{.*}} : (ui32, ui32) -> ui32
   %n6 = tile.map(%x = %n, %y = %n) : (!n, !n) -> !n { %r = arith.remui %x, %y : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @floordivsi_rows_element
-  // CHECK: call_opaque "lacuna::floorDivide"
+  // CHECK: call_opaque "lacuna::floorDivide<int32_t>"
   %n7 = tile.map(%x = %n, %y = %n) : (!n, !n) -> !n { %r = arith.floordivsi %x, %y : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @ceildivsi_rows_element
-  // CHECK: call_opaque "lacuna::ceilDivide"(%{{.*}}) : (i32, i32) -> i32
+  // CHECK: call_opaque "lacuna::ceilDivide<int32_t>"(%{{.*}}) : (i32, i32) -> i32
   %n8 = tile.map(%x = %n, %y = %n) : (!n, !n) -> !n { %r = arith.ceildivsi %x, %y : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @ceildivui_rows_element
-  // CHECK: call_opaque "lacuna::ceilDivide"(%{{.*}}) : (ui32, ui32) -> ui32
+  // CHECK: call_opaque "lacuna::ceilDivide<uint32_t>"(%{{.*}}) : (ui32, ui32) -> ui32
   %n9 = tile.map(%x = %n, %y = %n) : (!n, !n) -> !n { %r = arith.ceildivui %x, %y : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @minsi_rows_element
-  // CHECK: call_opaque "lacuna::smaller"(%{{.*}}) : (i32, i32) -> i32
+  // CHECK: call_opaque "lacuna::smaller<int32_t>"(%{{.*}}) : (i32, i32) -> i32
   %n10 = tile.map(%x = %n, %y = %n) : (!n, !n) -> !n { %r = arith.minsi %x, %y : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @minui_rows_element
-  // CHECK: call_opaque "lacuna::smaller"(%{{.*}}) : (ui32, ui32) -> ui32
+  // CHECK: call_opaque "lacuna::smaller<uint32_t>"(%{{.*}}) : (ui32, ui32) -> ui32
   %n11 = tile.map(%x = %n, %y = %n) : (!n, !n) -> !n { %r = arith.minui %x, %y : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @maxsi_rows_element
-  // CHECK: call_opaque "lacuna::larger"(%{{.*}}) : (i32, i32) -> i32
+  // CHECK: call_opaque "lacuna::larger<int32_t>"(%{{.*}}) : (i32, i32) -> i32
   %n12 = tile.map(%x = %n, %y = %n) : (!n, !n) -> !n { %r = arith.maxsi %x, %y : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @maxui_rows_element
-  // CHECK: call_opaque "lacuna::larger"(%{{.*}}) : (ui32, ui32) -> ui32
+  // CHECK: call_opaque "lacuna::larger<uint32_t>"(%{{.*}}) : (ui32, ui32) -> ui32
   %n13 = tile.map(%x = %n, %y = %n) : (!n, !n) -> !n { %r = arith.maxui %x, %y : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @andi_rows_element
   // CHECK: bitwise_and
@@ -79,16 +79,16 @@ tile.kernel @scalars(%z: f32, %i: i32, %c: i1, %small: i8)
   // CHECK: bitwise_right_shift %{{.*}} : (ui32, ui32) -> ui32
   %n19 = tile.map(%x = %n, %y = %n) : (!n, !n) -> !n { %r = arith.shrui %x, %y : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @absi_rows_element
-  // CHECK: call_opaque "lacuna::absolute"
+  // CHECK: call_opaque "lacuna::absolute<int32_t>"
   %n20 = tile.map(%x = %n) : (!n) -> !n { %r = math.absi %x : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @ctlz_rows_element
-  // CHECK: call_opaque "lacuna::leadingZeros"(%{{.*}}) : (ui32) -> i32
+  // CHECK: call_opaque "lacuna::leadingZeros<uint32_t>"(%{{.*}}) : (ui32) -> i32
   %n21 = tile.map(%x = %n) : (!n) -> !n { %r = math.ctlz %x : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @cttz_rows_element
-  // CHECK: call_opaque "lacuna::trailingZeros"(%{{.*}}) : (ui32) -> i32
+  // CHECK: call_opaque "lacuna::trailingZeros<uint32_t>"(%{{.*}}) : (ui32) -> i32
   %n22 = tile.map(%x = %n) : (!n) -> !n { %r = math.cttz %x : i32 tile.yield %r : i32 }
   // CHECK-LABEL: emitc.func @ctpop_rows_element
-  // CHECK: call_opaque "lacuna::countOnes"(%{{.*}}) : (ui32) -> i32
+  // CHECK: call_opaque "lacuna::countOnes<uint32_t>"(%{{.*}}) : (ui32) -> i32
   %n23 = tile.map(%x = %n) : (!n) -> !n { %r = math.ctpop %x : i32 tile.yield %r : i32 }
 
   // C computes in int: a narrow result is cut to its width.
