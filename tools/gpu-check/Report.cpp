@@ -26,6 +26,7 @@ static ordered_json toJson(const CaseOutcome &outcome) {
           {"worst_row", outcome.worstRow},
           {"worst_against_emulator", outcome.worstAgainstEmulator},
           {"compile_seconds", outcome.compileSeconds},
+          {"spill_bytes", outcome.spillBytes},
           {"failures", outcome.failures}};
 }
 
@@ -55,10 +56,11 @@ static std::string format(const char *pattern, double value) {
 }
 
 static void appendOutcomes(std::string &text, const std::vector<CaseOutcome> &outcomes) {
-  text += "| kernel | launches | LSE | head | row | against emulator | result |\n"
-          "|---|---:|---:|---:|---:|---:|---|\n";
+  text += "| kernel | launches | spilled | LSE | head | row | against emulator | result |\n"
+          "|---|---:|---:|---:|---:|---:|---:|---|\n";
   for (const CaseOutcome &outcome : outcomes) {
-    text += "| " + outcome.kernel.name() + " | " + std::to_string(outcome.launches);
+    text += "| " + outcome.kernel.name() + " | " + std::to_string(outcome.launches) + " | " +
+            std::to_string(outcome.spillBytes);
     for (double worst :
          {outcome.worstLse, outcome.worstHead, outcome.worstRow, outcome.worstAgainstEmulator})
       text += " | " + format("%.2e", worst);

@@ -21,6 +21,7 @@ struct CaseOutcome {
   /// not asked for. Rounding may differ, so it is reported and not judged.
   double worstAgainstEmulator = 0;
   double compileSeconds = 0;
+  int spillBytes = 0; ///< stored to local memory, as the assembler states it; a cost, not a fault
   std::vector<std::string> failures; ///< "SHAPE: what is wrong"
 };
 
