@@ -173,9 +173,7 @@ CaseOutcome Runner::forEachShape(const Case &next,
   const CompileReport &report = prepared->executable.report();
   outcome.compileSeconds = report.totalSeconds;
   for (const KernelInfo &kernel : report.kernels)
-    if (kernel.spillStoreBytes || kernel.spillLoadBytes)
-      outcome.failures.push_back(kernel.name + " spills " + std::to_string(kernel.spillStoreBytes) +
-                                 " bytes");
+    outcome.spillBytes += kernel.spillStoreBytes;
   for (const std::string &advisory : report.advisories)
     outcome.failures.push_back(advisory);
   if (check == &Runner::countShape && prepared->hasScore)
