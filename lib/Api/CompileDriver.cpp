@@ -1,25 +1,9 @@
 #include "lib/Api/CompileDriver.h"
 
 #include "lib/Runtime/NvrtcSearch.h"
-
-#include <chrono>
+#include "lib/Support/Stopwatch.h"
 
 using namespace lacuna;
-
-namespace {
-
-/// Seconds since it was made.
-class Stopwatch {
-public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-
-private:
-  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-};
-
-} // namespace
 
 CompileDriver::CompileDriver(KernelCache &cache, CompilerFrontEnd frontEnd)
     : cache(cache), frontEnd(std::move(frontEnd)) {}

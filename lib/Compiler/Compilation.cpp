@@ -57,6 +57,7 @@ struct Compilation::Module {
   OwningOpRef<ModuleOp> op;
   CompilerOptions options;
   Level level = Level::Attn;
+  bool prepared = false; ///< the attn passes have run
   std::vector<StageTime> stages;
   std::vector<KernelFacts> facts;
 };
@@ -170,33 +171,27 @@ Status Compilation::lowerTo(Level level) {
     return Status(StatusKind::Unsupported, "the input is already past the level asked for");
   if (level >= Level::Scheduled && m.options.target.empty())
     return Status(StatusKind::Unsupported, "no target given; choose one of " + targetNames());
-  auto step = [&](Level from, const char *name,
-                  llvm::function_ref<void(OpPassManager &)> build) -> Status {
-    if (m.level != from || level < from)
-      return {};
-    if (failed(m.runPasses(name, build)))
-      return m.diagnostics.take(StatusKind::Unsupported, std::string(name) + " failed");
-    return {};
-  };
-  if (Status status = step(Level::Attn, "attn passes", buildAttnPreparePipeline); !status.isOk())
-    return status;
-  struct Arrow {
-    Level from;
+  struct Step {
     const char *name;
+    Level from;
+    Level to;
     std::function<void(OpPassManager &)> build;
   };
-  const Arrow arrows[] = {
-      {Level::Attn, "attn to tile", buildAttnToTilePipeline},
-      {Level::Tile, "tile schedule",
+  const Step steps[] = {
+      {"attn passes", Level::Attn, Level::Attn, buildAttnPreparePipeline},
+      {"attn to tile", Level::Attn, Level::Tile, buildAttnToTilePipeline},
+      {"tile schedule", Level::Tile, Level::Scheduled,
        [&](OpPassManager &passes) { buildTileSchedulePipeline(passes, m.options.target); }},
-      {Level::Scheduled, "tile to emitc", buildTileToEmitCPipeline},
+      {"tile to emitc", Level::Scheduled, Level::EmitC, buildTileToEmitCPipeline},
   };
-  for (const Arrow &arrow : arrows) {
-    if (m.level != arrow.from || level <= arrow.from)
+  for (const Step &step : steps) {
+    bool prepares = step.to == Level::Attn;
+    if (m.level != step.from || level < step.to || (prepares && m.prepared))
       continue;
-    if (Status status = step(arrow.from, arrow.name, arrow.build); !status.isOk())
-      return status;
-    m.level = Level(int(arrow.from) + 1);
+    if (failed(m.runPasses(step.name, step.build)))
+      return m.diagnostics.take(StatusKind::Unsupported, std::string(step.name) + " failed");
+    m.level = step.to;
+    m.prepared |= prepares;
     if (m.level == Level::Scheduled)
       m.facts = collectFacts(*m.op);
   }

@@ -11,6 +11,7 @@
 #include "lacuna/Reference.h"
 #include "lacuna/Runtime.h"
 #include "lib/Api/Version.h"
+#include "lib/Support/Stopwatch.h"
 #include "tools/lacuna-run/Check.h"
 #include "tools/lacuna-run/DeviceRun.h"
 #include "tools/lacuna-run/EmulatorChoice.h"
@@ -24,7 +25,6 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 using namespace lacuna;
@@ -98,17 +98,6 @@ struct Compiled {
   std::unique_ptr<Device> device;
   emulator::EmulatorDevice *emulator; ///< the device, when it was asked for as such
   Executable executable;
-};
-
-/// Seconds since it was made.
-class Stopwatch {
-public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-
-private:
-  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 } // namespace
 
