@@ -3,7 +3,7 @@
 //   attend  ::= `attn.attend` %q (`at` %p)? (`,` source)+ (`scale` %c)? (`schedule` <..>)?
 //               (`attributes` {..})? `:` type (`at` type)? (`,` source-type)+
 //   source  ::= %k `,` %v (`at` %p)? clause*
-//   clause  ::= (`where` | `score` | `weight` | `intervals`) (arguments) region
+//   clause  ::= (`where` | `score` | `weight` | `intervals` | `classify`) (arguments) region
 //             | `gather` %indices | `broadcast`
 //   source-type ::= type `,` type (`at` type)? (`gather` type)?
 //
@@ -18,7 +18,7 @@ using namespace lacuna::attn;
 
 using Clause = AttendOp::Clause;
 static constexpr Clause allClauses[] = {Clause::Where, Clause::Score, Clause::Weight,
-                                        Clause::Intervals};
+                                        Clause::Intervals, Clause::Classify};
 
 StringRef AttendOp::getClauseName(Clause clause) {
   switch (clause) {
@@ -30,6 +30,8 @@ StringRef AttendOp::getClauseName(Clause clause) {
     return "weight";
   case Clause::Intervals:
     return "intervals";
+  case Clause::Classify:
+    return "classify";
   }
   llvm_unreachable("all clauses have a name");
 }
@@ -58,6 +60,9 @@ void AttendOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setN
   SmallVector<StringRef> names = {"b", "h", "i", "j", "islot", "jslot"};
   if (clause == Clause::Intervals)
     names = {"b", "h", "first", "last"};
+  if (clause == Clause::Classify)
+    names = {"b",      "h",           "i_first",    "i_last",      "j_first",
+             "j_last", "islot_first", "islot_last", "jslot_first", "jslot_last"};
   if (takesValue(clause))
     names.insert(names.begin(), clause == Clause::Score ? "s" : "p");
   for (auto [argument, name] : llvm::zip(region.getArguments(), names))

@@ -127,7 +127,7 @@ LogicalResult AttendOp::verify() {
 // Regions
 //===----------------------------------------------------------------------===//
 
-/// Argument types without the optional slots, and what the region yields.
+/// Argument types without the slots, and what the region yields.
 static std::pair<SmallVector<Type>, SmallVector<Type>> signatureOf(Clause clause, Builder builder) {
   Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
   switch (clause) {
@@ -138,6 +138,8 @@ static std::pair<SmallVector<Type>, SmallVector<Type>> signatureOf(Clause clause
     return {{f32, i32, i32, i32, i32}, {f32}};
   case Clause::Intervals:
     return {{i32, i32, i32, i32}, {i32, i32, i32, i32}};
+  case Clause::Classify:
+    return {SmallVector<Type>(6, i32), SmallVector<Type>(2, builder.getI1Type())};
   }
   llvm_unreachable("all clauses have a signature");
 }
@@ -155,14 +157,17 @@ static std::string listOf(TypeRange types) {
 static LogicalResult verifySignature(AttendOp op, Clause clause, Region &region) {
   StringRef name = AttendOp::getClauseName(clause);
   auto [arguments, results] = signatureOf(clause, Builder(op.getContext()));
+  // A box has two ends in every slot, and has slots exactly when the predicate has.
+  if (clause == Clause::Classify && op.takesSlots())
+    arguments.append(4, arguments.back());
   SmallVector<Type> withSlots = arguments;
-  bool takesSlots = clause != Clause::Intervals;
-  if (takesSlots)
+  bool mayTakeSlots = clause != Clause::Intervals && clause != Clause::Classify;
+  if (mayTakeSlots)
     withSlots.append(2, arguments.back());
   TypeRange found = region.getArgumentTypes();
-  if (found != TypeRange(arguments) && !(takesSlots && found == TypeRange(withSlots)))
+  if (found != TypeRange(arguments) && !(mayTakeSlots && found == TypeRange(withSlots)))
     return op.emitOpError() << "'" << name << "' takes " << listOf(arguments)
-                            << (takesSlots ? ", and two more i32 for the slots if wanted" : "")
+                            << (mayTakeSlots ? ", and two more i32 for the slots if wanted" : "")
                             << ", but has " << listOf(found);
   auto yield = dyn_cast<YieldOp>(region.front().back());
   if (!yield)
@@ -173,15 +178,25 @@ static LogicalResult verifySignature(AttendOp op, Clause clause, Region &region)
   return success();
 }
 
+/// A box of elements is read by load_range, one element by load.
+static std::string whyNotInClause(Clause clause, Operation *op) {
+  if (clause == Clause::Classify && isa<LoadOp>(op))
+    return "is not allowed in 'classify': a box is read by attn.load_range";
+  if (clause != Clause::Classify && isa<LoadRangeOp>(op))
+    return "is allowed only in 'classify'";
+  return whyNotInRegion(op);
+}
+
 LogicalResult AttendOp::verifyRegions() {
   for (unsigned index = 0; index < getClauses().size(); ++index) {
     Region &region = getClauses()[index];
     if (region.empty())
       continue;
-    if (failed(verifySignature(*this, static_cast<Clause>(index % kClauses), region)))
+    auto clause = static_cast<Clause>(index % kClauses);
+    if (failed(verifySignature(*this, clause, region)))
       return failure();
-    WalkResult walked = region.walk([](Operation *inner) {
-      std::string reason = whyNotInRegion(inner);
+    WalkResult walked = region.walk([clause](Operation *inner) {
+      std::string reason = whyNotInClause(clause, inner);
       if (reason.empty())
         return WalkResult::advance();
       inner->emitError() << "region op '" << inner->getName() << "' " << reason;

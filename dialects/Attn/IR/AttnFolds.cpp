@@ -35,8 +35,11 @@ LogicalResult AttendOp::canonicalize(AttendOp op, PatternRewriter &rewriter) {
   };
   for (unsigned source = 0; source < op.getNumSources(); ++source) {
     Value where = yieldedBy(op.getWhere(source));
-    if (where && matchPattern(where, m_One()))
+    if (where && matchPattern(where, m_One())) {
       drop(op.getWhere(source));
+      if (!op.getClassify(source).empty())
+        drop(op.getClassify(source));
+    }
     if (isIdentity(op.getScore(source)))
       drop(op.getScore(source));
     if (isIdentity(op.getWeight(source)))

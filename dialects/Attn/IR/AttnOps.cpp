@@ -15,6 +15,21 @@ LogicalResult LoadOp::verify() {
   return success();
 }
 
+void LoadRangeOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
+  setName(getMin(), "min");
+  setName(getMax(), "max");
+  setName(getSignature(), "signature");
+}
+
+LogicalResult LoadRangeOp::verify() {
+  size_t rank = getTable().getType().getRank();
+  if (getFirst().size() != rank || getLast().size() != rank)
+    return emitOpError("needs one index per dimension of its table at either end: the table has ")
+           << rank << ", but there are " << getFirst().size() << " and " << getLast().size()
+           << " indices";
+  return success();
+}
+
 LogicalResult SlidingWindowOp::verify() {
   if (!getLeft() && !getRight())
     return emitOpError("needs a bound: 'left', 'right' or both");

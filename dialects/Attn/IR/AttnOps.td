@@ -100,6 +100,14 @@ def Attn_AttendOp : Attn_Op<"attend", [
       slot that any of its rows sees lies in [visible_begin, visible_end); every
       key slot in [full_begin, full_end) is seen by all of its rows. Absent =
       nothing is known.
+    - `classify(b, h, i_first, i_last, j_first, j_last) -> (i1, i1)`: derived by
+      the compiler, for a box of query positions i_first..i_last and key positions
+      j_first..j_last (inclusive, not empty, clipped to the lengths): may some
+      query of the box see some key, may some query not see some key. A tile is
+      *empty* when nothing may be seen, *full* when nothing may be hidden,
+      *partial* otherwise; doubt is partial. When `where` takes the slots, four
+      more arguments bound them: islot_first, islot_last, jslot_first, jslot_last.
+      Tables are read by `attn.load_range` only. Absent = every tile is partial.
     - `gather %indices`: key slots are read through an index list. Not built yet.
     - `broadcast`: one batch of keys serves every batch of queries. Not built yet.
 
@@ -132,8 +140,8 @@ def Attn_AttendOp : Attn_Op<"attend", [
   let extraClassDeclaration = [{
     /// What a region of a source says. The regions of source n are
     /// clauses[n * kClauses + clause]; an absent clause is an empty region.
-    enum class Clause : unsigned { Where, Score, Weight, Intervals };
-    static constexpr unsigned kClauses = 4;
+    enum class Clause : unsigned { Where, Score, Weight, Intervals, Classify };
+    static constexpr unsigned kClauses = 5;
     /// The keyword of a clause: "where".
     static ::llvm::StringRef getClauseName(Clause clause);
 
@@ -151,6 +159,15 @@ def Attn_AttendOp : Attn_Op<"attend", [
     /// Empty: nothing is known.
     ::mlir::Region &getIntervals(unsigned source = 0) {
       return getClause(Clause::Intervals, source);
+    }
+    /// (b, h, i_first, i_last, j_first, j_last[, islot_first, islot_last,
+    /// jslot_first, jslot_last]) -> (may_see, may_hide). Empty: every tile is partial.
+    ::mlir::Region &getClassify(unsigned source = 0) {
+      return getClause(Clause::Classify, source);
+    }
+    /// Whether the `where` of a source takes the slots besides the positions.
+    bool takesSlots(unsigned source = 0) {
+      return getWhere(source).getNumArguments() > 4;
     }
 
     ::mlir::TypedValue<::mlir::RankedTensorType> getKey(unsigned source = 0) {
@@ -172,7 +189,7 @@ def Attn_AttendOp : Attn_Op<"attend", [
 }
 
 //===----------------------------------------------------------------------===//
-// attn.load, attn.yield
+// attn.load, attn.load_range, attn.yield
 //===----------------------------------------------------------------------===//
 
 def Attn_Table : Type<
@@ -205,6 +222,60 @@ def Attn_LoadOp : Attn_Op<"load", [
   let arguments = (ins Attn_Table:$table, Variadic<I32>:$indices);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$table `[` $indices `]` attr-dict `:` type($table)";
+  let hasVerifier = 1;
+}
+
+def Attn_IntegerTable : Type<
+    RankedTensorOf<[I1, I8, I16, I32, I64]>.predicate,
+    "tensor of i1, i8, i16, i32 or i64", "::mlir::RankedTensorType">;
+
+def Attn_LoadRangeOp : Attn_Op<"load_range", [
+    Pure, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>
+  ]> {
+  let summary = "What the elements of a captured table are, over a box of indices";
+  let description = [{
+    Reads the table at all indices from `first` to `last`, both inclusive:
+    - `min`, `max`: no element is smaller or greater (as signed numbers; i1 counts
+      as 0 and 1);
+    - `signature`: bit x mod 64 is set for every element x, so that two boxes
+      whose signatures share no bit share no value.
+
+    An executor may answer with a wider range and more bits, as one that keeps
+    summaries of whole cells does. A box that is inverted or leaves the table
+    anywhere answers with the whole range of i64 and all bits: nothing is known,
+    and the error is left to whoever evaluates the elements.
+
+    Legal only in `classify`. Here a key is seen when its label lies in one byte,
+    and a tile of keys is judged by the extremes of its labels:
+
+    ```mlir
+    func.func @bytes(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>,
+                     %v: tensor<?x?x?x64xf16>, %label: tensor<?x?xi32>) -> tensor<?x?x?x64xf16> {
+      %o, %lse = attn.attend %q, %k, %v
+        where(%b, %h, %i, %j) {
+          %c256 = arith.constant 256 : i32
+          %x = attn.load %label[%b, %j] : tensor<?x?xi32>
+          %keep = arith.cmpi slt, %x, %c256 : i32
+          attn.yield %keep : i1
+        } classify(%b, %h, %i_first, %i_last, %j_first, %j_last) {
+          %c256 = arith.constant 256 : i64
+          %row = arith.extsi %b : i32 to i64
+          %first = arith.extsi %j_first : i32 to i64
+          %last = arith.extsi %j_last : i32 to i64
+          %min, %max, %signature = attn.load_range %label[%row, %first] to [%row, %last]
+            : tensor<?x?xi32>
+          %may_see = arith.cmpi slt, %min, %c256 : i64
+          %may_hide = arith.cmpi sge, %max, %c256 : i64
+          attn.yield %may_see, %may_hide : i1, i1
+        } : tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>
+      return %o : tensor<?x?x?x64xf16>
+    }
+    ```
+  }];
+  let arguments = (ins Attn_IntegerTable:$table, Variadic<I64>:$first, Variadic<I64>:$last);
+  let results = (outs I64:$min, I64:$max, I64:$signature);
+  let assemblyFormat = "$table `[` $first `]` `to` ` ` `[` $last `]` attr-dict `:` type($table)";
   let hasVerifier = 1;
 }
 

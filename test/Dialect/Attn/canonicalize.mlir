@@ -1,7 +1,7 @@
 // RUN: lacuna-opt %s --canonicalize --split-input-file | FileCheck %s
 
 !t = tensor<1x1x?x16xf16>
-// A predicate that is true for every pair is no predicate.
+// A predicate that is true for every pair is no predicate, and has no tile classes.
 // CHECK-LABEL: @always_true
 // CHECK: attn.attend %{{.*}}, %{{.*}}, %{{.*}} :
 func.func @always_true(%q: !t) -> !t {
@@ -12,6 +12,10 @@ func.func @always_true(%q: !t) -> !t {
     %any = attn.or %later, %past, %self
     %keep = attn.and %self, %any
     attn.yield %keep : i1
+  } classify(%b, %h, %i_first, %i_last, %j_first, %j_last) {
+    %may_hide = arith.cmpi sgt, %j_last, %i_first : i32
+    %may_see = arith.constant true
+    attn.yield %may_see, %may_hide : i1, i1
   } : !t, !t, !t
   return %o : !t
 }

@@ -188,3 +188,72 @@ func.func @document(%q: !t, %ids: tensor<?x?xi32>) {
   } : !t, !t, !t
   return
 }
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @load_range(%q: !t, %table: tensor<?x?xi32>) {
+  %o, %lse = attn.attend %q, %q, %q classify(%b, %h, %i_first, %i_last, %j_first, %j_last) {
+    %first = arith.extsi %j_first : i32 to i64
+    // expected-error@below {{needs one index per dimension of its table at either end: the table has 2, but there are 2 and 1 indices}}
+    %min, %max, %signature = attn.load_range %table[%first, %first] to [%first] : tensor<?x?xi32>
+    %see = arith.cmpi slt, %min, %max : i64
+    attn.yield %see, %see : i1, i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @load_range_of_floats(%q: !t, %table: tensor<?xf32>) {
+  %o, %lse = attn.attend %q, %q, %q classify(%b, %h, %i_first, %i_last, %j_first, %j_last) {
+    %first = arith.extsi %j_first : i32 to i64
+    // expected-error@below {{must be tensor of i1, i8, i16, i32 or i64}}
+    %min, %max, %signature = attn.load_range %table[%first] to [%first] : tensor<?xf32>
+    %see = arith.cmpi slt, %min, %max : i64
+    attn.yield %see, %see : i1, i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @load_range_of_an_element(%q: !t, %table: tensor<?xi32>) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    %first = arith.extsi %j : i32 to i64
+    // expected-error@below {{region op 'attn.load_range' is allowed only in 'classify'}}
+    %min, %max, %signature = attn.load_range %table[%first] to [%first] : tensor<?xi32>
+    %see = arith.cmpi slt, %min, %max : i64
+    attn.yield %see : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @load_of_a_box(%q: !t, %table: tensor<?xi1>) {
+  %o, %lse = attn.attend %q, %q, %q classify(%b, %h, %i_first, %i_last, %j_first, %j_last) {
+    // expected-error@below {{region op 'attn.load' is not allowed in 'classify': a box is read by attn.load_range}}
+    %see = attn.load %table[%j_first] : tensor<?xi1>
+    attn.yield %see, %see : i1, i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @classify_without_slots(%q: !t) {
+  // expected-error@below {{'classify' takes (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32), but has (i32, i32, i32, i32, i32, i32)}}
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j, %islot, %jslot) {
+    %past = attn.causal %islot, %jslot
+    attn.yield %past : i1
+  } classify(%b, %h, %i_first, %i_last, %j_first, %j_last) {
+    %see = arith.cmpi sle, %j_first, %i_last : i32
+    attn.yield %see, %see : i1, i1
+  } : !t, !t, !t
+  return
+}

@@ -112,3 +112,46 @@ func.func @region(%q: tensor<1x1x?x16xf16>, %k: tensor<1x1x?x16xf16>, %v: tensor
     } : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
   return %o : tensor<1x1x?x16xf16>
 }
+
+// A tile is classified by the corners of its box, and by its slots when the
+// predicate has them.
+// CHECK-LABEL: @classified
+// CHECK-SAME: %[[LABEL:[^:]*]]: tensor<?x?xi16>
+func.func @classified(%q: tensor<1x1x?x16xf16>, %k: tensor<1x1x?x16xf16>,
+                      %v: tensor<1x1x?x16xf16>, %label: tensor<?x?xi16>)
+    -> (tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>) {
+  // CHECK:      } classify(%{{.*}}, %{{.*}}, %[[IFIRST:.*]], %[[ILAST:.*]], %[[JFIRST:.*]], %[[JLAST:.*]]) {
+  // CHECK-NEXT:   %[[SEE:.*]] = arith.cmpi sle, %[[JFIRST]], %[[ILAST]] : i32
+  // CHECK-NEXT:   %[[HIDE:.*]] = arith.cmpi sgt, %[[JLAST]], %[[IFIRST]] : i32
+  // CHECK-NEXT:   attn.yield %[[SEE]], %[[HIDE]] : i1, i1
+  %causal, %lse0 = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      %past = attn.causal %i, %j
+      attn.yield %past : i1
+    } classify(%b, %h, %i_first, %i_last, %j_first, %j_last) {
+      %may_see = arith.cmpi sle, %j_first, %i_last : i32
+      %may_hide = arith.cmpi sgt, %j_last, %i_first : i32
+      attn.yield %may_see, %may_hide : i1, i1
+    } : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
+  // CHECK: classify(%[[B:.*]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[FIRST:.*]], %[[LAST:.*]]) {
+  // CHECK: %[[MIN:.*]], %[[MAX:.*]], %{{.*}} = attn.load_range %[[LABEL]][%[[ROW:.*]], %{{.*}}] to [%[[ROW]], %{{.*}}] : tensor<?x?xi16>
+  %labelled, %lse1 = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j, %islot, %jslot) {
+      %c9 = arith.constant 9 : i16
+      %x = attn.load %label[%b, %jslot] : tensor<?x?xi16>
+      %keep = arith.cmpi slt, %x, %c9 : i16
+      attn.yield %keep : i1
+    } classify(%b, %h, %i_first, %i_last, %j_first, %j_last,
+               %islot_first, %islot_last, %jslot_first, %jslot_last) {
+      %c9 = arith.constant 9 : i64
+      %row = arith.extsi %b : i32 to i64
+      %first = arith.extsi %jslot_first : i32 to i64
+      %last = arith.extsi %jslot_last : i32 to i64
+      %min, %max, %signature = attn.load_range %label[%row, %first] to [%row, %last]
+        : tensor<?x?xi16>
+      %may_see = arith.cmpi slt, %min, %c9 : i64
+      %may_hide = arith.cmpi sge, %max, %c9 : i64
+      attn.yield %may_see, %may_hide : i1, i1
+    } : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
+  return %causal, %labelled : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
+}
