@@ -22,9 +22,9 @@
 // selects it with `select`; nothing here saturates. Clamping is min and max.
 //
 // load_range is the one operation that reads memory: the smallest and the
-// largest element in an inclusive box of indices of a table, and the union of
-// one hash bit per element (its signature, see ValueRange.h). A box of indices
-// that is inverted or leaves the table gives the whole range of 64-bit integers
+// largest element in an inclusive box of indices of a table, and its signature:
+// one bit of 64 per element, its residue (ValueRange.h). A box of indices that is
+// inverted or leaves the table gives the whole range of 64-bit integers
 // and all signature bits, so that nothing is concluded from it.
 //
 //===----------------------------------------------------------------------===//

@@ -1,5 +1,7 @@
 #include "lib/Mask/TableSummary.h"
 
+#include <bit>
+
 using namespace lacuna;
 using namespace lacuna::mask;
 
@@ -50,25 +52,36 @@ readBox(const char *element, std::int64_t rowStride, std::int64_t columnStride, 
   range.include({min, max, signature});
 }
 
-} // namespace
-
-TableSummary::Reader TableSummary::readerOf(DType type) {
-  switch (type) {
-  case DType::I1:
-    return readBox<Truth>;
-  case DType::I8:
-    return readBox<std::int8_t>;
-  case DType::I16:
-    return readBox<std::int16_t>;
-  case DType::I32:
-    return readBox<std::int32_t>;
-  default:
-    return readBox<std::int64_t>;
-  }
+template <class T>
+std::int64_t readElement(const char *element, std::int64_t index) {
+  return reinterpret_cast<const T *>(element)[index];
 }
 
-TableSummary::TableSummary(const TensorRef &table, Axes axes)
-    : table(table), axes(axes), read(readerOf(table.dtype)) {
+} // namespace
+
+template <class T>
+void TableSummary::chooseReaders() {
+  read = readBox<T>;
+  readOne = readElement<T>;
+}
+
+TableSummary::TableSummary(const TensorRef &table, Axes axes) : table(table), axes(axes) {
+  switch (table.dtype) {
+  case DType::I1:
+    chooseReaders<Truth>();
+    break;
+  case DType::I8:
+    chooseReaders<std::int8_t>();
+    break;
+  case DType::I16:
+    chooseReaders<std::int16_t>();
+    break;
+  case DType::I32:
+    chooseReaders<std::int32_t>();
+    break;
+  default:
+    chooseReaders<std::int64_t>();
+  }
   if (axes.row >= 0) {
     rows = table.shape[axes.row];
     rowStride = table.strides[axes.row];
@@ -158,29 +171,48 @@ void TableSummary::includeCell(const Plane &plane, std::size_t n, std::int64_t r
 }
 
 void TableSummary::includeBox(const Plane &plane, const IndexBox &box, ValueRange &range) const {
-  if (box.elementCount() <= directElements)
+  const std::int64_t elements = box.elementCount();
+  if (elements == 1) {
+    const std::int64_t value =
+        readOne(plane.element, box.rowFirst * rowStride + box.columnFirst * columnStride);
+    return range.include({value, value, signatureBit(value)});
+  }
+  if (elements <= directElements)
     return read(plane.element, rowStride, columnStride, box, range);
-  std::size_t n = 0;
-  while ((box.rowLast >> rowShift(n)) - (box.rowFirst >> rowShift(n)) > 1 ||
-         (box.columnLast >> columnShift(n)) - (box.columnFirst >> columnShift(n)) > 1)
-    ++n;
+  // Cells as long as the box: it spans two at most.
+  auto levelOf = [](std::int64_t first, std::int64_t last, int leafShift) {
+    return std::max(int(std::bit_width(std::uint64_t(last - first))) - leafShift, 0);
+  };
+  std::size_t n = std::size_t(levelOf(box.columnFirst, box.columnLast, columnShift(0)));
+  if (axes.row >= 0)
+    n = std::max(n, std::size_t(levelOf(box.rowFirst, box.rowLast, rowShift(0))));
   for (std::int64_t r = box.rowFirst >> rowShift(n); r <= box.rowLast >> rowShift(n); ++r)
     for (std::int64_t c = box.columnFirst >> columnShift(n); c <= box.columnLast >> columnShift(n);
          ++c)
       includeCell(plane, n, r, c, box, range);
 }
 
-ValueRange TableSummary::range(const std::int64_t *first, const std::int64_t *last) const {
+bool TableSummary::isReadable(const std::int64_t *first, const std::int64_t *last) const {
   for (int axis = 0; axis < table.rank; ++axis) {
     const bool isLong = axis == axes.row || axis == axes.column;
     if (first[axis] < 0 || last[axis] >= table.shape[axis] || first[axis] > last[axis] ||
         (first[axis] != last[axis] && !isLong))
-      return ValueRange::unknown();
+      return false;
   }
+  return true;
+}
+
+// One variable for every answer: it is then made where the caller wants it, and
+// not copied by wide loads that have to wait for narrow stores.
+ValueRange TableSummary::range(const std::int64_t *first, const std::int64_t *last) const {
   ValueRange range;
-  includeBox(planeAt(first),
-             {axes.row < 0 ? 0 : first[axes.row], axes.row < 0 ? 0 : last[axes.row],
-              axes.column < 0 ? 0 : first[axes.column], axes.column < 0 ? 0 : last[axes.column]},
-             range);
+  if (!isReadable(first, last)) {
+    range = ValueRange::unknown();
+    return range;
+  }
+  const IndexBox box = {axes.row < 0 ? 0 : first[axes.row], axes.row < 0 ? 0 : last[axes.row],
+                        axes.column < 0 ? 0 : first[axes.column],
+                        axes.column < 0 ? 0 : last[axes.column]};
+  includeBox(planeAt(first), box, range);
   return range;
 }

@@ -67,7 +67,11 @@ private:
     const char *element; ///< that of index 0 along the summarised axes
     const ValueRange *cells;
   };
-  static Reader readerOf(DType type);
+  /// The element at an index that counts from `element`.
+  using ElementReader = std::int64_t (*)(const char *element, std::int64_t index);
+  template <class T>
+  void chooseReaders();
+  bool isReadable(const std::int64_t *first, const std::int64_t *last) const;
   Plane planeAt(const std::int64_t *indices) const;
   void buildPlane(const Plane &plane, ValueRange *planeCells) const;
   void includeBox(const Plane &plane, const IndexBox &box, ValueRange &range) const;
@@ -80,6 +84,7 @@ private:
   TensorRef table;
   Axes axes;
   Reader read;
+  ElementReader readOne;
   std::int64_t rows = 1, columns = 1, rowStride = 0, columnStride = 0;
   std::vector<Level> levels; ///< empty: everything is read directly
   std::size_t planeCells = 0;

@@ -8,11 +8,10 @@
 
 namespace lacuna::mask {
 
-/// The bit that stands for a value in a signature: a multiplicative hash of its
-/// low 32 bits to one of 64. Sets of values whose signatures share no bit have
-/// no value in common.
+/// The bit that stands for a value in a signature: its residue modulo 64. Sets of
+/// values whose signatures share no bit have no value in common.
 inline std::uint64_t signatureBit(std::int64_t value) {
-  return std::uint64_t(1) << (static_cast<std::uint32_t>(value) * 0x9E3779B1u >> 26);
+  return std::uint64_t(1) << (static_cast<std::uint64_t>(value) & 63);
 }
 
 /// A superset of some integers: their extremes and the union of their signature

@@ -1,0 +1,80 @@
+//===- BoxClassifier.h - Classes of boxes of queries and keys --------------===//
+#ifndef LIB_MASK_BOXCLASSIFIER_H
+#define LIB_MASK_BOXCLASSIFIER_H
+
+#include "lib/Mask/BoxEvaluator.h"
+#include "lib/Mask/Positions.h"
+
+#include <cstdint>
+
+namespace lacuna::mask {
+
+/// A box of slots; bounds are inclusive and lie in the tensors.
+struct SlotBox {
+  std::int32_t queryFirst, queryLast, keyFirst, keyLast;
+  std::int64_t elementCount() const {
+    return std::int64_t(queryLast - queryFirst + 1) * (keyLast - keyFirst + 1);
+  }
+};
+
+/// Sizes of an attend.
+struct AttendShape {
+  std::int64_t batches = 1, heads = 1, keyHeads = 1; ///< heads: of queries
+  std::int64_t queries = 0, keys = 0;                ///< below 2^31
+};
+
+/// What a mask is to planning: asks a classifier about boxes of slots, whose
+/// positions it works out first.
+class BoxClassifier {
+public:
+  BoxClassifier(BoxEvaluator evaluator, AttendShape shape, Positions queryPositions = Positions(),
+                Positions keyPositions = Positions());
+
+  const AttendShape &shape() const { return sizes; }
+  /// How many batches and heads have masks of their own: 1, or all of them.
+  std::int64_t maskBatches() const { return perBatch ? sizes.batches : 1; }
+  std::int64_t maskHeads() const { return perHead ? sizes.heads : 1; }
+
+  /// Chooses the batch and query head of the boxes that follow; (0, 0) at first.
+  void setHead(std::int64_t batch, std::int64_t head);
+
+  /// The classes of `count` boxes, at most BoxEvaluator::batch.
+  void classify(const SlotBox *boxes, int count, TileClass *classes);
+
+  /// Where to cut slots `first` to `last` (more than one) in two: the first slot
+  /// of the upper part. Near the middle, at a multiple of a constant by which the
+  /// classifier divides the position if there is one (`isNatural`).
+  struct Cut {
+    std::int32_t at;
+    bool isNatural;
+  };
+  Cut cutQueries(std::int32_t first, std::int32_t last) const {
+    return cut(queryPositions, queryMultiples, first, last);
+  }
+  Cut cutKeys(std::int32_t first, std::int32_t last) const {
+    return cut(keyPositions, keyMultiples, first, last);
+  }
+
+  /// Boxes classified so far.
+  std::int64_t boxCount() const { return boxes; }
+  /// Memory of summaries and working arrays.
+  std::size_t bytes() const {
+    return evaluator.bytes() + queryPositions.bytes() + keyPositions.bytes();
+  }
+
+private:
+  void findMultiples();
+  static Cut cut(const Positions &positions, const std::vector<std::int64_t> &multiples,
+                 std::int32_t first, std::int32_t last);
+
+  BoxEvaluator evaluator;
+  AttendShape sizes;
+  Positions queryPositions, keyPositions;
+  std::vector<std::int64_t> queryMultiples, keyMultiples;
+  bool perBatch, perHead;
+  std::int64_t batch = 0, head = 0, boxes = 0;
+};
+
+} // namespace lacuna::mask
+
+#endif // LIB_MASK_BOXCLASSIFIER_H

@@ -1,0 +1,43 @@
+//===- Refinement.h - Looking into undecided tiles --------------------------===//
+//
+// A classifier may leave a tile undecided that is empty or full. Nine elements
+// are looked at first, in pairs that boundaries part early: a visible and a
+// hidden one prove the tile partial. Where all agree, only their class is still
+// possible, and the tile is cut in two again and again until every part has that
+// class, or one has the other (a partial tile), or a budget is spent (partial as
+// far as anyone can tell).
+//
+//===----------------------------------------------------------------------===//
+#ifndef LIB_MASK_REFINEMENT_H
+#define LIB_MASK_REFINEMENT_H
+
+#include "lib/Mask/BoxClassifier.h"
+
+#include <vector>
+
+namespace lacuna::mask {
+
+/// What may be spent on one tile. A depth of 0 turns refinement off.
+struct Refinement {
+  int depth = 14;  ///< cuts from the tile to a part
+  int boxes = 512; ///< parts looked at
+};
+
+/// Replaces classes of undecided tiles by what refinement proves. `tiles` are
+/// those with the class Partial.
+void refineTiles(BoxClassifier &classifier, const Refinement &limits,
+                 const std::vector<SlotBox> &tiles, TileClass *classes);
+
+/// Elements that are visible, of batch and head that are chosen.
+struct ElementCount {
+  std::int64_t visible = 0;
+  std::int64_t undecided = 0; ///< elements that the classifier cannot tell
+};
+
+/// Counts the visible elements of a box exactly, as far as the classifier knows
+/// single elements: cuts it until every part is decided.
+ElementCount countElements(BoxClassifier &classifier, const SlotBox &box);
+
+} // namespace lacuna::mask
+
+#endif // LIB_MASK_REFINEMENT_H
