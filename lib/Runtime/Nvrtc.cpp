@@ -155,18 +155,23 @@ static std::vector<const char *> pointers(const std::vector<std::string> &texts)
   return result;
 }
 
+/// Name of a text in line tables. NVRTC puts the working directory before any name
+/// that is relative, and its output would differ by folder.
+static std::string absoluteName(const std::string &name) { return "/" + name; }
+
 Result<NvrtcOutput> Nvrtc::compile(const NvrtcInput &input) const {
   if (Status status = checkTarget(input.target); !status.isOk())
     return status;
-  std::vector<const char *> headerTexts, headerNames;
+  // Headers are included by relative names, so they say themselves what they are called.
+  std::vector<std::string> headerTexts, headerNames;
   for (const NvrtcHeader &header : input.headers) {
-    headerTexts.push_back(header.text.c_str());
-    headerNames.push_back(header.name.c_str());
+    headerTexts.push_back("#line 1 \"" + absoluteName(header.name) + "\"\n" + header.text);
+    headerNames.push_back(header.name);
   }
   ProgramHandle handle(nvrtc.nvrtcDestroyProgram);
-  int result =
-      nvrtc.nvrtcCreateProgram(&handle.program, input.source.c_str(), input.name.c_str(),
-                               int(input.headers.size()), headerTexts.data(), headerNames.data());
+  int result = nvrtc.nvrtcCreateProgram(&handle.program, input.source.c_str(),
+                                        absoluteName(input.name).c_str(), int(headerNames.size()),
+                                        pointers(headerTexts).data(), pointers(headerNames).data());
   std::string log;
   if (result == 0) {
     std::vector<std::string> options = nvrtcOptions(input.target);

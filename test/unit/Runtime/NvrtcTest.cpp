@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <thread>
 
 using namespace lacuna;
@@ -119,6 +120,26 @@ TEST_F(NvrtcTest, OneCompileGivesCubinPtxAndFacts) {
   EXPECT_TRUE(output->log.functions[0].isKernel);
   EXPECT_GT(output->log.functions[0].registers, 0);
   EXPECT_EQ(nvrtc->compile(input)->cubin, output->cubin);
+}
+
+TEST_F(NvrtcTest, OutputDoesNotDependOnTheWorkingDirectory) {
+  NvrtcInput input{"fill.cu",
+                   "#include \"lacuna/value.cuh\"\n"
+                   "extern \"C\" __global__ void fill(int *out) { out[threadIdx.x] = value(); }\n",
+                   "sm_80",
+                   {{"lacuna/value.cuh", "__device__ int value() { return blockIdx.x; }\n"}}};
+  Result<NvrtcOutput> here = nvrtc->compile(input);
+  ASSERT_TRUE(here) << here.status().message();
+  EXPECT_NE(here->ptx.find("\"/fill.cu\""), std::string::npos);
+  EXPECT_NE(here->ptx.find("\"/lacuna/value.cuh\""), std::string::npos);
+
+  const std::filesystem::path folder = std::filesystem::current_path();
+  std::filesystem::current_path("/");
+  Result<NvrtcOutput> elsewhere = nvrtc->compile(input);
+  std::filesystem::current_path(folder);
+  ASSERT_TRUE(elsewhere) << elsewhere.status().message();
+  EXPECT_EQ(here->ptx, elsewhere->ptx);
+  EXPECT_EQ(here->cubin, elsewhere->cubin);
 }
 
 TEST_F(NvrtcTest, RefusedSourceIsACompilerErrorWithTheLine) {
