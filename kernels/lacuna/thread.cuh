@@ -26,6 +26,14 @@ __device__ __forceinline__ int32_t fragmentColumn() { return laneIndex() % 4 * 2
 /// Whether this thread speaks for its rows: one of the four lanes that hold them.
 __device__ __forceinline__ bool speaksForRow() { return laneIndex() % 4 == 0; }
 
+/// True, but no compiler knows: what stands under it stays a block of its own, and
+/// its loads are not moved before it.
+__device__ __forceinline__ bool always() {
+  uint32_t blocks;
+  asm volatile("mov.u32 %0, %%nctaid.x;" : "=r"(blocks));
+  return blocks != 0;
+}
+
 } // namespace lacuna
 
 #endif // LACUNA_THREAD_CUH

@@ -40,22 +40,23 @@ __device__ __forceinline__ bool isInside(const View<Rank> &view, Index... index)
   return ((uint32_t(index) < uint32_t(view.dim[axis++])) && ...);
 }
 
-__device__ __forceinline__ int64_t elementOffset(const View<1> &, int32_t last) { return last; }
-
-/// Elements between the first one and the one at the indices.
-template <int Rank, typename... Index>
-__device__ __forceinline__ int64_t elementOffset(const View<Rank> &view, Index... index) {
-  static_assert(sizeof...(Index) == Rank, "one index per axis");
-  int64_t offset = 0;
-  int axis = 0;
-  ((offset += axis < Rank - 1 ? index * view.stride[axis] : index, ++axis), ...);
-  return offset;
+/// Elements from one index to the next along an axis.
+template <int Rank>
+__device__ __forceinline__ int64_t strideAlong(const View<Rank> &view, int axis) {
+  return axis < Rank - 1 ? view.stride[axis] : 1;
 }
+__device__ __forceinline__ int64_t strideAlong(const View<1> &, int) { return 1; }
 
-/// Address of the element at the indices, of `Bytes` bytes each.
+/// Address of the element at the indices, of `Bytes` bytes each. Summed from the
+/// outermost axis on, so that where only the last index varies, all before it is
+/// computed once and the rest is one instruction.
 template <int Bytes, int Rank, typename... Index>
 __device__ __forceinline__ uint64_t elementAddress(const View<Rank> &view, Index... index) {
-  return view.base + Bytes * elementOffset(view, index...);
+  static_assert(sizeof...(Index) == Rank, "one index per axis");
+  uint64_t address = view.base;
+  int axis = 0;
+  ((address += Bytes * (index * strideAlong(view, axis)), ++axis), ...);
+  return address;
 }
 
 } // namespace lacuna

@@ -38,8 +38,8 @@ static std::int64_t predictRegisters(const Schedule &schedule, const AttentionSh
   const std::int64_t queries = rowBlocks * (schedule.queryInRegisters ? queryFeatures / 4 : 4);
   // Statistics and addresses of rows, operands in flight, bounds; fitted to what
   // ptxas needs without spilling over head dims, masks and score functions.
-  // Loads of tables are in flight for many elements at once.
-  const std::int64_t rest = 44 + (shape.readsTables ? 56 : 24) * rowBlocks;
+  // Loads of tables are in flight for some elements at once.
+  const std::int64_t rest = 44 + 24 * rowBlocks + (shape.readsTables ? 24 : 0);
   return outputs + scores + queries + rest;
 }
 

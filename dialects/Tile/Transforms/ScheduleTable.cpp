@@ -5,10 +5,9 @@
 // traffic that bounds this family; so 128 rows over 4 warps come first wherever
 // registers allow it, up to 96 features. At 128 features 16 rows a warp leave
 // room for the queries in registers, which saves a fifth of the reads. Beyond,
-// outputs fill the registers, and 8 warps on 32 keys are left out at 256 features:
-// they spill as soon as a score reads a table. Where an SM's shared memory is
-// small, narrow key tiles keep 8 warps on it, in two blocks if they fit: blocks do
-// not wait for each other at barriers.
+// outputs fill the registers. Where an SM's shared memory is small, narrow key
+// tiles keep 8 warps on it, in two blocks if they fit: blocks do not wait for each
+// other at barriers.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/ScheduleTable.h"
@@ -30,7 +29,8 @@ static constexpr Schedule upTo128[] = {
     {64, 64, 4, 2, true}, {64, 32, 4, 2, true}, {128, 32, 8, 2, false}};
 static constexpr Schedule upTo192[] = {
     {128, 64, 8, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
-static constexpr Schedule upTo256[] = {{128, 64, 8, 2, false}, {64, 32, 4, 2, false}};
+static constexpr Schedule upTo256[] = {
+    {128, 64, 8, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
 
 static constexpr ScheduleRow table[] = {
     {TargetFamily::Sm80, 64, upTo64},   {TargetFamily::Sm80, 96, upTo96},

@@ -4,6 +4,11 @@
 // text shows a user's predicate as it was written; the fragment function calls it
 // once per element.
 //
+// A map that reads tables stands under a condition that the assembler does not
+// know to be true: its loads are then not moved up among the instructions of the
+// product before it, where at large head dims no registers are left for them. Its
+// variable begins as an input, so that both branches keep to the same registers.
+//
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
 #include "lib/Conversion/TileToEmitC/ScalarCode.h"
@@ -28,10 +33,11 @@ static std::string elementText(Emission &emission, const Fragment &fragment, Str
 
 /// Lines that set all registers of `r` from an expression per element.
 static std::string assignments(Emission &emission, const Fragment &fragment,
-                               llvm::function_ref<std::string(int64_t)> text) {
+                               llvm::function_ref<std::string(int64_t)> text,
+                               StringRef indentation = "  ") {
   std::string lines;
   for (int64_t i = 0; i < fragment.registers(); ++i) {
-    lines += "  r.x" + std::to_string(i) + " = ";
+    lines += (indentation + "r.x" + std::to_string(i) + " = ").str();
     if (!fragment.isPacked()) {
       lines += text(i) + ";\n";
       continue;
@@ -226,8 +232,17 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
     return text + StringRef(arguments).drop_front(arguments.empty() ? 0 : 2).str() + ")";
   };
   std::string type = result->structName();
-  std::string text = type + " $(" + signature + ") {\n  " + type + " r;\n" + setup +
-                     assignments(emission, *result, element) + "  return r;\n}\n";
-  call.callee = emission.function(loc, name, text);
+  std::string text = type + " $(" + signature + ") {\n  " + type + " r";
+  if (op.walk([](tile::ReadOp) { return WalkResult::interrupt(); }).wasInterrupted()) {
+    emission.include("thread");
+    auto like = llvm::find_if(parameters.inputs,
+                              [&](unsigned i) { return inputs[i].structName() == type; });
+    text += (like == parameters.inputs.end() ? "" : " = " + inputName(*like)) + ";\n" + setup +
+            "  if (lacuna::always()) {\n" + assignments(emission, *result, element, "    ") +
+            "  }\n";
+  } else {
+    text += ";\n" + setup + assignments(emission, *result, element);
+  }
+  call.callee = emission.function(loc, name, text + "  return r;\n}\n");
   return call;
 }

@@ -22,8 +22,11 @@
 // warp's rows and the lane's columns; scalars and views are parameters.
 // CHECK: emitc.func @addf_scores_element(%arg0: f32, %arg1: f32, %arg2: i32, %arg3: i32, %arg4: f32, %arg5: !emitc.opaque<"const lacuna::View<2> &">) -> f32
 // CHECK: F32x8 addf_scores(F32x8 x, F32x2 y, int32_t i, int32_t j, float scalar3, const lacuna::View<2> &view0)
+// CHECK-SAME: F32x8 r = x;
 // CHECK-SAME: i += lacuna::fragmentRow(16);
 // CHECK-SAME: j += lacuna::fragmentColumn();
+// What reads a table stands under a condition of its own.
+// CHECK-SAME: if (lacuna::always()) {
 // CHECK-SAME: r.x0 = addf_scores_element(x.x0, y.x0, i, j, scalar3, view0);
 // CHECK-SAME: r.x1 = addf_scores_element(x.x1, y.x0, i, j + 1, scalar3, view0);
 // CHECK-SAME: r.x2 = addf_scores_element(x.x2, y.x1, i + 8, j, scalar3, view0);

@@ -38,7 +38,7 @@ TEST(ResourceModel, RegistersGrowWithWhatIsHeld) {
   EXPECT_EQ(registers({64, 128, 4, 2, false}, {128, 128}) - base, 32);   // scores
   EXPECT_EQ(registers({64, 64, 4, 2, true}, {128, 128}) - base, 32 - 4); // queries
   EXPECT_EQ(registers({64, 64, 4, 4, false}, {128, 128}), base);
-  EXPECT_EQ(registers({64, 64, 4, 2, false}, {128, 128, 2, true}) - base, 32); // table loads
+  EXPECT_EQ(registers({64, 64, 4, 2, false}, {128, 128, 2, true}) - base, 24); // table loads
 }
 
 TEST(ResourceModel, ObstaclesNameNeedAndLimit) {
