@@ -14,8 +14,9 @@ using namespace lacuna;
 static std::string describeRuns(tile::KernelOp kernel) {
   std::string text = "none";
   kernel.walk([&](tile::IntervalRunsOp runs) {
-    bool nothingFull =
-        matchPattern(runs.getFullEnd(), m_Zero()) && matchPattern(runs.getFullBegin(), m_Zero());
+    ValueRange bounds = runs.getPair(0);
+    bool nothingFull = runs.getNumPairs() == 1 && matchPattern(bounds[2], m_Zero()) &&
+                       matchPattern(bounds[3], m_Zero());
     text = nothingFull ? "every key tile, all PARTIAL: no interval could be derived from the mask"
                        : "closed form: bounds computed in the kernel, no metadata";
   });

@@ -172,6 +172,10 @@ static LogicalResult verifySignature(AttendOp op, Clause clause, Region &region)
   auto yield = dyn_cast<YieldOp>(region.front().back());
   if (!yield)
     return op.emitOpError() << "'" << name << "' must end in attn.yield";
+  // Intervals may come in several pairs.
+  size_t pairs = yield.getNumOperands() / results.size();
+  if (clause == Clause::Intervals && pairs > 1 && pairs <= AttendOp::kMaxIntervalPairs)
+    results.resize(pairs * results.size(), results.front());
   if (yield.getOperandTypes() != TypeRange(results))
     return yield.emitOpError() << "must yield " << listOf(results) << " from '" << name
                                << "', but yields " << listOf(yield.getOperandTypes());

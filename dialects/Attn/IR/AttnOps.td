@@ -95,11 +95,11 @@ def Attn_AttendOp : Attn_Op<"attend", [
     - `score(s, b, h, i, j) -> f32`: replaces the scaled product s before softmax.
     - `weight(p, b, h, i, j) -> f32`: replaces a probability after softmax; not
       renormalised. Not built yet.
-    - `intervals(b, h, first, last) -> (i32, i32, i32, i32)`: derived by the
-      compiler, for a tile of query positions first..last (inclusive): every key
-      slot that any of its rows sees lies in [visible_begin, visible_end); every
-      key slot in [full_begin, full_end) is seen by all of its rows. Absent =
-      nothing is known.
+    - `intervals(b, h, first, last) -> (i32, i32, i32, i32, ...)`: derived by the
+      compiler, for a tile of query positions first..last (inclusive): one to four
+      pairs of intervals. Every key slot that any of its rows sees lies in one of
+      [visible_begin, visible_end); every key slot in a [full_begin, full_end) is
+      seen by all of its rows. Absent = nothing is known.
     - `classify(b, h, i_first, i_last, j_first, j_last) -> (i1, i1)`: derived by
       the compiler, for a box of query positions i_first..i_last and key positions
       j_first..j_last (inclusive, not empty, clipped to the lengths): may some
@@ -142,6 +142,8 @@ def Attn_AttendOp : Attn_Op<"attend", [
     /// clauses[n * kClauses + clause]; an absent clause is an empty region.
     enum class Clause : unsigned { Where, Score, Weight, Intervals, Classify };
     static constexpr unsigned kClauses = 5;
+    /// How many pairs of intervals an `intervals` clause may yield.
+    static constexpr unsigned kMaxIntervalPairs = 4;
     /// The keyword of a clause: "where".
     static ::llvm::StringRef getClauseName(Clause clause);
 
@@ -155,8 +157,8 @@ def Attn_AttendOp : Attn_Op<"attend", [
     ::mlir::Region &getScore(unsigned source = 0) { return getClause(Clause::Score, source); }
     /// (p, b, h, i, j[, i_slot, j_slot]) -> f32. Empty: p unchanged.
     ::mlir::Region &getWeight(unsigned source = 0) { return getClause(Clause::Weight, source); }
-    /// (b, h, first, last) -> (visible_begin, visible_end, full_begin, full_end).
-    /// Empty: nothing is known.
+    /// (b, h, first, last) -> up to kMaxIntervalPairs times (visible_begin,
+    /// visible_end, full_begin, full_end). Empty: nothing is known.
     ::mlir::Region &getIntervals(unsigned source = 0) {
       return getClause(Clause::Intervals, source);
     }

@@ -1,8 +1,48 @@
-//===- TileControlOps.cpp - The loop over runs ----------------------------===//
+//===- TileControlOps.cpp - Sources of runs and the loop over them --------===//
 #include "dialects/Tile/IR/Tile.h"
 
 using namespace mlir;
 using namespace lacuna::tile;
+
+//===----------------------------------------------------------------------===//
+// Sources of runs
+//===----------------------------------------------------------------------===//
+
+ParseResult IntervalRunsOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::UnresolvedOperand> bounds;
+  do {
+    for (StringRef kind : {"visible", "full"})
+      if (parser.parseKeyword(kind) || parser.parseLParen() ||
+          parser.parseOperand(bounds.emplace_back()) || parser.parseComma() ||
+          parser.parseOperand(bounds.emplace_back()) || parser.parseRParen())
+        return failure();
+  } while (succeeded(parser.parseOptionalKeyword("or")));
+  Builder &builder = parser.getBuilder();
+  result.addTypes(RunsType::get(builder.getContext()));
+  return failure(parser.parseOptionalAttrDict(result.attributes) ||
+                 parser.resolveOperands(bounds, builder.getI32Type(), result.operands));
+}
+
+void IntervalRunsOp::print(OpAsmPrinter &printer) {
+  for (unsigned pair = 0; pair < getNumPairs(); ++pair) {
+    ValueRange ends = getPair(pair);
+    printer << (pair ? " or visible(" : " visible(") << ends[0] << ", " << ends[1] << ") full("
+            << ends[2] << ", " << ends[3] << ")";
+  }
+  printer.printOptionalAttrDict((*this)->getAttrs());
+}
+
+LogicalResult IntervalRunsOp::verify() {
+  unsigned count = getBounds().size();
+  if (count % 4 || count < 4 || getNumPairs() > kMaxPairs)
+    return emitOpError("takes 4 bounds for each of 1 to ")
+           << kMaxPairs << " pairs of intervals, given " << count << " bounds";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The loop
+//===----------------------------------------------------------------------===//
 
 /// Types of the block arguments before the carried values, see ForRunsOp.
 static SmallVector<Type> leadingTypes(MLIRContext *context, int64_t ahead) {

@@ -4,6 +4,17 @@
 
 include "dialects/Tile/IR/TileOpBase.td"
 
+/// A view of integers whose last axes are these: [batch, head, query tile, ...].
+class Tile_PlanView<int rank, string last, string text> : Type<
+    And<[Tile_ViewType.predicate,
+         CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getRank() == " # rank>,
+         CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getElementType().isInteger(32)">,
+         CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getShape().back() == " # last>]>,
+    text, "::lacuna::tile::ViewType">;
+
+def Tile_RunListView : Tile_PlanView<5, "2", "view of i32, [batch, head, query tile, run, 2]">;
+def Tile_RunCountView : Tile_PlanView<4, "2", "view of i32, [batch, head, query tile, 2]">;
+
 def Tile_BlockOp : Tile_Op<"block", [Pure]> {
   let summary = "the batch, head and first query row that this block computes";
   let description = [{
@@ -40,25 +51,60 @@ def Tile_TileExtentOp : Tile_Op<"extent", [Pure]> {
 }
 
 def Tile_IntervalRunsOp : Tile_Op<"interval_runs", [Pure]> {
-  let summary = "runs bounded by two intervals of keys";
+  let summary = "runs bounded by pairs of intervals of keys";
   let description = [{
-    Visits the key tiles that meet [visible_begin, visible_end), first to last. A
-    tile is FULL when it lies inside [full_begin, full_end) and PARTIAL
-    otherwise. Keys are slots; both intervals lie within [0, keys], so a last tile
-    that reaches past the end is PARTIAL. An empty interval visits nothing.
+    Visits the key tiles that meet an interval [visible_begin, visible_end), first
+    to last and each once, however the intervals of the one to four pairs lie. A
+    tile is FULL when the union of the intervals [full_begin, full_end) covers it
+    and PARTIAL otherwise. Keys are slots; all intervals lie within [0, keys], so
+    a last tile that reaches past the end is PARTIAL. An empty interval says
+    nothing.
 
     ```mlir
-    tile.kernel @k(%keys: i32) {
+    tile.kernel @k(%keys: i32, %sinks: i32, %begin: i32) {
       %c0 = arith.constant 0 : i32
       %all = tile.interval_runs visible(%c0, %keys) full(%c0, %keys)
+      %few = tile.interval_runs visible(%c0, %sinks) full(%c0, %sinks)
+          or visible(%begin, %keys) full(%begin, %keys)
       tile.return
     }
     ```
   }];
-  let arguments = (ins I32:$visible_begin, I32:$visible_end, I32:$full_begin, I32:$full_end);
+  let arguments = (ins Variadic<I32>:$bounds);
+  let results = (outs Tile_RunsType:$runs);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// A pair: what is visible to some row of the query tile, and to all of them.
+    static constexpr unsigned kMaxPairs = 4;
+    unsigned getNumPairs() { return getBounds().size() / 4; }
+    /// visible_begin, visible_end, full_begin, full_end of a pair.
+    ::mlir::ValueRange getPair(unsigned pair) { return getBounds().slice(4 * pair, 4); }
+  }];
+}
+
+def Tile_ListRunsOp : Tile_Op<"list_runs", [MemoryEffects<[MemRead]>]> {
+  let summary = "runs that a plan has written for a query tile";
+  let description = [{
+    The indices are the batch, the head and the number of the query tile. `runs`
+    holds pairs, the first key tile of a run and twice its length, plus one if its
+    tiles are PARTIAL; `counts` holds for every query tile how many runs and how
+    many key tiles in all. No run is empty. Indices outside give no runs.
+
+    ```mlir
+    tile.kernel @k(%runs: !tile.view<?x?x?x?x2xi32>, %counts: !tile.view<?x?x?x2xi32>,
+                   %b: i32, %h: i32, %row: i32) {
+      %listed = tile.list_runs %runs, %counts[%b, %h, %row]
+          : !tile.view<?x?x?x?x2xi32>, !tile.view<?x?x?x2xi32>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_RunListView:$lists, Tile_RunCountView:$counts, I32:$batch, I32:$head,
+                       I32:$row);
   let results = (outs Tile_RunsType:$runs);
   let assemblyFormat = [{
-    `visible` `(` $visible_begin `,` $visible_end `)` `full` `(` $full_begin `,` $full_end `)` attr-dict
+    $lists `,` $counts `[` $batch `,` $head `,` $row `]` attr-dict `:` type($lists) `,` type($counts)
   }];
 }
 

@@ -142,7 +142,7 @@ static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, V
   bool known = !attend.getIntervals().empty() && (!position || position.getType().isInteger());
   if (!known) {
     Value fullEnd = attend.getWhere().empty() ? place.keys : zero;
-    return tile::IntervalRunsOp::create(builder, zero, place.keys, zero, fullEnd);
+    return tile::IntervalRunsOp::create(builder, ValueRange{zero, place.keys, zero, fullEnd});
   }
   Value extent = tile::TileExtentOp::create(builder, tile::Axis::Query);
   Value one = arith::ConstantIntOp::create(builder, 1, 32);
@@ -164,11 +164,11 @@ static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, V
     bool isEnd = index % 2;
     bound = isEnd ? builder.createOrFold<arith::MinSIOp>(bound, place.keys)
                   : builder.createOrFold<arith::MaxSIOp>(bound, zero);
-    Value unknown = index == 1 ? place.keys : zero;
+    Value unknown = index % 4 == 1 ? place.keys : zero;
     if (inside)
       bound = builder.createOrFold<arith::SelectOp>(inside, bound, unknown);
   }
-  return tile::IntervalRunsOp::create(builder, bounds[0], bounds[1], bounds[2], bounds[3]);
+  return tile::IntervalRunsOp::create(builder, bounds);
 }
 
 //===----------------------------------------------------------------------===//

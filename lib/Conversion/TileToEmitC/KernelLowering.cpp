@@ -8,6 +8,7 @@
 #include "lib/Conversion/TileToEmitC/KernelLowering.h"
 
 #include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+#include "lib/Conversion/TileToEmitC/RunsLowering.h"
 #include "lib/Conversion/TileToEmitC/ScalarCode.h"
 #include "lib/Conversion/TileToEmitC/Types.h"
 #include "lib/Conversion/TileToEmitC/Variables.h"
@@ -212,7 +213,6 @@ LogicalResult KernelLowering::lowerBlock(Block &block) {
 
 LogicalResult KernelLowering::lower(Operation &op) {
   Location loc = op.getLoc();
-  auto opaque = [&](StringRef type) { return emitc::OpaqueType::get(op.getContext(), type); };
   return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
       .Case([&](scf::IfOp branch) { return lowerIf(branch); })
       .Case([&](tile::ForRunsOp loop) { return lowerLoop(loop); })
@@ -272,13 +272,8 @@ LogicalResult KernelLowering::lower(Operation &op) {
                                          values.lookup(dim.getView()), "view"));
         return success();
       })
-      .Case([&](tile::IntervalRunsOp runs) {
-        SmallVector<Value> operands;
-        for (Value operand : runs->getOperands())
-          operands.push_back(values.lookup(operand));
-        values.map(runs.getResult(),
-                   call(named("runs", loc), opaque("lacuna::Runs"),
-                        "lacuna::intervalRuns<" + Twine(keyTile()) + ">", operands, "runs"));
+      .Case<tile::IntervalRunsOp, tile::ListRunsOp>([&](auto runs) {
+        RunsLowering(emission, builder, values, keyTile()).lower(runs);
         return success();
       })
       .Default([&](Operation *) { return scalars.lower(op); });
@@ -346,37 +341,14 @@ LogicalResult KernelLowering::lowerIf(scf::IfOp op) {
 LogicalResult KernelLowering::lowerLoop(tile::ForRunsOp op) {
   Location loc = op.getLoc();
   assign(loc, op.getCarried(), op.getInits());
-  Value runs = values.lookup(op.getRuns());
-  Value steps = call(named("steps", loc), builder.getI32Type(), "lacuna::runSteps",
-                     {runs, integer(loc, op.getAhead())}, "runs");
-  Value zero = integer(loc, 0), one = integer(loc, 1);
-  statement(loc, "#pragma unroll 1");
-  auto loop = emitc::ForOp::create(builder, loc, zero, steps, one);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(loop.getBody()->getTerminator());
-  Value step = loop.getInductionVar(), now = step;
-  step.setLoc(named("step", loc));
-  Type i1 = builder.getI1Type(), i32 = builder.getI32Type();
-  std::string keyOf = "lacuna::entryKey<" + std::to_string(keyTile()) + ">";
-  auto define = [&](BlockArgument argument, Type type, StringRef callee, Value index) {
-    if (!argument.use_empty())
-      values.map(argument, call(named(nameOf(argument), loc), type, callee, {runs, index}, "runs"));
-  };
-  if (op.getAhead()) {
-    values.map(op.getStep(), step);
-    define(op.getMore(), i1, "lacuna::hasEntry", step);
-    define(op.getNext(), i32, keyOf, step);
-    now = emitc::SubOp::create(builder, named("now", loc), i32, step, integer(loc, op.getAhead()));
-    define(op.getValid(), i1, "lacuna::hasEntry", now);
-  }
-  define(op.getKey(), i32, keyOf, now);
-  define(op.getPartial(), i1, "lacuna::isPartial", now);
+  RunsLowering runs(emission, builder, values, keyTile());
+  emitc::ForOp loop = runs.open(op);
   for (Value carried : op.getCarried())
     readVariable(carried);
   if (failed(lowerBlock(op.getBody().front())))
     return failure();
   assign(loc, op.getCarried(), op.getBody().front().getTerminator()->getOperands());
-  builder.setInsertionPointAfter(loop);
+  runs.close(loop);
   for (Value result : op.getResults())
     readVariable(result);
   return success();

@@ -90,3 +90,18 @@ func.func @table(%q: !t, %k: !t, %v: !t, %at: tensor<?xi32>) -> !t {
     } : !t at tensor<?xi32>, !t, !t
   return %o : !t
 }
+
+// Several pairs of intervals make one union; the user's are taken as they are.
+// CHECK-LABEL: tile.kernel @sinks_kernel
+// CHECK:       tile.interval_runs visible(%[[C0:.*]], %[[SINKS:.*]]) full(%[[C0]], %[[C0]]) or visible(%{{.*}}, %{{.*}}) full(%{{.*}}, %{{.*}})
+func.func @sinks(%q: !t, %k: !t, %v: !t) -> !t {
+  %o, %lse = attn.attend %q, %k, %v
+    intervals(%b, %h, %first, %last) {
+      %c0 = arith.constant 0 : i32
+      %c4 = arith.constant 4 : i32
+      %begin = arith.subi %first, %c4 : i32
+      %end = arith.addi %last, %c4 : i32
+      attn.yield %c0, %c4, %c0, %c0, %begin, %end, %last, %first : i32, i32, i32, i32, i32, i32, i32, i32
+    } : !t, !t, !t
+  return %o : !t
+}

@@ -25,6 +25,18 @@ func.func @interval_slots(%q: !t) {
 // -----
 
 !t = tensor<1x1x8x64xf16>
+func.func @interval_pairs(%q: !t) {
+  %o, %lse = attn.attend %q, %q, %q intervals(%b, %h, %x, %y) {
+    // expected-error@below {{must yield (i32, i32, i32, i32) from 'intervals', but yields (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32)}}
+    attn.yield %x, %y, %x, %y, %x, %y, %x, %y, %x, %y, %x, %y, %x, %y, %x, %y, %x, %y, %x, %y
+        : i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
 func.func @yield_type(%q: !t) {
   %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
     // expected-error@below {{'attn.yield' op must yield (i1) from 'where', but yields (i32)}}

@@ -20,3 +20,13 @@ tile.kernel @registers(%c: i32) attributes {
   %q = tile.load_shared %slot : !query -> tensor<64x128xbf16, #operand>
   tile.return
 }
+
+// CHECK-LABEL: tile.kernel @runs
+tile.kernel @runs(%lists: !tile.view<?x1x?x?x2xi32>, %counts: !tile.view<?x1x?x2xi32>, %a: i32, %b: i32) {
+  // CHECK: tile.interval_runs visible(%[[A:.*]], %[[A]]) full(%[[A]], %[[A]]) or visible(%[[B:.*]], %[[B]]) full(%[[A]], %[[B]])
+  %union = tile.interval_runs visible(%a, %a) full(%a, %a) or visible(%b, %b) full(%a, %b)
+  // CHECK: tile.list_runs %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}] : <?x1x?x?x2xi32>, <?x1x?x2xi32>
+  %listed = tile.list_runs %lists, %counts[%a, %b, %b]
+      : !tile.view<?x1x?x?x2xi32>, !tile.view<?x1x?x2xi32>
+  tile.return
+}
