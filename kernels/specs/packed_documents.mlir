@@ -3,6 +3,7 @@
 // document of every position, [batch, sequence].
 //
 // Example: lacuna-run %s --input=1x4x300x128xbf16=random:1 --input=1x2x300x128xbf16=random:2 --input=1x2x300x128xbf16=random:3 --input=1x300xi32=steps:90 --check
+// Input: {batch}x{positions}xi32=steps:29
 
 !qk = tensor<?x?x?x128xbf16> // [batch, heads, sequence, head_dim] of queries and keys
 !vo = tensor<?x?x?x128xbf16> // of values and output

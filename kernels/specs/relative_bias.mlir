@@ -3,6 +3,7 @@
 // [query heads, 2 * reach + 1].
 //
 // Example: lacuna-run %s --input=1x4x300x128xbf16=random:1 --input=1x2x300x128xbf16=random:2 --input=1x2x300x128xbf16=random:3 --input=4x65xf32=random:4 --check
+// Input: {query_heads}x65xf32=random:4
 
 !qk = tensor<?x?x?x128xbf16> // [batch, heads, sequence, head_dim] of queries and keys
 !vo = tensor<?x?x?x128xbf16> // of values and output

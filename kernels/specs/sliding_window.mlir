@@ -3,6 +3,7 @@
 // every length.
 //
 // Example: lacuna-run %s --input=1x4x300x128xbf16=random:1 --input=1x2x300x128xbf16=random:2 --input=1x2x300x128xbf16=random:3 --input=100 --check
+// Input: 37
 
 !qk = tensor<?x?x?x128xbf16> // [batch, heads, sequence, head_dim] of queries and keys
 !vo = tensor<?x?x?x128xbf16> // of values and output

@@ -1,6 +1,7 @@
 // Causal with scores bounded by cap * tanh(s / cap): Gemma 2 (cap 50), Grok.
 //
 // Example: lacuna-run %s --input=1x4x300x128xbf16=random:1 --input=1x2x300x128xbf16=random:2 --input=1x2x300x128xbf16=random:3 --input=20.0 --check
+// Input: 20.0
 
 !qk = tensor<?x?x?x128xbf16> // [batch, heads, sequence, head_dim] of queries and keys
 !vo = tensor<?x?x?x128xbf16> // of values and output

@@ -201,6 +201,11 @@ static Scalar isOnComb(const Scalar *x, ScalarContext &context) {
   }
   return boolScalar((x[0].integer - x[1].integer) % x[2].integer == 0);
 }
+/// The block that holds a position.
+static Scalar blockOf(const Scalar *x, ScalarContext &) {
+  std::int64_t position = x[0].integer, size = x[1].integer;
+  return integerScalar(position < 0 ? -((size - 1 - position) / size) : position / size);
+}
 static Scalar both(const Scalar *x, ScalarContext &) {
   return boolScalar(x[0].integer && x[1].integer);
 }
@@ -236,6 +241,17 @@ bool RegionTranslator::addMask(mlir::Operation *op) {
     indices.back() = registerOf(mask.getJ());
     return apply(op, isSame, {query, load(op, mask.getIds(), indices)});
   };
+  auto blocks = [&](attn::BlockMaskOp mask) {
+    llvm::SmallVector<Register> indices;
+    for (mlir::Value index : mask.getIndices())
+      indices.push_back(registerOf(index));
+    const std::pair<mlir::Value, std::uint32_t> axes[] = {{mask.getI(), mask.getQueryBlock()},
+                                                          {mask.getJ(), mask.getKeyBlock()}};
+    for (auto [position, size] : axes)
+      indices.push_back(
+          apply(op, blockOf, {registerOf(position), newRegister(integerScalar(size))}));
+    return load(op, mask.getBlocks(), indices);
+  };
   using Found = std::optional<Register>;
   Found visible =
       llvm::TypeSwitch<mlir::Operation *, Found>(op)
@@ -254,6 +270,7 @@ bool RegionTranslator::addMask(mlir::Operation *op) {
           })
           .Case([&](attn::SlidingWindowOp mask) { return window(mask); })
           .Case([&](attn::DocumentOp mask) { return document(mask); })
+          .Case([&](attn::BlockMaskOp mask) { return blocks(mask); })
           .Case([&](attn::AndOp) { return junction(both); })
           .Case([&](attn::OrOp) { return junction(either); })
           .Case([&](attn::NotOp mask) {

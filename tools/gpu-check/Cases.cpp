@@ -1,9 +1,10 @@
 #include "tools/gpu-check/Cases.h"
 
+#include "tools/lacuna-run/Text.h"
+
 #include <algorithm>
 #include <filesystem>
-#include <functional>
-#include <map>
+#include <optional>
 
 using namespace lacuna;
 
@@ -65,9 +66,10 @@ std::vector<Case> lacuna::coveringCases(const std::vector<std::string> &specs) {
   std::vector<Case> cases;
   std::size_t turn = 0;
   for (std::size_t spec = 0; spec < specs.size(); ++spec)
-    for (std::size_t dim = 0; dim < std::size(headDims); ++dim) {
-      Case next{{specs[spec], dtypes[(spec + dim) % 2], headDims[dim].first, headDims[dim].second},
-                {}};
+    for (std::size_t dim = spec % 2; dim < std::size(headDims); dim += 2) {
+      Case next{
+          {specs[spec], dtypes[(spec + dim) / 2 % 2], headDims[dim].first, headDims[dim].second},
+          {}};
       // Strides that share no factor walk through all pairs of lengths and ratios.
       for (int i = 0; i < 3; ++i, ++turn)
         next.shapes.push_back(makeShape(lengths[turn % lengthCount],
@@ -109,28 +111,36 @@ static std::string shapeText(std::initializer_list<std::int64_t> extents, std::s
   return text.append(type);
 }
 
-/// What each spec takes besides queries, keys and values.
-static std::vector<std::string> extraInputs(const std::string &spec, const CaseShape &shape) {
-  using Maker = std::function<std::vector<std::string>(const CaseShape &)>;
-  static const std::map<std::string, Maker> makers = {
-      {"sliding_window", [](auto &) { return std::vector<std::string>{"37"}; }},
-      {"prefix_lm", [](auto &) { return std::vector<std::string>{"45"}; }},
-      {"softcap", [](auto &) { return std::vector<std::string>{"20.0"}; }},
-      {"alibi",
-       [](auto &s) { return std::vector{shapeText({s.queryHeads}, "f32") + "=random:4"}; }},
-      {"relative_bias",
-       [](auto &s) { return std::vector{shapeText({s.queryHeads, 65}, "f32") + "=random:4"}; }},
-      {"packed_documents",
-       [](auto &s) {
-         std::int64_t positions = std::max(s.queries, s.keys);
-         return std::vector{shapeText({s.batch, positions}, "i32") + "=steps:29"};
-       }},
-  };
-  auto maker = makers.find(spec);
-  return maker == makers.end() ? std::vector<std::string>{} : maker->second(shape);
+/// The size of that name, if a shape has one.
+static std::optional<std::int64_t> sizeNamed(std::string_view name, const CaseShape &shape) {
+  const std::pair<std::string_view, std::int64_t> sizes[] = {
+      {"batch", shape.batch},        {"query_heads", shape.queryHeads},
+      {"key_heads", shape.keyHeads}, {"queries", shape.queries},
+      {"keys", shape.keys},          {"positions", std::max(shape.queries, shape.keys)}};
+  for (auto [known, size] : sizes)
+    if (known == name)
+      return size;
+  return std::nullopt;
 }
 
-std::vector<std::string> lacuna::caseInputs(const CaseKernel &kernel, const CaseShape &shape) {
+/// Replaces {keys} by that size of the shape and {keys/64} by its blocks, rounded up.
+static Result<std::string> fillSizes(std::string_view text, const CaseShape &shape) {
+  std::string filled;
+  while (true) {
+    filled += takeUntil(text, '{');
+    if (text.empty())
+      return filled;
+    std::string_view wanted = takeUntil(text, '}'), name = takeUntil(wanted, '/');
+    std::optional<std::int64_t> size = sizeNamed(name, shape);
+    std::int64_t block = 1;
+    if (!size || (!wanted.empty() && (!parseNumber(wanted, block) || block <= 0)))
+      return Status(StatusKind::Type, "// Input: there is no size {" + std::string(name) + "}");
+    filled += std::to_string((*size + block - 1) / block);
+  }
+}
+
+Result<std::vector<std::string>>
+lacuna::caseInputs(const std::string &specText, const CaseKernel &kernel, const CaseShape &shape) {
   std::string_view type = name(kernel.dtype);
   auto random = [&](std::int64_t heads, std::int64_t rows, std::int64_t columns, int seed) {
     return shapeText({shape.batch, heads, rows, columns}, type) + "=random:" + std::to_string(seed);
@@ -138,7 +148,15 @@ std::vector<std::string> lacuna::caseInputs(const CaseKernel &kernel, const Case
   std::vector<std::string> inputs = {random(shape.queryHeads, shape.queries, kernel.queryDim, 1),
                                      random(shape.keyHeads, shape.keys, kernel.queryDim, 2),
                                      random(shape.keyHeads, shape.keys, kernel.valueDim, 3)};
-  for (std::string &extra : extraInputs(kernel.spec, shape))
-    inputs.push_back(std::move(extra));
+  constexpr std::string_view mark = "// Input: ";
+  for (std::string_view rest = specText; !rest.empty();) {
+    std::string_view line = takeUntil(rest, '\n');
+    if (line.substr(0, mark.size()) != mark)
+      continue;
+    Result<std::string> input = fillSizes(line.substr(mark.size()), shape);
+    if (!input)
+      return input.status();
+    inputs.push_back(std::move(*input));
+  }
   return inputs;
 }

@@ -47,17 +47,21 @@ Result<std::vector<std::string>> gallerySpecs(const std::string &folder);
 /// All kernels with all shapes.
 std::vector<Case> allCases(const std::vector<std::string> &specs);
 
-/// A subset in which every spec meets every head dim, every other pair of
-/// values occurs, and which runs in a minute.
+/// A subset in which every spec meets every other head dim, every other pair of
+/// values occurs, and which runs in a minute or two.
 std::vector<Case> coveringCases(const std::vector<std::string> &specs);
 
 /// The spec's text with its element type and head dims replaced by the
 /// kernel's. Errors: Type when the text does not name them by !qk and !vo.
 Result<std::string> specialise(const std::string &text, const CaseKernel &kernel);
 
-/// Inputs of a spec, in the language of lacuna-run's --input: queries, keys,
-/// values, and for the specs that are known to take more, that.
-std::vector<std::string> caseInputs(const CaseKernel &kernel, const CaseShape &shape);
+/// Inputs of a spec, in the language of lacuna-run's --input: queries, keys, values,
+/// and what its lines `// Input: ELEMENTS` say, one line for each further argument.
+/// There {batch}, {query_heads}, {key_heads}, {queries}, {keys} and {positions} (the
+/// larger of the two) stand for sizes of the shape, {keys/64} for blocks of 64 keys,
+/// the last one not full. Errors: Type for another name.
+Result<std::vector<std::string>> caseInputs(const std::string &specText, const CaseKernel &kernel,
+                                            const CaseShape &shape);
 
 } // namespace lacuna
 

@@ -12,6 +12,7 @@ using namespace lacuna;
 
 /// A kernel and its oracle.
 struct Runner::Prepared {
+  std::string text;
   Executable executable;
   ReferenceSpec reference;
   CaseKernel kernel;
@@ -46,23 +47,27 @@ Result<Runner::Prepared> Runner::prepare(const CaseKernel &kernel) const {
   if (!reference)
     return reference.status();
   bool hasScore = text->find("score(") != std::string::npos;
-  return Prepared{std::move(*executable), std::move(*reference), kernel, hasScore};
+  return Prepared{std::move(*text), std::move(*executable), std::move(*reference), kernel,
+                  hasScore};
 }
 
-Result<std::vector<HostArray>> lacuna::makeInputs(const ReferenceSpec &spec,
+Result<std::vector<HostArray>> lacuna::makeInputs(const std::string &text,
+                                                  const ReferenceSpec &spec,
                                                   const CaseKernel &kernel, const CaseShape &shape,
                                                   bool zeroQueries) {
-  std::vector<std::string> texts = caseInputs(kernel, shape);
-  if (texts.size() != spec.arguments().size())
-    return Status(StatusKind::Type, "@" + spec.name() + " takes " +
-                                        std::to_string(spec.arguments().size()) +
-                                        " arguments and the check knows " +
-                                        std::to_string(texts.size()) + ": add them to Cases.cpp");
+  Result<std::vector<std::string>> texts = caseInputs(text, kernel, shape);
+  if (!texts)
+    return texts.status();
+  if (texts->size() != spec.arguments().size())
+    return Status(StatusKind::Type,
+                  "@" + spec.name() + " takes " + std::to_string(spec.arguments().size()) +
+                      " arguments, but with its lines `// Input: ...` there are " +
+                      std::to_string(texts->size()));
   if (zeroQueries)
-    texts.front() = texts.front().substr(0, texts.front().find('=')) + "=0";
+    texts->front() = texts->front().substr(0, texts->front().find('=')) + "=0";
   std::vector<HostArray> inputs;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    Result<HostArray> input = makeInput(texts[i], spec.arguments()[i]);
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    Result<HostArray> input = makeInput((*texts)[i], spec.arguments()[i]);
     if (!input)
       return input.status();
     inputs.push_back(std::move(*input));
@@ -103,7 +108,8 @@ static double largestDifference(const HostArray &left, const HostArray &right) {
 
 Status Runner::runShape(const Prepared &prepared, const CaseShape &shape,
                         CaseOutcome &outcome) const {
-  Result<std::vector<HostArray>> inputs = makeInputs(prepared.reference, prepared.kernel, shape);
+  Result<std::vector<HostArray>> inputs =
+      makeInputs(prepared.text, prepared.reference, prepared.kernel, shape);
   if (!inputs)
     return inputs.status();
   Result<ReferenceRun> reference = runReference(prepared.reference, *inputs);
@@ -137,7 +143,7 @@ Status Runner::runShape(const Prepared &prepared, const CaseShape &shape,
 Status Runner::countShape(const Prepared &prepared, const CaseShape &shape,
                           CaseOutcome &outcome) const {
   Result<std::vector<HostArray>> inputs =
-      makeInputs(prepared.reference, prepared.kernel, shape, /*zeroQueries=*/true);
+      makeInputs(prepared.text, prepared.reference, prepared.kernel, shape, /*zeroQueries=*/true);
   if (!inputs)
     return inputs.status();
   Result<ReferenceRun> reference = runReference(prepared.reference, *inputs);

@@ -25,9 +25,10 @@ struct CaseOutcome {
   std::vector<std::string> failures; ///< "SHAPE: what is wrong"
 };
 
-/// The arrays of a case, for a spec that takes them. Errors: Type.
-Result<std::vector<HostArray>> makeInputs(const ReferenceSpec &spec, const CaseKernel &kernel,
-                                          const CaseShape &shape, bool zeroQueries = false);
+/// The arrays of a case, for the spec with that text. Errors: Type.
+Result<std::vector<HostArray>> makeInputs(const std::string &text, const ReferenceSpec &spec,
+                                          const CaseKernel &kernel, const CaseShape &shape,
+                                          bool zeroQueries = false);
 
 /// Compiles and runs cases.
 class Runner {

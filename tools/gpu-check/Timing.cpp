@@ -66,7 +66,7 @@ TimedSpec lacuna::timeSpec(const Runner &runner, const std::string &specFolder,
   Result<ReferenceSpec> reference = ReferenceSpec::parse(*text, spec);
   if (!reference)
     return fail(reference.status());
-  Result<std::vector<HostArray>> inputs = makeInputs(*reference, kernel, timedShape);
+  Result<std::vector<HostArray>> inputs = makeInputs(*text, *reference, kernel, timedShape);
   if (!inputs)
     return fail(inputs.status());
   Result<double> density = densityOf(*reference, *inputs);

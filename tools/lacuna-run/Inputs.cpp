@@ -1,9 +1,9 @@
 #include "tools/lacuna-run/Inputs.h"
 
 #include "lib/Support/HalfBits.h"
+#include "tools/lacuna-run/Elements.h"
+#include "tools/lacuna-run/Text.h"
 
-#include <charconv>
-#include <cmath>
 #include <cstring>
 #include <string_view>
 
@@ -83,38 +83,6 @@ static Status invalid(const std::string &text, const std::string &reason) {
   return Status(StatusKind::Type, "--input=" + text + ": " + reason);
 }
 
-/// The next piece of `text` up to `separator`, removed from it.
-static std::string_view takeUntil(std::string_view &text, char separator) {
-  std::size_t end = text.find(separator);
-  std::string_view piece = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return piece;
-}
-
-template <class T>
-static bool parseNumber(std::string_view text, T &value) {
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-/// Whether a number is an element of that type: integers whole and in range.
-static bool isElement(double value, DType type) {
-  if (isFloat(type))
-    return true;
-  if (type == DType::I1)
-    return value == 0 || value == 1;
-  double limit = std::ldexp(1.0, static_cast<int>(byteSize(type)) * 8 - 1);
-  return value == std::trunc(value) && value >= -limit && value < limit;
-}
-
-static bool parseElement(std::string_view text, DType type, double &value) {
-  if (type == DType::I1 && (text == "true" || text == "false")) {
-    value = text == "true";
-    return true;
-  }
-  return parseNumber(text, value) && isElement(value, type);
-}
-
 /// "2x8xf16".
 static bool parseShape(std::string_view text, HostArray &array) {
   while (true) {
@@ -130,103 +98,6 @@ static bool parseShape(std::string_view text, HostArray &array) {
     array.dtype = *type;
     return true;
   }
-}
-
-//===----------------------------------------------------------------------===//
-// Elements
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// SplitMix64: a stream that is the same on every machine.
-class RandomBits {
-public:
-  explicit RandomBits(std::uint64_t seed) : state(seed) {}
-  /// In [0, 1).
-  double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
-  /// Mean 0, variance 1, never beyond 3.5: the sum of four uniform numbers.
-  double normal() { return (uniform() + uniform() + uniform() + uniform() - 2.0) * std::sqrt(3.0); }
-
-private:
-  std::uint64_t next() {
-    std::uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-  }
-  std::uint64_t state;
-};
-} // namespace
-
-/// SEED or SEED:LOW:HIGH.
-static bool fillRandom(std::string_view text, HostArray &array) {
-  std::uint64_t seed;
-  if (!parseNumber(takeUntil(text, ':'), seed))
-    return false;
-  bool bounded = !text.empty();
-  double low = 0, high = array.dtype == DType::I1 ? 1 : 15;
-  if (bounded && (!parseElement(takeUntil(text, ':'), array.dtype, low) ||
-                  !parseElement(text, array.dtype, high) || high < low))
-    return false;
-  RandomBits random(seed);
-  for (std::int64_t n = elementCount(array.shape); n > 0; --n) {
-    double value = isFloat(array.dtype)
-                       ? (bounded ? low + random.uniform() * (high - low) : random.normal())
-                       : low + std::floor(random.uniform() * (high - low + 1));
-    appendElement(array.bytes, array.dtype, value);
-  }
-  return true;
-}
-
-/// N.
-static bool fillSteps(std::string_view text, HostArray &array) {
-  std::int64_t length;
-  if (!parseNumber(text, length) || length <= 0 || array.shape.empty())
-    return false;
-  std::int64_t last = array.shape.back();
-  for (std::int64_t n = 0; n < elementCount(array.shape); ++n)
-    appendElement(array.bytes, array.dtype, static_cast<double>(n % last / length));
-  return true;
-}
-
-/// 1 2 3], separated by spaces or commas.
-static bool fillList(std::string_view text, HostArray &array) {
-  if (text.empty() || text.back() != ']')
-    return false;
-  text.remove_suffix(1);
-  std::int64_t count = 0;
-  while (true) {
-    std::size_t begin = text.find_first_not_of(" ,");
-    if (begin == std::string_view::npos)
-      return count == elementCount(array.shape);
-    text.remove_prefix(begin);
-    std::string_view piece = text.substr(0, text.find_first_of(" ,"));
-    text.remove_prefix(piece.size());
-    double value;
-    if (!parseElement(piece, array.dtype, value))
-      return false;
-    appendElement(array.bytes, array.dtype, value);
-    ++count;
-  }
-}
-
-static bool fill(std::string_view text, HostArray &array) {
-  auto starts = [&](std::string_view prefix) {
-    bool found = text.substr(0, prefix.size()) == prefix;
-    text.remove_prefix(found ? prefix.size() : 0);
-    return found;
-  };
-  if (starts("random:"))
-    return fillRandom(text, array);
-  if (starts("steps:"))
-    return fillSteps(text, array);
-  if (starts("["))
-    return fillList(text, array);
-  double value;
-  if (!parseElement(text, array.dtype, value))
-    return false;
-  for (std::int64_t n = elementCount(array.shape); n > 0; --n)
-    appendElement(array.bytes, array.dtype, value);
-  return true;
 }
 
 /// The array that `text` describes, whatever kind of argument it is for.
@@ -253,9 +124,8 @@ static Result<HostArray> makeArray(const std::string &text, const ReferenceArgum
   }
   if (!parseShape(std::string_view(text).substr(0, equals), array))
     return invalid(text, "the shape is not written like 2x8x64xf16");
-  if (!fill(std::string_view(text).substr(equals + 1), array))
-    return invalid(text, "the values are none of random:SEED, random:SEED:LOW:HIGH, steps:N, "
-                         "[LIST] with an element for each place, or one number");
+  if (!fillElements(std::string_view(text).substr(equals + 1), array))
+    return invalid(text, "the values are none of " + elementSyntax());
   return array;
 }
 

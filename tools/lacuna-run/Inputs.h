@@ -11,16 +11,11 @@ namespace lacuna {
 
 /// Makes the argument that `text` describes:
 ///
-///   @file.npy               an array; floats are rounded to the spec's type
-///   42, -1.5, true          a scalar
-///   2x8xf16=random:SEED     floats close to normal(0, 1), integers from 0 to 15
-///   2x8xi32=random:SEED:LOW:HIGH   uniform in [LOW, HIGH]
-///   64xi32=steps:N          element / N along the last axis: documents of N tokens
-///   2x2xf32=[1 2 3 4]       the elements, row-major
-///   8xf32=0.5               all elements the same
+///   @file.npy         an array; floats are rounded to the spec's type
+///   42, -1.5, true    a scalar
+///   2x8xf16=ELEMENTS  random numbers, documents, a list... (Elements.h)
 ///
-/// A scalar has no dimensions. Random elements depend on nothing but the seed,
-/// the type and the shape. Errors: Io for files, Type for text that does not say
+/// A scalar has no dimensions. Errors: Io for files, Type for text that does not say
 /// an argument of that type.
 Result<HostArray> makeInput(const std::string &text, const ReferenceArgument &argument);
 

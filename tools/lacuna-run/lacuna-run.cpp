@@ -14,6 +14,7 @@
 #include "lib/Support/Stopwatch.h"
 #include "tools/lacuna-run/Check.h"
 #include "tools/lacuna-run/DeviceRun.h"
+#include "tools/lacuna-run/Elements.h"
 #include "tools/lacuna-run/EmulatorChoice.h"
 #include "tools/lacuna-run/Inputs.h"
 #include "tools/lacuna-run/Outputs.h"
@@ -38,8 +39,9 @@ static cl::opt<std::string> function("function", cl::value_desc("name"), cl::cat
 static cl::opt<std::string> device("device", cl::value_desc("auto|cuda[:N]|emulator|reference"),
                                    cl::cat(category), cl::init("auto"), cl::desc("Where to run"));
 static cl::list<std::string> inputs("input", cl::value_desc("value"), cl::cat(category),
-                                    cl::desc("Next argument: @file.npy, SHAPExTYPE=random:SEED, "
-                                             "SHAPExTYPE=[LIST], SHAPExTYPE=NUMBER, or a scalar"));
+                                    cl::desc("Next argument: @file.npy, a scalar, or SHAPExTYPE= "
+                                             "and one of " +
+                                             elementSyntax()));
 static cl::list<std::string> outputs("output", cl::value_desc("@file.npy|-"), cl::cat(category),
                                      cl::desc("Where the next result goes"));
 static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("tolerance"),

@@ -89,6 +89,44 @@ def Attn_DocumentOp : Attn_MaskOp<"document"> {
   let hasVerifier = 1;
 }
 
+def Attn_BlockMaskOp : Attn_MaskOp<"block_mask"> {
+  let summary = "blocks[..., i div query_block, j div key_block]";
+  let description = [{
+    A table of bits, one for each logical block of queries x keys, says whether
+    its elements are visible. The block size is a property of the table and has
+    nothing to do with the tiles of a kernel. Indices in brackets select the
+    matrix of a table with more dimensions than two: `%b` and `%h` where every
+    batch and query head has its own, the key head (`%h` divided by the query
+    heads of each) where a group shares one, nothing where all do. Positions are
+    rounded down, so one below zero lies outside the table, an error of the spec.
+
+    `attn.expand_blocks` makes such a table from lists of blocks.
+
+    ```mlir
+    func.func @blocks(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>,
+                      %v: tensor<?x?x?x64xf16>, %blocks: tensor<?x?x?x?xi1>)
+        -> tensor<?x?x?x64xf16> {
+      %o, %lse = attn.attend %q, %k, %v
+        where(%b, %h, %i, %j) {
+          %listed = attn.block_mask %i, %j in %blocks[%b, %h] block 16 x 256 : tensor<?x?x?x?xi1>
+          attn.yield %listed : i1
+        } : tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>
+      return %o : tensor<?x?x?x64xf16>
+    }
+    ```
+  }];
+  let arguments = (ins I32:$i, I32:$j,
+    Type<RankedTensorOf<[I1]>.predicate, "tensor of i1", "::mlir::RankedTensorType">:$blocks,
+    Variadic<I32>:$indices,
+    ConfinedAttr<I32Attr, [IntPositive]>:$query_block,
+    ConfinedAttr<I32Attr, [IntPositive]>:$key_block);
+  let assemblyFormat = [{
+    $i `,` $j `in` $blocks (`[` $indices^ `]`)? `block` $query_block `x` $key_block attr-dict
+    `:` type($blocks)
+  }];
+  let hasVerifier = 1;
+}
+
 def Attn_PrefixOp : Attn_MaskOp<"prefix"> {
   let summary = "j < length";
   let description = [{

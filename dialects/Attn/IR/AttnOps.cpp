@@ -44,3 +44,12 @@ LogicalResult DocumentOp::verify() {
            << rank << " dimensions, but there are " << getIndices().size() << " indices";
   return success();
 }
+
+LogicalResult BlockMaskOp::verify() {
+  int64_t rank = getBlocks().getType().getRank();
+  if (rank != static_cast<int64_t>(getIndices().size()) + 2)
+    return emitOpError("needs an index for every dimension of its table but the last two: the "
+                       "table has ")
+           << rank << " dimensions, but there are " << getIndices().size() << " indices";
+  return success();
+}

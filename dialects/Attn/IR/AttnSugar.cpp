@@ -56,6 +56,21 @@ LogicalResult DocumentOp::canonicalize(DocumentOp op, PatternRewriter &rewriter)
   return success();
 }
 
+LogicalResult BlockMaskOp::canonicalize(BlockMaskOp op, PatternRewriter &rewriter) {
+  Location loc = op.getLoc();
+  auto blockOf = [&](Value position, uint32_t size) -> Value {
+    if (size == 1)
+      return position;
+    Value divisor = arith::ConstantIntOp::create(rewriter, loc, size, 32);
+    return arith::FloorDivSIOp::create(rewriter, loc, position, divisor);
+  };
+  SmallVector<Value> indices(op.getIndices());
+  indices.push_back(blockOf(op.getI(), op.getQueryBlock()));
+  indices.push_back(blockOf(op.getJ(), op.getKeyBlock()));
+  rewriter.replaceOpWithNewOp<LoadOp>(op, rewriter.getI1Type(), op.getBlocks(), indices);
+  return success();
+}
+
 LogicalResult PrefixOp::canonicalize(PrefixOp op, PatternRewriter &rewriter) {
   rewriter.replaceOpWithNewOp<arith::CmpIOp>(op, Predicate::slt, op.getJ(), op.getLength());
   return success();

@@ -88,6 +88,8 @@ private:
         checkIsArgument(op, load.getTable(), "the table");
       if (auto document = dyn_cast<DocumentOp>(op))
         checkIsArgument(op, document.getIds(), "the table");
+      if (auto blocks = dyn_cast<BlockMaskOp>(op))
+        checkIsArgument(op, blocks.getBlocks(), "the table");
       if (auto dim = dyn_cast<tensor::DimOp>(op))
         checkIsArgument(op, dim.getSource(), "the tensor whose dimension is read");
     });

@@ -29,8 +29,8 @@ namespace {
 struct ExpandSugarPass final : lacuna::attn::impl::ExpandSugarBase<ExpandSugarPass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    addExpansions<AndOp, CausalOp, DilatedOp, DocumentOp, NotOp, OrOp, PrefixOp, SlidingWindowOp>(
-        patterns);
+    addExpansions<AndOp, BlockMaskOp, CausalOp, DilatedOp, DocumentOp, NotOp, OrOp, PrefixOp,
+                  SlidingWindowOp>(patterns);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };

@@ -71,6 +71,8 @@ func.func @ops(%q: !t, %n: i32) -> !t {
 func.func @tables(%q: !t, %n: i32) -> !t {
   // expected-error@below {{'arith.constant' has the type tensor<16xi32>}}
   %t = arith.constant dense<1> : tensor<16xi32>
+  // expected-error@below {{'arith.constant' has the type tensor<4x4xi1>}}
+  %bits = arith.constant dense<true> : tensor<4x4xi1>
   // expected-error@below {{'attn.attend' op the positions of the query must be an argument of the spec}}
   // expected-error@below {{'attn.attend' op the positions of the keys must be an argument of the spec}}
   %o, %lse = attn.attend %q at %t, %q, %q at %t where(%b, %h, %i, %j) {
@@ -78,6 +80,8 @@ func.func @tables(%q: !t, %n: i32) -> !t {
     %x = attn.load %t[%i] : tensor<16xi32>
     // expected-error@below {{'attn.document' op the table must be an argument of the spec}}
     %keep = attn.document %i, %j in %t : tensor<16xi32>
+    // expected-error@below {{'attn.block_mask' op the table must be an argument of the spec}}
+    %listed = attn.block_mask %i, %j in %bits block 4 x 4 : tensor<4x4xi1>
     attn.yield %keep : i1
   } : !t at tensor<16xi32>, !t, !t at tensor<16xi32>
   %c2 = arith.constant 2 : index

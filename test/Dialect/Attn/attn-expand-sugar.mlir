@@ -3,11 +3,12 @@
 
 !t = tensor<1x1x?x16xf16>
 // CHECK-LABEL: @every_pattern
-// CHECK-SAME: %[[N:[^:]*]]: i32, %[[IDS:[^:]*]]: tensor<?x?xi64>)
+// CHECK-SAME: %[[N:[^:]*]]: i32, %[[IDS:[^:]*]]: tensor<?x?xi64>, %[[BLOCKS:[^:]*]]: tensor<?x?x?xi1>)
 // CANON-LABEL: @every_pattern
-// CANON-NOT: attn.{{causal|sliding|doc|prefix|dilated|and|or|not}}
-func.func @every_pattern(%q: !t, %n: i32, %ids: tensor<?x?xi64>) -> !t {
-  // CHECK: where(%[[B:.*]], %{{.*}}, %[[I:.*]], %[[J:.*]]) {
+// CANON-NOT: attn.{{causal|sliding|doc|block|prefix|dilated|and|or|not}}
+func.func @every_pattern(%q: !t, %n: i32, %ids: tensor<?x?xi64>,
+                         %blocks: tensor<?x?x?xi1>) -> !t {
+  // CHECK: where(%[[B:.*]], %[[H:.*]], %[[I:.*]], %[[J:.*]]) {
   %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
     // CHECK-NEXT: %[[PAST:.*]] = arith.cmpi sle, %[[J]], %[[I]] : i32
     %past = attn.causal %i, %j
@@ -24,6 +25,10 @@ func.func @every_pattern(%q: !t, %n: i32, %ids: tensor<?x?xi64>) -> !t {
     // CHECK-NEXT: %[[KID:.*]] = attn.load %[[IDS]][%[[B]], %[[J]]] : tensor<?x?xi64>
     // CHECK-NEXT: %[[SAME:.*]] = arith.cmpi eq, %[[QID]], %[[KID]] : i64
     %same = attn.document %i, %j in %ids[%b] : tensor<?x?xi64>
+    // CHECK-NEXT: %[[C64:.*]] = arith.constant 64 : i32
+    // CHECK-NEXT: %[[BLOCK:.*]] = arith.floordivsi %[[J]], %[[C64]] : i32
+    // CHECK-NEXT: %[[LISTED:.*]] = attn.load %[[BLOCKS]][%[[H]], %[[I]], %[[BLOCK]]] : tensor<?x?x?xi1>
+    %listed = attn.block_mask %i, %j in %blocks[%h] block 1 x 64 : tensor<?x?x?xi1>
     // CHECK-NEXT: %[[PROMPT:.*]] = arith.cmpi slt, %[[J]], %[[N]] : i32
     %prompt = attn.prefix %j, %n
     // CHECK-NEXT: %[[D:.*]] = arith.subi %[[I]], %[[J]] : i32
@@ -33,8 +38,9 @@ func.func @every_pattern(%q: !t, %n: i32, %ids: tensor<?x?xi64>) -> !t {
     %comb = attn.dilated %i, %j step %n
     // CHECK-NEXT: %[[A0:.*]] = arith.andi %[[PAST]], %[[SHIFTED]] : i1
     // CHECK-NEXT: %[[A1:.*]] = arith.andi %[[A0]], %[[NEAR]] : i1
-    %and = attn.and %past, %shifted, %near
-    // CHECK-NEXT: %[[O0:.*]] = arith.ori %[[A1]], %[[SAME]] : i1
+    // CHECK-NEXT: %[[A2:.*]] = arith.andi %[[A1]], %[[LISTED]] : i1
+    %and = attn.and %past, %shifted, %near, %listed
+    // CHECK-NEXT: %[[O0:.*]] = arith.ori %[[A2]], %[[SAME]] : i1
     // CHECK-NEXT: %[[O1:.*]] = arith.ori %[[O0]], %[[PROMPT]] : i1
     // CHECK-NEXT: %[[O2:.*]] = arith.ori %[[O1]], %[[COMB]] : i1
     %or = attn.or %and, %same, %prompt, %comb

@@ -269,3 +269,27 @@ func.func @classify_without_slots(%q: !t) {
   } : !t, !t, !t
   return
 }
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @block_mask(%q: !t, %blocks: tensor<?x?x?xi1>) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{needs an index for every dimension of its table but the last two: the table has 3 dimensions, but there are 0 indices}}
+    %keep = attn.block_mask %i, %j in %blocks block 64 x 64 : tensor<?x?x?xi1>
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}
+
+// -----
+
+!t = tensor<1x1x8x64xf16>
+func.func @block_size(%q: !t, %blocks: tensor<?x?xi1>) {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@below {{attribute 'key_block' failed to satisfy constraint: 32-bit signless integer attribute whose value is positive}}
+    %keep = attn.block_mask %i, %j in %blocks block 64 x 0 : tensor<?x?xi1>
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return
+}

@@ -47,7 +47,8 @@ func.func @clauses(%q: tensor<?x?x?x64xbf16>, %k: tensor<?x?x?x64xbf16>,
 
 // CHECK-LABEL: @masks
 func.func @masks(%q: tensor<1x1x?x16xf16>, %k: tensor<1x1x?x16xf16>, %v: tensor<1x1x?x16xf16>,
-                 %n: i32, %ids: tensor<?xi32>, %rows: tensor<?x?xi64>) -> tensor<1x1x?x16xf16> {
+                 %n: i32, %ids: tensor<?xi32>, %rows: tensor<?x?xi64>, %shared: tensor<?x?xi1>,
+                 %each: tensor<?x?x?x?xi1>) -> tensor<1x1x?x16xf16> {
   // CHECK: where(%[[B:.*]], %{{.*}}, %[[I:.*]], %[[J:.*]]) {
   %o, %lse = attn.attend %q, %k, %v
     where(%b, %h, %i, %j) {
@@ -69,10 +70,14 @@ func.func @masks(%q: tensor<1x1x?x16xf16>, %k: tensor<1x1x?x16xf16>, %v: tensor<
       %7 = attn.prefix %j, %n
       // CHECK-NEXT: attn.dilated %[[I]], %[[J]] step %[[N]]
       %8 = attn.dilated %i, %j step %n
+      // CHECK-NEXT: attn.block_mask %[[I]], %[[J]] in %{{.*}} block 1 x 64 : tensor<?x?xi1>
+      %9 = attn.block_mask %i, %j in %shared block 1 x 64 : tensor<?x?xi1>
+      // CHECK-NEXT: attn.block_mask %[[I]], %[[J]] in %{{.*}}[%[[B]], %{{.*}}] block 16 x 256 : tensor<?x?x?x?xi1>
+      %10 = attn.block_mask %i, %j in %each[%b, %h] block 16 x 256 : tensor<?x?x?x?xi1>
       // CHECK-NEXT: %[[AND:.*]] = attn.and %[[A]], %{{.*}}, %{{.*}}
       %and = attn.and %0, %1, %2
       // CHECK-NEXT: %[[OR:.*]] = attn.or %{{.*}}, %[[AND]]
-      %or = attn.or %3, %4, %5, %6, %7, %8, %and
+      %or = attn.or %3, %4, %5, %6, %7, %8, %9, %10, %and
       // CHECK-NEXT: attn.not %[[OR]]
       %not = attn.not %or
       attn.yield %not : i1
