@@ -66,6 +66,22 @@ BoxClassifier::Cut BoxClassifier::cut(const Positions &positions,
   return {std::int32_t(best < 0 ? middle : best), best >= 0};
 }
 
+std::array<SlotBox, 2> BoxClassifier::cutInTwo(const SlotBox &box) const {
+  const std::int32_t height = box.queryLast - box.queryFirst, width = box.keyLast - box.keyFirst;
+  const Cut rows = cut(queryPositions, queryMultiples, box.queryFirst, box.queryLast);
+  const Cut columns = cut(keyPositions, keyMultiples, box.keyFirst, box.keyLast);
+  const bool prefersRows = rows.isNatural != columns.isNatural ? rows.isNatural : height >= width;
+  std::array<SlotBox, 2> halves = {box, box};
+  if (height && (prefersRows || !width)) {
+    halves[0].queryLast = rows.at - 1;
+    halves[1].queryFirst = rows.at;
+  } else {
+    halves[0].keyLast = columns.at - 1;
+    halves[1].keyFirst = columns.at;
+  }
+  return halves;
+}
+
 void BoxClassifier::setHead(std::int64_t newBatch, std::int64_t newHead) {
   batch = newBatch;
   head = newHead;

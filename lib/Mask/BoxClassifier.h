@@ -5,7 +5,9 @@
 #include "lib/Mask/BoxEvaluator.h"
 #include "lib/Mask/Positions.h"
 
+#include <array>
 #include <cstdint>
+#include <vector>
 
 namespace lacuna::mask {
 
@@ -41,19 +43,10 @@ public:
   /// The classes of `count` boxes, at most BoxEvaluator::batch.
   void classify(const SlotBox *boxes, int count, TileClass *classes);
 
-  /// Where to cut slots `first` to `last` (more than one) in two: the first slot
-  /// of the upper part. Near the middle, at a multiple of a constant by which the
-  /// classifier divides the position if there is one (`isNatural`).
-  struct Cut {
-    std::int32_t at;
-    bool isNatural;
-  };
-  Cut cutQueries(std::int32_t first, std::int32_t last) const {
-    return cut(queryPositions, queryMultiples, first, last);
-  }
-  Cut cutKeys(std::int32_t first, std::int32_t last) const {
-    return cut(keyPositions, keyMultiples, first, last);
-  }
+  /// The parts of a box of more than one element, first the one with the lower
+  /// slots. Cut in the middle of the longer side; but where the classifier divides
+  /// positions by a constant, at a multiple of it if there is one inside.
+  std::array<SlotBox, 2> cutInTwo(const SlotBox &box) const;
 
   /// Boxes classified so far.
   std::int64_t boxCount() const { return boxes; }
@@ -63,6 +56,11 @@ public:
   }
 
 private:
+  /// The first slot of the upper part.
+  struct Cut {
+    std::int32_t at;
+    bool isNatural; ///< at a multiple
+  };
   void findMultiples();
   static Cut cut(const Positions &positions, const std::vector<std::int64_t> &multiples,
                  std::int32_t first, std::int32_t last);

@@ -109,8 +109,8 @@ ValueId BoxCodeBuilder::append(BoxStep step) {
   return step.result;
 }
 
-RangeValues BoxCodeBuilder::loadRange(std::uint32_t table, Span<ValueId> first,
-                                      Span<ValueId> last) {
+RangeValues BoxCodeBuilder::loadRange(std::uint32_t table, const std::vector<ValueId> &first,
+                                      const std::vector<ValueId> &last) {
   const std::uint32_t indices = std::uint32_t(code.indexValues.size());
   code.indexValues.insert(code.indexValues.end(), first.begin(), first.end());
   code.indexValues.insert(code.indexValues.end(), last.begin(), last.end());

@@ -32,7 +32,6 @@
 #define LIB_MASK_BOXCODE_H
 
 #include "lacuna/Result.h"
-#include "lacuna/Tensor.h"
 
 #include <cstdint>
 #include <string>
@@ -192,7 +191,8 @@ public:
     return append({.op = BoxOp::Narrow, .operands = {value}, .immediate = bits});
   }
   /// One first and one last index for each axis of the table.
-  RangeValues loadRange(std::uint32_t table, Span<ValueId> first, Span<ValueId> last);
+  RangeValues loadRange(std::uint32_t table, const std::vector<ValueId> &first,
+                        const std::vector<ValueId> &last);
 
   /// Ends the code; the builder is empty afterwards. Steps that no answer needs
   /// are dropped. Errors: Compiler, naming the step that breaks a rule (an

@@ -24,32 +24,6 @@ SlotBox elementAt(const SlotBox &tile, Sample sample) {
   return {row, row, column, column};
 }
 
-/// The parts of a box of more than one element.
-struct Parts {
-  SlotBox lower, upper;
-};
-
-Parts cutInTwo(const BoxClassifier &classifier, const SlotBox &box) {
-  const std::int32_t height = box.queryLast - box.queryFirst, width = box.keyLast - box.keyFirst;
-  BoxClassifier::Cut rows = {}, columns = {};
-  if (height)
-    rows = classifier.cutQueries(box.queryFirst, box.queryLast);
-  if (width)
-    columns = classifier.cutKeys(box.keyFirst, box.keyLast);
-  Parts parts = {box, box};
-  const bool cutsRows =
-      !width ||
-      (height && (rows.isNatural != columns.isNatural ? rows.isNatural : height >= width));
-  if (cutsRows) {
-    parts.lower.queryLast = rows.at - 1;
-    parts.upper.queryFirst = rows.at;
-  } else {
-    parts.lower.keyLast = columns.at - 1;
-    parts.upper.keyFirst = columns.at;
-  }
-  return parts;
-}
-
 /// Tiles that are refined together, so that their parts fill batches.
 class TileGroup {
 public:
@@ -135,9 +109,8 @@ void TileGroup::refine(TileClass *classes) {
                       state.budget < 0 || box.elementCount() == 1;
       if (state.settled)
         continue;
-      const Parts halves = cutInTwo(classifier, box);
-      next.push_back({halves.lower, parts[k].tile});
-      next.push_back({halves.upper, parts[k].tile});
+      for (const SlotBox &half : classifier.cutInTwo(box))
+        next.push_back({half, parts[k].tile});
     }
     parts = std::move(next);
     classifyParts();
@@ -154,32 +127,4 @@ void mask::refineTiles(BoxClassifier &classifier, const Refinement &limits,
     const int count = int(std::min<std::size_t>(tiles.size() - first, TileGroup::size));
     TileGroup(classifier, limits, &tiles[first], count).refine(classes + first);
   }
-}
-
-ElementCount mask::countElements(BoxClassifier &classifier, const SlotBox &box) {
-  ElementCount count;
-  std::vector<SlotBox> pending = {box};
-  TileClass classes[BoxEvaluator::batch];
-  SlotBox batch[BoxEvaluator::batch];
-  while (!pending.empty()) {
-    const int n = int(std::min<std::size_t>(pending.size(), BoxEvaluator::batch));
-    std::copy(pending.end() - n, pending.end(), batch);
-    pending.resize(pending.size() - n);
-    classifier.classify(batch, n, classes);
-    for (int k = 0; k < n; ++k) {
-      const std::int64_t elements = batch[k].elementCount();
-      if (classes[k] == TileClass::Full)
-        count.visible += elements;
-      if (classes[k] != TileClass::Partial)
-        continue;
-      if (elements == 1) {
-        ++count.undecided;
-        continue;
-      }
-      const Parts halves = cutInTwo(classifier, batch[k]);
-      pending.push_back(halves.lower);
-      pending.push_back(halves.upper);
-    }
-  }
-  return count;
 }

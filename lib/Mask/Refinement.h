@@ -28,16 +28,6 @@ struct Refinement {
 void refineTiles(BoxClassifier &classifier, const Refinement &limits,
                  const std::vector<SlotBox> &tiles, TileClass *classes);
 
-/// Elements that are visible, of batch and head that are chosen.
-struct ElementCount {
-  std::int64_t visible = 0;
-  std::int64_t undecided = 0; ///< elements that the classifier cannot tell
-};
-
-/// Counts the visible elements of a box exactly, as far as the classifier knows
-/// single elements: cuts it until every part is decided.
-ElementCount countElements(BoxClassifier &classifier, const SlotBox &box);
-
 } // namespace lacuna::mask
 
 #endif // LIB_MASK_REFINEMENT_H

@@ -1,4 +1,5 @@
 #include "lib/Mask/Planner.h"
+#include "lib/Mask/Density.h"
 #include "test/unit/Mask/SampleMasks.h"
 
 #include <gtest/gtest.h>
@@ -162,12 +163,16 @@ TEST(Planner, RefinementProvesWhatTheClassifierCannot) {
 TEST(Planner, CutsPreferMultiplesOfDivisors) {
   SampleMask mask((query / 48) == ((key + 5) / 7));
   BoxClassifier slots = mask.classifier({1, 1, 1, 1000, 1000});
-  EXPECT_EQ(slots.cutQueries(100, 227).at, 144); // the middle is 164
-  EXPECT_TRUE(slots.cutQueries(100, 227).isNatural);
-  EXPECT_EQ(slots.cutQueries(97, 143).at, 120); // no multiple inside: the middle
-  EXPECT_FALSE(slots.cutQueries(97, 143).isNatural);
+  auto queryCut = [](const BoxClassifier &classifier, std::int32_t first, std::int32_t last) {
+    return classifier.cutInTwo({first, last, 3, 3})[1].queryFirst;
+  };
+  EXPECT_EQ(queryCut(slots, 100, 227), 144); // the middle is 164
+  EXPECT_EQ(queryCut(slots, 97, 143), 120);  // no multiple inside: the middle
   BoxClassifier shifted = mask.classifier({1, 1, 1, 1000, 1000}, Positions(20));
-  EXPECT_EQ(shifted.cutQueries(100, 227).at, 172); // position 192
+  EXPECT_EQ(queryCut(shifted, 100, 227), 172); // position 192
+  // The side with a multiple inside comes before the longer one.
+  EXPECT_EQ(slots.cutInTwo({97, 143, 20, 30})[1].keyFirst, 28);
+  EXPECT_EQ(slots.cutInTwo({97, 98, 22, 27})[1].keyFirst, 25);
 }
 
 TEST(Planner, HeadsAndBatchesSharePlansUnlessTheyAreRead) {
@@ -226,9 +231,13 @@ TEST(Planner, ElementsAreCountedExactly) {
       for (Int j = 0; j < shape.keys; ++j)
         expected += mask.visible(0, 0, i, j);
     BoxClassifier classifier = mask.classifier(shape);
-    ElementCount count = countElements(classifier, {0, 74, 0, 89});
+    PlanOptions options;
+    options.queryTile = 16;
+    options.keyTile = 32;
+    ElementCount count = countElements(classifier, planMask(classifier, options), options);
     EXPECT_EQ(count.visible, expected) << seed;
     EXPECT_EQ(count.undecided, 0) << seed;
+    EXPECT_EQ(count.total, 75 * 90) << seed;
   }
 }
 
