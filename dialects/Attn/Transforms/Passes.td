@@ -122,4 +122,52 @@ def DeriveIntervals : Pass<"attn-derive-intervals", "::mlir::func::FuncOp"> {
                     Statistic<"unbounded", "unbounded", "attends that visit every key tile">];
 }
 
+def DeriveClassifier : Pass<"attn-derive-classifier", "::mlir::func::FuncOp"> {
+  let summary = "Derives whether a tile of queries and keys is empty, full or partial";
+  let description = [{
+    Fills the `classify` clause of every attend that has a `where` clause and no
+    `classify`, by running the predicate on boxes of positions instead of single
+    ones. Sound for every predicate: an element that is seen makes `may_see` true,
+    one that is not makes `may_hide` true. What the pass does not understand
+    (floats, most operations on bits) may be anything; an attend about whose tiles
+    nothing can be said stays as it is, and a remark says so. Tables are read over
+    ranges of indices.
+
+    Expects masks to be expanded. Code runs on i64, so that no bound can overflow
+    even where a scalar argument is extreme. The options turn parts of the analysis
+    off, to see what each is worth; every part only ever decides more tiles.
+
+    ```mlir
+    %o, %lse = attn.attend %q, %k, %v
+      where(%b, %h, %i, %j) {
+        %past = arith.cmpi sle, %j, %i : i32
+        %qid = attn.load %ids[%i] : tensor<?xi32>
+        %kid = attn.load %ids[%j] : tensor<?xi32>
+        %same = arith.cmpi eq, %qid, %kid : i32
+        %keep = arith.andi %past, %same : i1
+        attn.yield %keep : i1
+      } : !t, !t, !t
+    ```
+    gets
+    ```mlir
+      classify(%b, %h, %i_first, %i_last, %j_first, %j_last) {
+        %past = arith.cmpi sle, %j_first, %i_last : i32
+        // extremes and signatures of both ranges of %ids
+        %min, %max, %signature = attn.load_range %ids[%0] to [%1] : tensor<?xi32>
+        %min_0, %max_1, %signature_2 = attn.load_range %ids[%2] to [%3] : tensor<?xi32>
+        %below = arith.cmpi sle, %min, %max_1 : i64
+        // ...
+        attn.yield %may_see, %may_hide : i1, i1
+      }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+  let options = [
+    Option<"facts", "facts", "bool", "true", "Ask parts of a conjunction together">,
+    Option<"cases", "cases", "bool", "true", "Tell the cases of an integer apart">,
+    Option<"signatures", "signatures", "bool", "true", "Ask tables for sets of labels">];
+  let statistics = [Statistic<"derived", "derived", "attends with tile classes">,
+                    Statistic<"unknown", "unknown", "attends whose tiles are all partial">];
+}
+
 #endif // DIALECTS_ATTN_TRANSFORMS_PASSES_TD
