@@ -3,7 +3,9 @@
 // The oracle: evaluates a spec on host arrays in float64, straight from its
 // text. It shares no code with the compiler but the definition of the language,
 // derives no masks and is meant to be right rather than fast (1024 x 1024 keys
-// of one head take about a tenth of a second on one core).
+// of one head take about a tenth of a second on one core). It looks at no key that
+// a row does not see: where V is not finite there, it gives a number and a kernel
+// may give NaN.
 //
 //===----------------------------------------------------------------------===//
 #ifndef LACUNA_REFERENCE_H

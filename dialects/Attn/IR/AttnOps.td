@@ -90,6 +90,13 @@ def Attn_AttendOp : Attn_Op<"attend", [
     }
     ```
 
+    **Keys and values that are not finite.** A key that a row does not see has no
+    say in its lse, whatever `k` holds. `v` must be finite at keys that a row's
+    tile reads though the row does not see them: a weight of zero times infinity
+    is NaN. A kernel gives o there as if the key did not exist, or NaN, and never
+    another number. Tiles that the kernel skips, and what lies past the end of a
+    tensor, are not read.
+
     **Clauses of a source**, all optional, in any order:
     - `where(b, h, i, j) -> i1`: is key j visible to query i; absent = always.
     - `score(s, b, h, i, j) -> f32`: replaces the scaled product s before softmax.
