@@ -174,24 +174,22 @@ public:
   explicit AtomicRows(InstructionTable &table) : table(table) {}
 
   template <class T, class Op>
-  void add(const std::string &operation, const std::string &type) {
-    const std::string order = "[.relaxed|.acquire|.release|.acq_rel]";
-    const std::string scope = "[.cta|.cluster|.gpu|.sys]";
-    const std::string space = "[.global|.shared|.shared::cta]";
-    for (const char *name : {"atom", "red"}) {
-      bool answers = name[0] == 'a';
+  void add(const std::string &operation, const std::string &type,
+           const std::string &space = "[.global|.shared|.shared::cta]") {
+    for (bool answers : {true, false}) {
       if (!answers && (operation == "exch" || operation == "cas"))
         continue; // these are only of use for their result
-      std::string pattern = name + order + scope + space;
-      pattern.append(".").append(operation).append("[.L2::cache_hint].").append(type);
+      std::string pattern =
+          answers ? "atom[.relaxed|.acquire|.release|.acq_rel]" : "red[.relaxed|.release]";
+      pattern += "[.cta|.cluster|.gpu|.sys]" + space;
+      pattern += "." + operation + (operation == "cas" ? "." : "[.L2::cache_hint].") + type;
       Row row{std::move(pattern), "", atomic<T, Op>, 0, bindAtomic};
       row.writesFirst = answers;
       table.add(std::move(row));
     }
   }
   template <class T>
-  void addArithmetic(const std::string &type) {
-    add<T, AtomicAdd>("add", type);
+  void addOrder(const std::string &type) {
     add<T, AtomicMinimum>("min", type);
     add<T, AtomicMaximum>("max", type);
   }
@@ -212,18 +210,21 @@ private:
 
 void lacuna::emulator::addAtomicRows(InstructionTable &table) {
   AtomicRows rows(table);
-  rows.addArithmetic<u32>("u32");
-  rows.addArithmetic<s32>("s32");
-  rows.addArithmetic<u64>("u64");
-  rows.addArithmetic<s64>("s64");
+  rows.addOrder<u32>("u32");
+  rows.addOrder<s32>("s32");
+  rows.addOrder<u64>("u64");
+  rows.addOrder<s64>("s64");
+  rows.add<u32, AtomicAdd>("add", "u32");
+  rows.add<s32, AtomicAdd>("add", "s32");
+  rows.add<u64, AtomicAdd>("add", "u64");
   rows.addBits<u32>("b32");
   rows.addBits<u64>("b64");
   rows.add<u16, CompareAndSwap>("cas", "b16");
   rows.add<u32, Increment>("inc", "u32");
   rows.add<u32, Decrement>("dec", "u32");
-  rows.add<f32, AtomicAdd>("add[.ftz]", "f32");
+  rows.add<f32, AtomicAdd>("add", "f32");
   rows.add<f64, AtomicAdd>("add", "f64");
-  rows.add<f32, AtomicAdd>("add.(v2|v4)", "f32");
+  rows.add<f32, AtomicAdd>("add", "(v2|v4).f32", "[.global]");
   rows.add<f16, AtomicAddHalf>("add.noftz", "f16");
   rows.add<bf16, AtomicAddHalf>("add.noftz", "bf16");
   rows.add<Pair<f16>, AtomicAddHalf>("add.noftz", "f16x2");

@@ -406,7 +406,8 @@ void lacuna::emulator::addBulkRows(InstructionTable &table) {
              bindRangeStore});
   table.add({"cp.async.bulk.commit_group", "", commit});
   table.add({"cp.async.bulk.wait_group[.read]", "i", wait});
-  table.add(
-      {"cp.async.bulk.prefetch.tensor.(1d|2d|3d|4d|5d).L2.global[.tile]" + hint, "m", nothing});
+  const std::string prefetch = "cp.async.bulk.prefetch.tensor.(1d|2d|3d|4d|5d).L2.global[.tile]";
+  table.add({prefetch, "m", nothing});
+  table.add({prefetch + ".L2::cache_hint", "m c8", nothing});
   table.add({"prefetch[.param|.const].tensormap", "m", nothing});
 }

@@ -151,14 +151,18 @@ void addComparison(InstructionTable &table, const std::string &op, const std::st
   }
 }
 
+/// Bits are equal or not; unsigned numbers have names of their own for order.
 template <class T>
-void addInteger(InstructionTable &table, const std::string &type) {
-  addComparison<T, Equal>(table, "eq", type);
-  addComparison<T, NotEqual>(table, "ne", type);
-  addComparison<T, Less>(table, "(lt|lo)", type);
-  addComparison<T, LessEqual>(table, "(le|ls)", type);
-  addComparison<T, Greater>(table, "(gt|hi)", type);
-  addComparison<T, GreaterEqual>(table, "(ge|hs)", type);
+void addInteger(InstructionTable &table, const std::string &width) {
+  constexpr bool isSigned = std::is_signed_v<T>;
+  std::string type = (isSigned ? ".s" : ".u") + width;
+  std::string bits = isSigned ? type : ".(u" + width + "|b" + width + ")";
+  addComparison<T, Equal>(table, "eq", bits);
+  addComparison<T, NotEqual>(table, "ne", bits);
+  addComparison<T, Less>(table, isSigned ? "lt" : "(lt|lo)", type);
+  addComparison<T, LessEqual>(table, isSigned ? "le" : "(le|ls)", type);
+  addComparison<T, Greater>(table, isSigned ? "gt" : "(gt|hi)", type);
+  addComparison<T, GreaterEqual>(table, isSigned ? "ge" : "(ge|hs)", type);
 }
 
 template <class T, bool ftz = false>
@@ -180,30 +184,37 @@ void addFloat(InstructionTable &table, const std::string &type) {
 }
 
 /// slct: a where c >= 0, else b.
-template <class T, class C>
+template <class T, class C, bool ftz = false>
 Step selectBySign(Warp &warp, const Instruction &i) {
   T *d = lanes<T>(warp, i.d);
   const T *a = lanes<T>(warp, i.a), *b = lanes<T>(warp, i.b);
   const C *c = lanes<C>(warp, i.c);
-  forLanes(warp.mask, [=](int l) { d[l] = c[l] >= 0 ? a[l] : b[l]; });
+  auto sees = [](C x) {
+    if constexpr (ftz)
+      return flush(x);
+    else
+      return x;
+  };
+  forLanes(warp.mask, [=](int l) { d[l] = sees(c[l]) >= 0 ? a[l] : b[l]; });
   return Step::Next;
 }
 
 } // namespace
 
 void lacuna::emulator::addCompareRows(InstructionTable &table) {
-  addInteger<u16>(table, ".(u16|b16)");
-  addInteger<s16>(table, ".s16");
-  addInteger<u32>(table, ".(u32|b32)");
-  addInteger<s32>(table, ".s32");
-  addInteger<u64>(table, ".(u64|b64)");
-  addInteger<s64>(table, ".s64");
+  addInteger<u16>(table, "16");
+  addInteger<s16>(table, "16");
+  addInteger<u32>(table, "32");
+  addInteger<s32>(table, "32");
+  addInteger<u64>(table, "64");
+  addInteger<s64>(table, "64");
   addFloat<f32>(table, ".f32");
   addFloat<f32, true>(table, ".ftz.f32");
   addFloat<f64>(table, ".f64");
   addFloat<f16>(table, ".f16");
   addFloat<bf16>(table, ".bf16");
   table.add({"slct.(b32|u32|s32|f32).s32", "d4 a4 b4 c4", selectBySign<u32, s32>});
-  table.add({"slct[.ftz].(b32|u32|s32|f32).f32", "d4 a4 b4 c4", selectBySign<u32, f32>});
+  table.add({"slct.(b32|u32|s32|f32).f32", "d4 a4 b4 c4", selectBySign<u32, f32>});
+  table.add({"slct.ftz.(b32|u32|s32|f32).f32", "d4 a4 b4 c4", selectBySign<u32, f32, true>});
   table.add({"slct.(b64|u64|s64|f64).s32", "d8 a8 b8 c4", selectBySign<u64, s32>});
 }

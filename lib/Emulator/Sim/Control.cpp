@@ -194,7 +194,6 @@ void lacuna::emulator::addControlRows(InstructionTable &table) {
   table.add({"ret[.uni]", "", leave});
   table.add({"exit", "", leave});
   table.add({"trap", "", trap});
-  table.add({"brkpt", "", trap});
   for (const char *name : {"bar", "barrier"}) {
     std::string prefix(name);
     prefix += "[.cta]";
@@ -213,6 +212,5 @@ void lacuna::emulator::addControlRows(InstructionTable &table) {
   table.add({"nanosleep.u32", "a4", nothing});
   table.add({"prefetch[.global|.local].(L1|L2|L2::evict_last|L2::evict_normal)", "m", nothing});
   table.add({"prefetchu.L1", "m", nothing});
-  table.add({"discard[.global].L2", "mi", nothing});
   table.add({"pmevent", "i", nothing});
 }

@@ -225,11 +225,11 @@ struct Same {
   }
 };
 
-template <class Half>
+template <class Half, class Op>
 Step halfToFloat(Warp &warp, const Instruction &i) {
   f32 *d = lanes<f32>(warp, i.d);
   const u32 *a = lanes<u32>(warp, i.a);
-  forLanes(warp.mask, [=](int l) { d[l] = Half{static_cast<u16>(a[l])}.toFloat(); });
+  forLanes(warp.mask, [=](int l) { d[l] = Op::apply(Half{static_cast<u16>(a[l])}.toFloat()); });
   return Step::Next;
 }
 
@@ -348,7 +348,8 @@ void addHalf(InstructionTable &table, const std::string &type) {
   table.add({"cvt.rzi" + both, "d4 a4", roundHalf<Half, TowardsZero>});
   table.add({"cvt.rmi" + both, "d4 a4", roundHalf<Half, Down>});
   table.add({"cvt.rpi" + both, "d4 a4", roundHalf<Half, Up>});
-  table.add({"cvt[.ftz].f32." + type, "d4 a4", halfToFloat<Half>});
+  table.add({"cvt.f32." + type, "d4 a4", halfToFloat<Half, Same>});
+  table.add({"cvt.ftz.f32." + type, "d4 a4", halfToFloat<Half, Flush<Same>>});
   table.add({"cvt.f64." + type, "d8 a4", halfToDouble<Half>});
   table.add({"cvt.rn." + type + ".f32", "d4 a4", floatToHalf<Nearest<Half>>});
   table.add({"cvt.rn.relu." + type + ".f32", "d4 a4", floatToHalf<ReluOf<Nearest<Half>>>});

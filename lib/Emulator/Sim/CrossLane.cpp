@@ -240,8 +240,8 @@ void lacuna::emulator::addCrossLaneRows(InstructionTable &table) {
   writing({"shfl.sync.up.b32", "", shuffle, Up, bindShuffle});
   writing({"shfl.sync.down.b32", "", shuffle, Down, bindShuffle});
   writing({"shfl.sync.idx.b32", "", shuffle, Index, bindShuffle});
-  writing({"vote[.sync].ballot.b32", "", vote, 0, bindVote});
-  writing({"vote[.sync].(any|all|uni).pred", "", vote, 0, bindVote});
+  writing({"vote.sync.ballot.b32", "", vote, 0, bindVote});
+  writing({"vote.sync.(any|all|uni).pred", "", vote, 0, bindVote});
   writing({"activemask.b32", "d4", activeMask});
   writing({"match.any.sync.b32", "", match<u32>, 0, bindMatch});
   writing({"match.all.sync.b32", "", match<u32>, 1, bindMatch});

@@ -108,11 +108,12 @@ void lacuna::emulator::addFloatRows(InstructionTable &table) {
   table.add({"rcp.rn.f32", "d4 a4", unary<f32, Reciprocal>});
   table.add({"rcp.rn.ftz.f32", "d4 a4", unary<f32, Flush<Reciprocal>>});
   table.add({"rcp.rn.f64", "d8 a8", unary<f64, Reciprocal>});
-  table.add({"rcp.approx.ftz.f64", "d8 a8", unary<f64, Reciprocal>});
+  table.add({"rcp.approx.ftz.f64", "d8 a8", unary<f64, Gross<Reciprocal>>});
   table.add({"sqrt.rn.f32", "d4 a4", unary<f32, SquareRoot>});
   table.add({"sqrt.rn.ftz.f32", "d4 a4", unary<f32, Flush<SquareRoot>>});
   table.add({"sqrt.rn.f64", "d8 a8", unary<f64, SquareRoot>});
-  table.add({"rsqrt.approx[.ftz].f64", "d8 a8", unary<f64, ReciprocalSquareRoot>});
+  table.add({"rsqrt.approx.f64", "d8 a8", unary<f64, ReciprocalSquareRoot>});
+  table.add({"rsqrt.approx.ftz.f64", "d8 a8", unary<f64, Gross<ReciprocalSquareRoot>>});
   const char *properties[] = {"finite", "infinite", "number", "notanumber", "normal", "subnormal"};
   for (u8 p = 0; p < 6; ++p) {
     table.add({std::string("testp.") + properties[p] + ".f32", "dp a4", testProperty<f32>, p});

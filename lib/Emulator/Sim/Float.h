@@ -41,6 +41,18 @@ struct Flush {
   }
 };
 
+/// Operand and result lose their low words, as .approx.ftz.f64 says, and
+/// subnormals become zeros.
+template <class Op>
+struct Gross {
+  static f64 upper(f64 x) {
+    u64 bits = std::bit_cast<u64>(x);
+    constexpr u64 sign = u64(1) << 63, exponent = u64(0x7ff) << 52;
+    return x != x ? x : std::bit_cast<f64>(bits & exponent ? bits >> 32 << 32 : bits & sign);
+  }
+  static f64 apply(f64 a) { return upper(Op::apply(upper(a))); }
+};
+
 /// NaN becomes 0, as .sat says.
 template <class Op>
 struct Clamp {

@@ -230,9 +230,10 @@ Step multiplyAddWithCarry(Warp &warp, const Instruction &i) {
   const T *a = lanes<T>(warp, i.a), *b = lanes<T>(warp, i.b), *c = lanes<T>(warp, i.c);
   u32 slot = static_cast<u32>(i.imm), carry = i.option & 1 ? predicate(warp, slot) : 0, out = 0;
   forLanes(warp.mask, [&](int l) {
-    u128 product = u128(a[l]) * b[l];
-    T part = static_cast<T>(i.option & 4 ? product >> (sizeof(T) * 8) : product);
-    u128 wide = u128(part) + c[l] + (carry >> l & 1);
+    using Unsigned = std::make_unsigned_t<T>;
+    auto part = static_cast<Unsigned>(i.option & 4 ? MultiplyHigh::apply(a[l], b[l])
+                                                   : MultiplyLow::apply(a[l], b[l]));
+    u128 wide = u128(part) + static_cast<Unsigned>(c[l]) + (carry >> l & 1);
     d[l] = static_cast<T>(wide);
     out |= static_cast<u32>(wide >> (sizeof(T) * 8) & 1) << l;
   });
@@ -277,16 +278,22 @@ void addType(InstructionTable &table, const std::string &name) {
   }
 }
 
+/// Sums of either sign are the same; products are not.
 template <class T>
-void addCarryRows(InstructionTable &table, const std::string &types) {
-  std::string w = sizeof(T) == 8 ? "8" : "4";
+void addCarryRows(InstructionTable &table, const std::string &width) {
+  std::string w = sizeof(T) == 8 ? "8" : "4", types = "(u" + width + "|s" + width + ")";
   std::string three = "d" + w + " a" + w + " b" + w, four = three + " c" + w;
   table.add({"add.cc." + types, three, addWithCarry<T, false>, 0, bindCarry});
   table.add({"addc[.cc]." + types, three, addWithCarry<T, false>, 0, bindCarry});
   table.add({"sub.cc." + types, three, addWithCarry<T, true>, 0, bindCarry});
   table.add({"subc[.cc]." + types, three, addWithCarry<T, true>, 0, bindCarry});
-  table.add({"mad.(lo|hi).cc." + types, four, multiplyAddWithCarry<T>, 0, bindCarry});
-  table.add({"madc.(lo|hi)[.cc]." + types, four, multiplyAddWithCarry<T>, 0, bindCarry});
+  for (bool isSigned : {false, true}) {
+    Handler handler =
+        isSigned ? multiplyAddWithCarry<std::make_signed_t<T>> : multiplyAddWithCarry<T>;
+    std::string type = (isSigned ? ".s" : ".u") + width;
+    table.add({"mad.(lo|hi).cc" + type, four, handler, 0, bindCarry});
+    table.add({"madc.(lo|hi)[.cc]" + type, four, handler, 0, bindCarry});
+  }
 }
 
 } // namespace
@@ -308,6 +315,6 @@ void lacuna::emulator::addIntegerRows(InstructionTable &table) {
   table.add({"dp4a.s32.s32", "d4 a4 b4 c4", dotBytes<s8, s8>});
   table.add({"dp4a.u32.s32", "d4 a4 b4 c4", dotBytes<u8, s8>});
   table.add({"dp4a.s32.u32", "d4 a4 b4 c4", dotBytes<s8, u8>});
-  addCarryRows<u32>(table, "(u32|s32)");
-  addCarryRows<u64>(table, "(u64|s64)");
+  addCarryRows<u32>(table, "32");
+  addCarryRows<u64>(table, "64");
 }

@@ -153,19 +153,19 @@ static void bindStore(Binder &binder) {
 }
 
 void lacuna::emulator::addLoadStoreRows(InstructionTable &table) {
-  const std::string types = ".(b8|u8|s8|b16|u16|s16|f16|bf16|b32|u32|s32|f32|b64|u64|s64|f64)";
+  const std::string types = ".(b8|u8|s8|b16|u16|s16|b32|u32|s32|f32|b64|u64|s64|f64)";
   const std::string scope = "[.cta|.cluster|.gpu|.sys]";
   const std::string evict = "[.L1::evict_normal|.L1::evict_unchanged|.L1::evict_first|"
                             ".L1::evict_last|.L1::no_allocate]";
-  const std::string hints = evict + "[.L2::cache_hint][.L2::64B|.L2::128B|.L2::256B]";
+  const std::string policy = "[.L2::cache_hint]";
   table.add({"ld[.weak|.volatile|.relaxed|.acquire]" + scope +
-                 "[.global|.shared|.shared::cta|.local|.const|.param|.param::entry|.param::func]"
+                 "[.global|.shared|.shared::cta|.local|.const|.param|.param::entry]"
                  "[.nc][.ca|.cg|.cs|.lu|.cv]" +
-                 hints + "[.v2|.v4|.v8]" + types,
+                 evict + policy + "[.L2::64B|.L2::128B|.L2::256B][.v2|.v4|.v8]" + types,
              "", load, 0, bindLoad, true});
   table.add({"ldu.global[.v2|.v4]" + types, "", load, 0, bindLoad, true});
   table.add({"st[.weak|.volatile|.relaxed|.release]" + scope +
-                 "[.global|.shared|.shared::cta|.local|.param|.param::func][.wb|.cg|.cs|.wt]" +
-                 hints + "[.v2|.v4|.v8]" + types,
+                 "[.global|.shared|.shared::cta|.local|.param][.wb|.cg|.cs|.wt]" + evict + policy +
+                 "[.v2|.v4|.v8]" + types,
              "", store, 0, bindStore});
 }

@@ -274,28 +274,27 @@ static void bindWait(Binder &binder) {
 static void bindFenceProxy(Binder &binder) { binder.usesAsyncProxy(); }
 
 void lacuna::emulator::addMbarrierRows(InstructionTable &table) {
-  const std::string order = "[.relaxed|.release|.acquire][.cta|.cluster]";
-  const std::string shared = "[.shared|.shared::cta|.shared::cluster].b64";
-  table.add({"mbarrier.init" + shared, "", initialise, 0, bindInit});
-  table.add({"mbarrier.inval" + shared, "", invalidate, 0, bindInvalidate});
-  Row arrival{"mbarrier.(arrive|arrive_drop)[.expect_tx]" + order + shared,
+  const std::string own = "[.shared|.shared::cta].b64";
+  const std::string any = "[.shared|.shared::cta|.shared::cluster].b64";
+  table.add({"mbarrier.init" + own, "", initialise, 0, bindInit});
+  table.add({"mbarrier.inval" + own, "", invalidate, 0, bindInvalidate});
+  // The forms that are .relaxed do not order memory; kernels that use them are
+  // not known.
+  Row arrival{"mbarrier.(arrive|arrive_drop)[.expect_tx][.release.cta|.release.cluster]" + any,
               "",
               arrive,
               0,
               bindArrive,
               true};
   table.add(arrival);
-  table.add({"mbarrier.expect_tx" + order + shared, "", arrive, 0, bindArrive});
+  table.add({"mbarrier.expect_tx.relaxed.(cta|cluster)" + any, "", arrive, 0, bindArrive});
+  table.add({"mbarrier.(try_wait|test_wait)[.parity][.acquire.cta|.acquire.cluster]" + own, "",
+             wait, 0, bindWait, true});
   table.add(
-      {"mbarrier.(try_wait|test_wait)[.parity]" + order + shared, "", wait, 0, bindWait, true});
-  table.add({"cp.async.mbarrier.arrive[.noinc]" + shared, "", arriveAfterCopies, 0,
-             bindArriveAfterCopies});
+      {"cp.async.mbarrier.arrive[.noinc]" + own, "", arriveAfterCopies, 0, bindArriveAfterCopies});
   table.add({"fence.proxy.async[.global|.shared::cta|.shared::cluster]", "", fenceProxy, 0,
              bindFenceProxy});
   table.add({"fence.mbarrier_init.release.cluster", "", fenceInitialisation, 0, bindFenceProxy});
-  // A cluster of one block.
-  table.add({"barrier.cluster.arrive[.release|.relaxed][.aligned]", "", nothing});
-  table.add({"barrier.cluster.wait[.acquire][.aligned]", "", nothing});
   table.add({"griddepcontrol.(wait|launch_dependents)", "", nothing});
   table.add({"setmaxnreg.(inc|dec).sync.aligned.u32", "i", nothing});
 }

@@ -157,9 +157,8 @@ void lacuna::emulator::addMoveRows(InstructionTable &table) {
     table.add(std::move(row));
   };
   copies({"mov.pred", "dp ap", movePredicate});
-  copies({"mov.(b16|u16|s16|f16|bf16|b32|u32|s32|f32|f16x2|bf16x2|b64|u64|s64|f64)", "", nullptr, 0,
-          bindMove, true});
-  copies({"selp.(b16|u16|s16|f16|bf16|b32|u32|s32|f32)", "d4 a4 b4 cp", select<u32>});
+  copies({"mov.(b16|u16|s16|b32|u32|s32|f32|b64|u64|s64|f64)", "", nullptr, 0, bindMove, true});
+  copies({"selp.(b16|u16|s16|b32|u32|s32|f32)", "d4 a4 b4 cp", select<u32>});
   copies({"selp.(b64|u64|s64|f64)", "d8 a8 b8 cp", select<u64>});
   table.add({"cvta.to.(global|const|param|shared|local).u64", "d8 a8", fromGeneric, 0,
              bindAddressConversion});

@@ -1,12 +1,15 @@
 #include "test/unit/Emulator/Attention.h"
 
+#include "lib/Emulator/TensorMap.h"
 #include "lib/Support/HalfBits.h"
 
 #include <cmath>
+#include <fstream>
 #include <random>
+#include <sstream>
 
 using namespace lacuna;
-using namespace lacuna::test;
+using namespace lacuna::emulator;
 
 AttentionProblem::AttentionProblem(int length, int headDim, int heads, int blockSize, bool causal,
                                    double density)
@@ -27,9 +30,9 @@ AttentionProblem::AttentionProblem(int length, int headDim, int heads, int block
   scaleLog2 = 1.4426950408889634f / std::sqrt(static_cast<float>(headDim));
 }
 
-AttentionError lacuna::test::compareWithReference(const AttentionProblem &p,
-                                                  const std::vector<std::uint16_t> &output,
-                                                  const std::vector<float> &lse) {
+AttentionError lacuna::emulator::compareWithReference(const AttentionProblem &p,
+                                                      const std::vector<std::uint16_t> &output,
+                                                      const std::vector<float> &lse) {
   const int block = p.length / p.blockRows;
   double squaredError = 0, squared = 0, lseError = 0;
   auto at = [&](const std::vector<std::uint16_t> &tensor, int h, int i, int d) {
@@ -72,32 +75,61 @@ AttentionError lacuna::test::compareWithReference(const AttentionProblem &p,
   return {std::sqrt(squaredError / squared), lseError};
 }
 
-std::string lacuna::test::mmaKernelPtx(int headDim) {
-  return compilePtx("#define HD " + std::to_string(headDim) + "\n" + inputFile("fa_mma.cu"));
+/// Text of a file in test/Emulator/Inputs.
+static std::string inputFile(const std::string &name) {
+  std::ifstream file(std::string(LACUNA_TEST_INPUTS) + "/" + name);
+  EXPECT_TRUE(file.good()) << name;
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
-AttentionRun lacuna::test::runMmaKernel(Machine &machine, const AttentionProblem &p,
-                                        const std::string &ptx) {
-  std::unique_ptr<LoadedKernel> kernel = machine.load(ptx, "fa_mma");
-  if (!kernel)
-    return {"not loaded", {}, {}};
-  EmulatorDevice &device = *machine.device;
-  DeviceAddress q = machine.upload(p.q, "Q"), k = machine.upload(p.k, "K"),
-                v = machine.upload(p.v, "V"), o = machine.fresh<std::uint16_t>(p.elements(), "O"),
-                lse = machine.fresh<float>(std::size_t(p.heads) * p.length, "LSE"),
-                rows = machine.upload(p.rowStart, "rowptr"),
-                columns = machine.upload(p.columns, "colidx");
-  const int block = 64;
+KernelImage lacuna::emulator::mmaKernel(int headDim) {
+  return compileKernel("#define HD " + std::to_string(headDim) + "\n" + inputFile("fa_mma.cu"),
+                       "fa_mma");
+}
+
+KernelImage lacuna::emulator::hopperKernel() {
+  return compileKernel(inputFile("fa_hopper_d.cu"), "fa_hopper");
+}
+
+/// Boxes of `rows` x 64 elements of a tensor of the problem.
+static TensorMap mapOf(DeviceAddress base, const AttentionProblem &p, u32 rows) {
+  TensorMapSpec spec;
+  spec.base = base;
+  spec.rank = 3;
+  spec.dims = {u64(p.headDim), u64(p.length), u64(p.heads)};
+  spec.strides = {u64(p.headDim) * 2, u64(p.length) * p.headDim * 2};
+  spec.box = {64, rows, 1};
+  spec.swizzle = Swizzle::Bytes128;
+  Result<TensorMap> map = encodeTensorMap(spec);
+  EXPECT_TRUE(map) << map.status().message();
+  return map ? *map : TensorMap();
+}
+
+AttentionRun lacuna::emulator::runAttention(KernelRunner &runner, const AttentionProblem &p,
+                                            const KernelImage &image) {
+  const bool hopper = image.name == "fa_hopper";
+  DeviceAddress q = runner.put(p.q, "Q"), k = runner.put(p.k, "K"), v = runner.put(p.v, "V"),
+                o = runner.allocate(p.elements() * sizeof(u16), "O"),
+                lse = runner.allocate(std::size_t(p.heads) * p.length * sizeof(f32), "LSE"),
+                rows = runner.put(p.rowStart, "rowptr"), columns = runner.put(p.columns, "colidx");
   LaunchShape shape;
-  shape.grid = {static_cast<std::uint32_t>(p.blockRows), static_cast<std::uint32_t>(p.heads), 1};
-  shape.block = {2 * block, 1, 1};
-  shape.sharedBytes = static_cast<std::uint32_t>((block + 4 * block) * p.headDim * 2);
-  Arguments arguments(q, k, v, o, lse, rows, columns, p.length, p.scaleLog2, int(p.causal));
+  shape.grid = {u32(p.blockRows), u32(p.heads), 1};
+  shape.block = {hopper ? 384u : 128u, 1, 1};
+  shape.sharedBytes = hopper ? 5 * 32768 : (64 + 4 * 64) * u32(p.headDim) * 2;
+  Arguments arguments;
+  if (hopper)
+    arguments = Arguments(mapOf(q, p, 128), mapOf(k, p, 128), mapOf(v, p, 128), mapOf(o, p, 64));
+  else
+    arguments = Arguments(q, k, v, o);
+  arguments.append(lse), arguments.append(rows), arguments.append(columns);
+  arguments.append(p.length), arguments.append(p.scaleLog2), arguments.append(int(p.causal));
   AttentionRun run;
-  run.message = device.launch(*kernel, shape, arguments.view(), {}).message();
-  run.output = machine.download<std::uint16_t>(o, p.elements());
-  run.lse = machine.download<float>(lse, std::size_t(p.heads) * p.length);
+  run.message = runner.run(image, shape, arguments).status.message();
+  run.output = runner.get<u16>(o, p.elements());
+  run.lse = runner.get<f32>(lse, std::size_t(p.heads) * p.length);
   for (DeviceAddress address : {q, k, v, o, lse, rows, columns})
-    EXPECT_TRUE(device.release(address).isOk());
+    EXPECT_TRUE(runner.device->release(address).isOk());
   return run;
 }

@@ -2,11 +2,11 @@
 #ifndef TEST_UNIT_EMULATOR_ATTENTION_H
 #define TEST_UNIT_EMULATOR_ATTENTION_H
 
-#include "test/unit/Emulator/Harness.h"
+#include "test/unit/Emulator/KernelRunner.h"
 
 #include <cstdint>
 
-namespace lacuna::test {
+namespace lacuna::emulator {
 
 /// A block-sparse attention problem in bf16, [heads][length][headDim].
 struct AttentionProblem {
@@ -32,8 +32,12 @@ AttentionError compareWithReference(const AttentionProblem &problem,
                                     const std::vector<std::uint16_t> &output,
                                     const std::vector<float> &lse);
 
-/// The mma.sync kernel (test/Emulator/Inputs/fa_mma.cu) for a head dimension.
-std::string mmaKernelPtx(int headDim);
+/// The kernel with mma.sync (test/Emulator/Inputs/fa_mma.cu), whose blocks have
+/// 64 queries and keys, for a head dimension.
+KernelImage mmaKernel(int headDim);
+/// The kernel with TMA and wgmma (fa_hopper_d.cu), whose blocks have 128 queries
+/// and keys, for head dimension 128.
+KernelImage hopperKernel();
 
 /// What one run of a kernel gave.
 struct AttentionRun {
@@ -41,9 +45,10 @@ struct AttentionRun {
   std::vector<std::uint16_t> output;
   std::vector<float> lse;
 };
-AttentionRun runMmaKernel(Machine &machine, const AttentionProblem &problem,
-                          const std::string &ptx);
+/// Runs either kernel, or a mutant of it.
+AttentionRun runAttention(KernelRunner &runner, const AttentionProblem &problem,
+                          const KernelImage &image);
 
-} // namespace lacuna::test
+} // namespace lacuna::emulator
 
 #endif // TEST_UNIT_EMULATOR_ATTENTION_H

@@ -16,6 +16,32 @@ TEST(ChecksGlobal, WriteBeyondTheEnd) {
                {"write of 4 bytes", "out", "4096"}});
 }
 
+TEST(ChecksGlobal, WriteBeforeTheBeginning) {
+  checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
+  int t = threadIdx.x;
+#ifdef FIXED
+  out[t] = in[t];
+#else
+  out[t - 1] = in[t]; // HERE
+#endif
+})",
+               ReportKind::OutOfBounds,
+               {"write of 4 bytes", "out"}});
+}
+
+TEST(ChecksGlobal, ReadBeyondTheEnd) {
+  checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
+  int t = threadIdx.x;
+#ifdef FIXED
+  out[t] = in[t + 896];
+#else
+  out[t] = in[t + 897]; // HERE
+#endif
+})",
+               ReportKind::OutOfBounds,
+               {"read of 4 bytes", "in", "4096"}});
+}
+
 TEST(ChecksGlobal, ReadBeforeTheBeginning) {
   checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
   int t = threadIdx.x;
@@ -52,6 +78,19 @@ TEST(ChecksGlobal, Misaligned) {
 })",
                ReportKind::Misaligned,
                {"8 bytes", "4 past"}});
+}
+
+TEST(ChecksGlobal, VectorWriteMisaligned) {
+  checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
+  int t = threadIdx.x; int4 v = *(const int4 *)(in + 4 * t);
+#ifdef FIXED
+  *(int4 *)(out + 4 * t) = v;
+#else
+  *(int4 *)(out + 4 * t + 1) = v; // HERE
+#endif
+})",
+               ReportKind::Misaligned,
+               {"16 bytes"}});
 }
 
 TEST(ChecksGlobal, NeverWritten) {

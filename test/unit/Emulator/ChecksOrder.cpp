@@ -128,19 +128,3 @@ TEST(ChecksOrder, SeedsDiffer) {
   }
   EXPECT_NE(orders[0], orders[1]);
 }
-
-TEST(ChecksOrder, UnknownInstructionIsNamed) {
-  if (testsUseGpu())
-    return;
-  KernelImage image;
-  image.name = "k";
-  image.ptx = ".version 8.0\n.target sm_90a\n.address_size 64\n"
-              ".visible .entry k()\n{\n  .reg .b32 %r<3>;\n"
-              "  frobnicate.sync.b32 %r1, %r2;\n  ret;\n}\n";
-  KernelRunner runner;
-  Result<std::unique_ptr<LoadedKernel>> kernel = runner.device->load(image);
-  ASSERT_FALSE(kernel);
-  EXPECT_NE(kernel.status().message().find("frobnicate.sync.b32"), std::string::npos)
-      << kernel.status().message();
-  EXPECT_NE(kernel.status().message().find("7"), std::string::npos); // the line
-}

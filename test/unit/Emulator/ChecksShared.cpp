@@ -60,6 +60,26 @@ TEST(ChecksShared, ArrivingIsNotWaiting) {
                false});
 }
 
+TEST(ChecksShared, OverwrittenWhileOtherWarpsRead) {
+  checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
+  __shared__ int s[64]; int t = threadIdx.x;
+  s[t] = in[t];
+  __syncthreads();
+  int x = s[63 - t];
+#ifdef FIXED
+  __syncthreads();
+#endif
+  s[t] = x; // HERE
+  __syncthreads();
+  out[t] = s[t ^ 32];
+})",
+               ReportKind::Race,
+               {},
+               {{1}, {64}},
+               {},
+               false});
+}
+
 TEST(ChecksShared, RingSlotOverwrittenWhileRead) {
   checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
   __shared__ int ring[2][128]; int t = threadIdx.x, sum = 0;

@@ -6,64 +6,23 @@
 #include <algorithm>
 
 using namespace lacuna;
-using namespace lacuna::test;
+using namespace lacuna::emulator;
 
-namespace {
-
-constexpr int block = 128;
-
-std::string hopperKernelPtx() { return compilePtx(inputFile("fa_hopper_d.cu")); }
-
-TensorMap mapOf(DeviceAddress base, const AttentionProblem &p, std::uint32_t rows) {
-  TensorMapSpec spec;
-  spec.base = base;
-  spec.rank = 3;
-  spec.dims = {std::uint64_t(p.headDim), std::uint64_t(p.length), std::uint64_t(p.heads)};
-  spec.strides = {std::uint64_t(p.headDim) * 2, std::uint64_t(p.length) * p.headDim * 2};
-  spec.box = {64, rows, 1};
-  spec.swizzle = Swizzle::Bytes128;
-  Result<TensorMap> map = encodeTensorMap(spec);
-  EXPECT_TRUE(map) << map.status().message();
-  return map ? *map : TensorMap();
-}
-
-AttentionRun runHopperKernel(Machine &machine, const AttentionProblem &p, const std::string &ptx) {
-  std::unique_ptr<LoadedKernel> kernel = machine.load(ptx, "fa_hopper");
-  if (!kernel)
-    return {"not loaded", {}, {}};
-  EmulatorDevice &device = *machine.device;
-  DeviceAddress q = machine.upload(p.q, "Q"), k = machine.upload(p.k, "K"),
-                v = machine.upload(p.v, "V"), o = machine.fresh<std::uint16_t>(p.elements(), "O"),
-                lse = machine.fresh<float>(std::size_t(p.heads) * p.length, "LSE"),
-                rows = machine.upload(p.rowStart, "rowptr"),
-                columns = machine.upload(p.columns, "colidx");
-  LaunchShape shape;
-  shape.grid = {static_cast<std::uint32_t>(p.blockRows), static_cast<std::uint32_t>(p.heads), 1};
-  shape.block = {384, 1, 1};
-  shape.sharedBytes = 5 * 32768;
-  Arguments arguments(mapOf(q, p, 128), mapOf(k, p, 128), mapOf(v, p, 128), mapOf(o, p, 64), lse,
-                      rows, columns, p.length, p.scaleLog2, int(p.causal));
-  AttentionRun run;
-  run.message = device.launch(*kernel, shape, arguments.view(), {}).message();
-  run.output = machine.download<std::uint16_t>(o, p.elements());
-  run.lse = machine.download<float>(lse, std::size_t(p.heads) * p.length);
-  for (DeviceAddress address : {q, k, v, o, lse, rows, columns})
-    EXPECT_TRUE(device.release(address).isOk());
-  return run;
-}
-
-} // namespace
+static constexpr int block = 128;
 
 TEST(HopperKernel, IsRightInEveryModeAndOrder) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
+  KernelImage image = hopperKernel();
   AttentionProblem dense(256, 128, 2, block, false, 1.0), causal(640, 128, 1, block, true, 0.8);
   for (AsyncMode mode : {AsyncMode::Eager, AsyncMode::Lazy, AsyncMode::Random})
     for (std::uint64_t seed : {0, 1}) {
       EmulatorOptions options;
       options.mode = mode;
       options.seed = seed;
-      Machine machine(options);
+      KernelRunner runner(options);
       for (const AttentionProblem *problem : {&dense, &causal}) {
-        AttentionRun run = runHopperKernel(machine, *problem, hopperKernelPtx());
+        AttentionRun run = runAttention(runner, *problem, image);
         EXPECT_EQ(run.message, "");
         AttentionError error = compareWithReference(*problem, run.output, run.lse);
         EXPECT_LT(error.output, 4e-3);
@@ -105,24 +64,27 @@ const Redundant redundant[] = {
 };
 
 TEST(HopperKernel, SynchronisationThatCanGoIsKnown) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
   // Six key blocks: three laps of the ring of two stages.
   AttentionProblem problem(768, 128, 1, block, false, 1.0);
   problem.rowStart.resize(2); // one row of blocks is enough
   problem.blockRows = 1;
-  std::string ptx = hopperKernelPtx();
-  Result<std::vector<ptx::Mutant>> mutants = ptx::dropSynchronization(ptx);
+  KernelImage image = hopperKernel();
+  Result<std::vector<ptx::Mutant>> mutants = ptx::dropSynchronization(image.ptx);
   ASSERT_TRUE(mutants) << mutants.status().message();
   std::vector<EmulatorOptions> strategies(3);
   strategies[1].mode = AsyncMode::Lazy;
   strategies[2].mode = AsyncMode::Random;
   strategies[2].seed = 5;
-  auto run = [&](const std::string &text, EmulatorOptions options) {
+  auto run = [&](const std::string &ptx, EmulatorOptions options) {
     options.instructionLimit = 2000000;
-    Machine machine(options);
-    AttentionRun result = runHopperKernel(machine, problem, text);
+    KernelRunner runner(options);
+    image.ptx = ptx;
+    AttentionRun result = runAttention(runner, problem, image);
     return std::make_pair(result.message, result.output);
   };
-  std::vector<std::uint16_t> expected = run(ptx, {}).second;
+  std::vector<std::uint16_t> expected = run(image.ptx, {}).second;
   for (const ptx::Mutant &mutant : *mutants) {
     bool caught = false;
     for (const EmulatorOptions &options : strategies) {

@@ -1,4 +1,4 @@
-#include "test/unit/Emulator/InstructionTable.h"
+#include "test/unit/Emulator/ModelTable.h"
 
 #include <gtest/gtest.h>
 
@@ -60,19 +60,19 @@ u32 findLeading(T a, bool asShift) {
 }
 
 template <class T>
-void addLogic(InstructionTable &table) {
+void addLogic(ModelTable &table) {
   std::string t = "b" + std::to_string(8 * sizeof(T));
   constexpr u32 width = 8 * sizeof(T);
   table.add("and." + t + " d, a, b;", [](T a, T b) -> T { return a & b; });
   table.add("or." + t + " d, a, b;", [](T a, T b) -> T { return a | b; });
   table.add("xor." + t + " d, a, b;", [](T a, T b) -> T { return a ^ b; });
   table.add("not." + t + " d, a;", [](T a) -> T { return ~a; });
-  table.add("mov." + t + " d, a;", [](T a) { return a; });
   // Counts at or beyond the width shift everything out.
   table.add("shl." + t + " d, a, b;", [](T a, u32 b) -> T { return b < width ? u64(a) << b : 0; });
   std::string number = std::to_string(width);
-  table.add("shr.u" + number + " d, a, b;",
-            [](T a, u32 b) -> T { return b < width ? u64(a) >> b : 0; });
+  for (const char *type : {"u", "b"})
+    table.add(std::string("shr.") + type + number + " d, a, b;",
+              [](T a, u32 b) -> T { return b < width ? u64(a) >> b : 0; });
   using Signed = std::make_signed_t<T>;
   table.add("shr.s" + number + " d, a, b;", [](Signed a, u32 b) -> Signed {
     return static_cast<Signed>(s64(a) >> std::min(b, width - 1));
@@ -80,7 +80,7 @@ void addLogic(InstructionTable &table) {
 }
 
 template <class T>
-void addFields(InstructionTable &table) {
+void addFields(ModelTable &table) {
   std::string number = std::to_string(8 * sizeof(T));
   using Signed = std::make_signed_t<T>;
   table.add("bfe.u" + number + " d, a, b, c;", [](T a, u32 b, u32 c) { return extract(a, b, c); });
@@ -123,7 +123,7 @@ u64 joined(u32 low, u32 high) { return u64(high) << 32 | low; }
 } // namespace
 
 TEST(InstructionsBits, LogicAndShifts) {
-  InstructionTable table;
+  ModelTable table;
   table.add("cnot.b32 d, a;", [](u32 a) -> u32 { return a == 0; });
   table.add("cnot.b64 d, a;", [](u64 a) -> u64 { return a == 0; });
   addLogic<u16>(table);
@@ -133,7 +133,7 @@ TEST(InstructionsBits, LogicAndShifts) {
 }
 
 TEST(InstructionsBits, Fields) {
-  InstructionTable table;
+  ModelTable table;
   table.add("bfind.shiftamt.s32 d, a;", [](s32 a) { return findLeading(a, true); });
   addFields<u32>(table);
   addFields<u64>(table);
@@ -150,7 +150,7 @@ TEST(InstructionsBits, Fields) {
 }
 
 TEST(InstructionsBits, Logic3) {
-  InstructionTable table;
+  ModelTable table;
   for (u32 truth : {0x00, 0x01, 0x80, 0x96, 0xe8, 0xca, 0x3c, 0xfe, 0x6a, 0x17, 0xff, 0xd8})
     table.add("lop3.b32 d, a, b, c, " + std::to_string(truth) + ";", [truth](u32 a, u32 b, u32 c) {
       u32 result = 0;
@@ -162,7 +162,7 @@ TEST(InstructionsBits, Logic3) {
 }
 
 TEST(InstructionsBits, Permute) {
-  InstructionTable table;
+  ModelTable table;
   table.add("prmt.b32 d, a, b, c;", [](u32 a, u32 b, u32 c) {
     return permuteBy(joined(a, b), c & 15, c >> 4 & 15, c >> 8 & 15, c >> 12 & 15);
   });
@@ -196,7 +196,7 @@ TEST(InstructionsBits, Permute) {
 }
 
 TEST(InstructionsBits, FunnelShift) {
-  InstructionTable table;
+  ModelTable table;
   for (bool clamps : {false, true}) {
     auto count = [clamps](u32 c) { return clamps ? std::min(c, 32u) : c & 31; };
     std::string mode = clamps ? "clamp" : "wrap";
@@ -211,27 +211,46 @@ TEST(InstructionsBits, FunnelShift) {
 }
 
 TEST(InstructionsBits, Predicates) {
-  InstructionTable table;
+  ModelTable table;
   table.add("and.pred d, a, b;", [](bool a, bool b) { return a && b; });
   table.add("or.pred d, a, b;", [](bool a, bool b) { return a || b; });
   table.add("xor.pred d, a, b;", [](bool a, bool b) { return a != b; });
   table.add("not.pred d, a;", [](bool a) { return !a; });
   table.add("mov.pred d, a;", [](bool a) { return a; });
-  table.add("selp.b16 d, a, b, c;", [](u16 a, u16 b, bool c) { return c ? a : b; });
-  table.add("selp.b32 d, a, b, c;", [](u32 a, u32 b, bool c) { return c ? a : b; });
+  table.check();
+}
+
+/// mov, selp and slct hand bits on, whatever the type says of them.
+template <class T>
+static void addChoices(ModelTable &table, const std::string &type) {
+  table.add("mov" + type + " d, a;", [](T a) { return a; });
+  table.add("selp" + type + " d, a, b, c;", [](T a, T b, bool c) { return c ? a : b; });
+  if constexpr (sizeof(T) >= 4)
+    table.add("slct" + type + ".s32 d, a, b, c;", [](T a, T b, s32 c) { return c >= 0 ? a : b; });
+  if constexpr (sizeof(T) == 4) {
+    // -0 counts as 0, and NaN takes the second operand.
+    table.add("slct" + type + ".f32 d, a, b, c;", [](T a, T b, f32 c) { return c >= 0 ? a : b; });
+    table.add("slct.ftz" + type + ".f32 d, a, b, c;",
+              [](T a, T b, f32 c) { return c > -0x1p-126f ? a : b; });
+  }
+}
+
+TEST(InstructionsBits, Choices) {
+  ModelTable table;
+  for (const char *type : {".b16", ".u16", ".s16"})
+    addChoices<u16>(table, type);
+  for (const char *type : {".b32", ".u32", ".s32"})
+    addChoices<u32>(table, type);
+  for (const char *type : {".b64", ".u64", ".s64"})
+    addChoices<u64>(table, type);
+  addChoices<f32>(table, ".f32");
+  addChoices<f64>(table, ".f64");
   table.add("selp.s32 d, a, -7, b;", [](s32 a, bool b) { return b ? a : -7; });
-  table.add("selp.b64 d, a, b, c;", [](u64 a, u64 b, bool c) { return c ? a : b; });
-  table.add("selp.f32 d, a, b, c;", [](f32 a, f32 b, bool c) { return c ? a : b; });
-  table.add("selp.f64 d, a, b, c;", [](f64 a, f64 b, bool c) { return c ? a : b; });
-  table.add("slct.b32.s32 d, a, b, c;", [](u32 a, u32 b, s32 c) { return c >= 0 ? a : b; });
-  table.add("slct.u64.s32 d, a, b, c;", [](u64 a, u64 b, s32 c) { return c >= 0 ? a : b; });
-  // -0 counts as 0, and NaN takes the second operand.
-  table.add("slct.f32.f32 d, a, b, c;", [](f32 a, f32 b, f32 c) { return c >= 0 ? a : b; });
   table.check();
 }
 
 TEST(InstructionsBits, PackAndUnpack) {
-  InstructionTable table;
+  ModelTable table;
   table.add("mov.b32 d, {a, b};", [](u16 a, u16 b) -> u32 { return a | u32(b) << 16; });
   table.add("mov.b64 d, {a, b};", [](u32 a, u32 b) { return joined(a, b); });
   table.add("mov.b64 d, {a, b, c, e};", [](u16 a, u16 b, u16 c, u16 e) -> u64 {

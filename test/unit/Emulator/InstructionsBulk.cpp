@@ -1,10 +1,10 @@
 //===- InstructionsBulk.cpp - TMA, bulk copies, mbarrier, wgmma ------------===//
 #include "lib/Emulator/TensorMap.h"
 #include "lib/Support/HalfBits.h"
-#include "test/unit/Emulator/Harness.h"
+#include "test/unit/Emulator/KernelRunner.h"
 
 using namespace lacuna;
-using namespace lacuna::test;
+using namespace lacuna::emulator;
 
 namespace {
 
@@ -51,26 +51,18 @@ TensorMap map2(DeviceAddress base, std::uint64_t width, std::uint64_t height,
   return *map;
 }
 
-std::string replaced(std::string text, const std::string &from, const std::string &to) {
-  for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
-}
-
 /// Runs "k" with 128 threads in every mode; each must be free of reports.
 template <class Prepare, class Check>
 void inEveryMode(const std::string &body, std::uint32_t sharedBytes, Prepare prepare, Check check) {
-  for (AsyncMode mode : {AsyncMode::Eager, AsyncMode::Lazy, AsyncMode::Random}) {
-    EmulatorOptions options;
-    options.mode = mode;
-    options.seed = mode == AsyncMode::Random ? 9 : 0;
-    Machine machine(options);
-    Arguments arguments = prepare(machine);
-    LaunchShape shape;
-    shape.block.x = 128;
-    shape.sharedBytes = sharedBytes;
-    EXPECT_EQ(runKernel(machine, prelude + body, shape, arguments), "");
-    check(machine);
+  if (skipWithoutNvrtc() || testsUseGpu()) // the tensor maps are the emulator's own
+    return;
+  KernelImage image = compileKernel(prelude + body, "k");
+  for (const EmulatorOptions &options : everyMode()) {
+    SCOPED_TRACE(toString(options));
+    KernelRunner runner(options);
+    Arguments arguments = prepare(runner);
+    runner.runClean(image, {{1}, {128}, sharedBytes}, arguments);
+    check(runner);
   }
 }
 
@@ -113,14 +105,13 @@ extern "C" __global__ void k(const __grid_constant__ Map map, u16 *out, int x, i
       DeviceAddress out = 0;
       inEveryMode(
           body, elements * 2,
-          [&, x = x, y = y](Machine &machine) {
-            out = machine.fresh<std::uint16_t>(elements);
-            return Arguments(
-                map2(machine.upload(tensor), width, height, boxWidth, boxHeight, swizzle), out, x,
-                y, elements);
+          [&, x = x, y = y](KernelRunner &runner) {
+            out = runner.allocate(elements * sizeof(std::uint16_t));
+            return Arguments(map2(runner.put(tensor), width, height, boxWidth, boxHeight, swizzle),
+                             out, x, y, elements);
           },
-          [&, x = x, y = y](Machine &machine) {
-            auto got = machine.download<std::uint16_t>(out, elements);
+          [&, x = x, y = y](KernelRunner &runner) {
+            auto got = runner.get<std::uint16_t>(out, elements);
             for (int r = 0; r < boxHeight; ++r)
               for (int c = 0; c < boxWidth; ++c) {
                 bool inside = x + c >= 0 && x + c < width && y + r >= 0 && y + r < height;
@@ -146,12 +137,12 @@ extern "C" __global__ void k(const __grid_constant__ Map map, int x, int y) {
     DeviceAddress tensor = 0;
     inEveryMode(
         body, 0,
-        [&, x = x, y = y](Machine &machine) {
-          tensor = machine.upload(std::vector<std::uint16_t>(width * height, 7));
+        [&, x = x, y = y](KernelRunner &runner) {
+          tensor = runner.put(std::vector<std::uint16_t>(width * height, 7));
           return Arguments(map2(tensor, width, height, 16, 16, Swizzle::None), x, y);
         },
-        [&, x = x, y = y](Machine &machine) {
-          auto got = machine.download<std::uint16_t>(tensor, width * height);
+        [&, x = x, y = y](KernelRunner &runner) {
+          auto got = runner.get<std::uint16_t>(tensor, width * height);
           for (int r = 0; r < height; ++r)
             for (int c = 0; c < width; ++c) {
               bool inside = c >= x && c < x + 16 && r >= y && r < y + 16;
@@ -176,8 +167,9 @@ extern "C" __global__ void k(float *out, float *sum, const float *in) {
   wait(address(&bar), 0);
   __syncthreads();
   if (threadIdx.x == 0) {
-    asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], 256;" ::"l"(out), "r"(address(tile)) : "memory");
+    asm volatile("cp.async.bulk.global.shared::cta.bulk_group.L2::cache_hint [%0], [%1], 256, 0x12f0000000000000;" ::"l"(out), "r"(address(tile)) : "memory");
     asm volatile("cp.reduce.async.bulk.global.shared::cta.bulk_group.add.f32 [%0], [%1], 256;" ::"l"(sum), "r"(address(tile)) : "memory");
+    asm volatile("cp.reduce.async.bulk.global.shared::cta.bulk_group.L2::cache_hint.add.f32 [%0], [%1], 256, 0x12f0000000000000;" ::"l"(sum), "r"(address(tile)) : "memory");
     finish();
   }
 })";
@@ -187,16 +179,16 @@ extern "C" __global__ void k(float *out, float *sum, const float *in) {
   DeviceAddress out = 0, sum = 0;
   inEveryMode(
       body, 0,
-      [&](Machine &machine) {
-        out = machine.fresh<float>(64);
-        sum = machine.upload(std::vector<float>(64, 3));
-        return Arguments(out, sum, machine.upload(values));
+      [&](KernelRunner &runner) {
+        out = runner.allocate(64 * sizeof(float));
+        sum = runner.put(std::vector<float>(64, 3));
+        return Arguments(out, sum, runner.put(values));
       },
-      [&](Machine &machine) {
-        auto copied = machine.download<float>(out, 64), added = machine.download<float>(sum, 64);
+      [&](KernelRunner &runner) {
+        auto copied = runner.get<float>(out, 64), added = runner.get<float>(sum, 64);
         for (int i = 0; i < 64; ++i) {
           EXPECT_EQ(copied[i], values[i]);
-          EXPECT_EQ(added[i], values[i] + 3);
+          EXPECT_EQ(added[i], 2 * values[i] + 3);
         }
       });
 }
@@ -227,12 +219,12 @@ extern "C" __global__ void k(int *out) {
   DeviceAddress out = 0;
   inEveryMode(
       body, 0,
-      [&](Machine &machine) {
-        out = machine.fresh<int>(128);
+      [&](KernelRunner &runner) {
+        out = runner.allocate(128 * sizeof(int));
         return Arguments(out);
       },
-      [&](Machine &machine) {
-        auto got = machine.download<int>(out, 128);
+      [&](KernelRunner &runner) {
+        auto got = runner.get<int>(out, 128);
         for (int i = 0; i < 128; ++i)
           EXPECT_EQ(got[i], (127 - i) * 3);
       });
@@ -300,14 +292,13 @@ extern "C" __global__ void k(const __grid_constant__ Map a, const __grid_constan
   DeviceAddress out = 0;
   inEveryMode(
       body, 16384,
-      [&](Machine &machine) {
-        out = machine.fresh<float>(64 * 32);
-        return Arguments(map2(machine.upload(aBits), width, 64, width, 64, swizzle),
-                         map2(machine.upload(bBits), bWidth, bHeight, bWidth, bHeight, swizzle),
-                         out);
+      [&](KernelRunner &runner) {
+        out = runner.allocate(64 * 32 * sizeof(float));
+        return Arguments(map2(runner.put(aBits), width, 64, width, 64, swizzle),
+                         map2(runner.put(bBits), bWidth, bHeight, bWidth, bHeight, swizzle), out);
       },
-      [&](Machine &machine) {
-        auto got = machine.download<float>(out, 64 * 32);
+      [&](KernelRunner &runner) {
+        auto got = runner.get<float>(out, 64 * 32);
         for (int m = 0; m < 64; ++m)
           for (int n = 0; n < 32; ++n) {
             float expected = 0;

@@ -44,14 +44,27 @@ constexpr Comparison floating[] = {
     {"num", true, true, true, false},  {"nan", false, false, false, true},
 };
 
-template <class T>
-void addComparison(InstructionTable &table, Comparison comparison, const std::string &type) {
-  table.add(std::string("setp.") + comparison.name + "." + type + " d, a, b;",
-            [=](T a, T b) { return comparison.holds(orderOf(a, b)); });
+/// setp with a comparison that `holds`: alone and joined with a predicate.
+template <class T, class Holds>
+void addJoined(ModelTable &table, const char *comparison, const std::string &type, Holds holds) {
+  std::string name = std::string("setp.") + comparison;
+  table.add(name + type + " d, a, b;", [=](T a, T b) { return holds(a, b); });
+  table.add(name + ".and" + type + " d, a, b, c;",
+            [=](T a, T b, bool c) { return holds(a, b) && c; });
+  table.add(name + ".or" + type + " d, a, b, c;",
+            [=](T a, T b, bool c) { return holds(a, b) || c; });
+  table.add(name + ".xor" + type + " d, a, b, c;",
+            [=](T a, T b, bool c) { return holds(a, b) != c; });
 }
 
 template <class T>
-void addIntegers(InstructionTable &table, const std::string &type) {
+void addComparison(ModelTable &table, Comparison comparison, const std::string &type) {
+  addJoined<T>(table, comparison.name, "." + type,
+               [=](T a, T b) { return comparison.holds(orderOf(a, b)); });
+}
+
+template <class T>
+void addIntegers(ModelTable &table, const std::string &type) {
   for (const Comparison &comparison : ordered)
     addComparison<T>(table, comparison, type);
   if constexpr (std::is_unsigned_v<T>)
@@ -66,11 +79,10 @@ Order floatOrder(T a, T b, bool ftz) {
 }
 
 template <class T>
-void addFloats(InstructionTable &table, const std::string &type, bool ftz) {
-  std::string suffix = (ftz ? ".ftz." : ".") + type + " d, a, b;";
+void addFloats(ModelTable &table, const std::string &type, bool ftz) {
   auto add = [&](Comparison comparison) {
-    table.add(std::string("setp.") + comparison.name + suffix,
-              [=](T a, T b) { return comparison.holds(floatOrder(a, b, ftz)); });
+    addJoined<T>(table, comparison.name, (ftz ? ".ftz." : ".") + type,
+                 [=](T a, T b) { return comparison.holds(floatOrder(a, b, ftz)); });
   };
   for (const Comparison &comparison : ordered)
     add(comparison);
@@ -81,7 +93,7 @@ void addFloats(InstructionTable &table, const std::string &type, bool ftz) {
 } // namespace
 
 TEST(InstructionsCompare, Integers) {
-  InstructionTable table;
+  ModelTable table;
   addIntegers<u16>(table, "u16");
   addIntegers<s16>(table, "s16");
   addIntegers<u32>(table, "u32");
@@ -97,7 +109,7 @@ TEST(InstructionsCompare, Integers) {
 }
 
 TEST(InstructionsCompare, Floats) {
-  InstructionTable table;
+  ModelTable table;
   addFloats<f32>(table, "f32", false);
   addFloats<f32>(table, "f32", true);
   addFloats<f64>(table, "f64", false);
@@ -106,11 +118,8 @@ TEST(InstructionsCompare, Floats) {
   table.check();
 }
 
-TEST(InstructionsCompare, CombinedWithAPredicate) {
-  InstructionTable table;
-  table.add("setp.lt.and.s32 d, a, b, c;", [](s32 a, s32 b, bool c) { return a < b && c; });
-  table.add("setp.lt.or.s32 d, a, b, c;", [](s32 a, s32 b, bool c) { return a < b || c; });
-  table.add("setp.lt.xor.s32 d, a, b, c;", [](s32 a, s32 b, bool c) { return (a < b) != c; });
+TEST(InstructionsCompare, NegatedPredicatesAndSecondDestinations) {
+  ModelTable table;
   table.add("setp.ge.and.f32 d, a, b, !c;", [](f32 a, f32 b, bool c) { return a >= b && !c; });
   table.add("setp.ltu.or.f32 d, a, b, !c;", [](f32 a, f32 b, bool c) { return !(a >= b) || !c; });
   // The second destination: the comparison negated, then combined.
@@ -125,7 +134,7 @@ TEST(InstructionsCompare, CombinedWithAPredicate) {
 
 /// set: all ones and zeros, or 1 and 0 as a float.
 template <class T>
-static void addSet(InstructionTable &table, Comparison comparison, const std::string &type) {
+static void addSet(ModelTable &table, Comparison comparison, const std::string &type) {
   std::string name = std::string("set.") + comparison.name, operands = "." + type + " d, a, b;";
   auto holds = [=](T a, T b) { return comparison.holds(orderOf(a, b)); };
   table.add(name + ".u32" + operands, [=](T a, T b) { return holds(a, b) ? ~u32(0) : u32(0); });
@@ -134,20 +143,26 @@ static void addSet(InstructionTable &table, Comparison comparison, const std::st
 }
 
 TEST(InstructionsCompare, IntegersIntoRegisters) {
-  InstructionTable table;
+  ModelTable table;
   for (const Comparison &comparison : ordered) {
     addSet<u32>(table, comparison, "u32");
     addSet<s32>(table, comparison, "s32");
     addSet<u64>(table, comparison, "u64");
     addSet<s64>(table, comparison, "s64");
   }
-  for (const Comparison &comparison : unsignedOnly)
+  for (int k = 0; k < 2; ++k) {
+    addSet<u32>(table, ordered[k], "b32");
+    addSet<u64>(table, ordered[k], "b64");
+  }
+  for (const Comparison &comparison : unsignedOnly) {
     addSet<u32>(table, comparison, "u32");
+    addSet<u64>(table, comparison, "u64");
+  }
   table.check();
 }
 
 TEST(InstructionsCompare, FloatsIntoRegisters) {
-  InstructionTable table;
+  ModelTable table;
   for (auto comparisons :
        {std::span<const Comparison>(ordered), std::span<const Comparison>(floating)})
     for (const Comparison &comparison : comparisons) {

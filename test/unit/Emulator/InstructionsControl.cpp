@@ -267,13 +267,22 @@ extern "C" __global__ void k(const int *in, int *out) {
 TEST(InstructionsControl, HintsAndFencesChangeNothing) {
   if (skipWithoutNvrtc())
     return;
-  KernelImage image = compileKernel(R"(
+  std::string fences = "membar.cta; membar.gl; membar.sys; ";
+  for (const char *strength : {"", ".sc", ".acq_rel", ".acquire", ".release"})
+    for (const char *scope : {".cta", ".cluster", ".gpu", ".sys"})
+      fences += std::string("fence") + strength + scope + "; ";
+  for (const char *space : {"", ".global", ".shared::cta", ".shared::cluster"})
+    fences += std::string("fence.proxy.async") + space + "; ";
+  KernelImage image = compileKernel(replaced(R"(
 extern "C" __global__ void __launch_bounds__(128, 1) k(const int *in, int *out) {
   int t = threadIdx.x, shared, global, local;
-  asm volatile("prefetch.global.L1 [%0]; prefetch.global.L2 [%0]; prefetch.global.L2::evict_last [%0]; prefetchu.L1 [%0];" :: "l"(in + t));
-  asm volatile("membar.cta; membar.gl; membar.sys; fence.sc.cta; fence.acq_rel.gpu; fence.sc.sys; fence.acq_rel.cluster;" ::: "memory");
+  asm volatile("prefetch.L1 [%0]; prefetch.global.L1 [%0]; prefetch.global.L2 [%0]; prefetchu.L1 [%0];" :: "l"(in + t));
+  asm volatile("prefetch.global.L2::evict_last [%0]; prefetch.global.L2::evict_normal [%0];" :: "l"(in + t));
+  asm volatile("{ .local .b32 own; st.local.b32 [own], %0; prefetch.local.L1 [own]; prefetch.local.L2 [own]; }" :: "r"(t));
+  asm volatile("FENCES" ::: "memory");
   asm volatile("nanosleep.u32 20; pmevent 3;");
   asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+  asm volatile("setmaxnreg.dec.sync.aligned.u32 128;");
   asm volatile("griddepcontrol.wait; griddepcontrol.launch_dependents;" ::: "memory");
   asm volatile("{ .reg .pred p; isspacep.shared p, %1; selp.u32 %0, 1, 0, p; }" : "=r"(shared) : "l"(in));
   asm volatile("{ .reg .pred p; isspacep.global p, %1; selp.u32 %0, 1, 0, p; }" : "=r"(global) : "l"(in));
@@ -281,7 +290,9 @@ extern "C" __global__ void __launch_bounds__(128, 1) k(const int *in, int *out) 
   out[t] = in[t] + (shared || !global || local ? 1000 : 0);
   if (t % 2) asm volatile("exit;");
   out[t] += 1;
+  asm volatile("ret.uni;");
 })",
+                                             "FENCES", fences),
                                     "k");
   KernelRunner runner;
   DeviceAddress input = runner.put(std::vector<s32>(128)), output = runner.allocate(512);
@@ -291,30 +302,55 @@ extern "C" __global__ void __launch_bounds__(128, 1) k(const int *in, int *out) 
     ASSERT_EQ(out[t], t % 2 ? 0 : 1);
 }
 
-TEST(InstructionsControl, BarrierUnderItsNewName) {
+/// The name of a barrier, and what follows the operation.
+struct BarrierName {
+  std::string prefix, aligned;
+};
+
+TEST(InstructionsControl, EveryNameOfABarrier) {
   if (skipWithoutNvrtc())
     return;
-  KernelImage image = compileKernel(R"(
-extern "C" __global__ void k(const int *in, int *out) {
-  __shared__ int s[64]; int t = threadIdx.x, count, any, all;
-  if (t < 64) { s[t] = in[t]; asm volatile("barrier.arrive 1, 128;" ::: "memory"); }
-  else { asm volatile("barrier.sync 1, 128;" ::: "memory"); out[t] = s[t - 64]; }
-  asm volatile("{ .reg .pred p; setp.gt.s32 p, %1, 10; barrier.red.popc.u32 %0, 2, p; }" : "=r"(count) : "r"(t) : "memory");
-  asm volatile("{ .reg .pred p, q; setp.gt.s32 p, %1, 127; barrier.red.or.pred q, 2, p; selp.u32 %0, 1, 0, q; }" : "=r"(any) : "r"(t) : "memory");
-  asm volatile("{ .reg .pred p, q; setp.ge.s32 p, %1, 0; barrier.red.and.pred q, 2, p; selp.u32 %0, 1, 0, q; }" : "=r"(all) : "r"(t) : "memory");
-  if (t < 64) out[t] = count * 100 + any * 10 + all;
-})",
-                                    "k");
+  const BarrierName names[] = {{"bar", ""},         {"bar.cta", ""},
+                               {"barrier", ""},     {"barrier", ".aligned"},
+                               {"barrier.cta", ""}, {"barrier.cta", ".aligned"}};
   std::vector<s32> in;
   for (s32 i = 0; i < 64; ++i)
     in.push_back(i * 3);
-  for (const EmulatorOptions &options : everyMode()) {
-    SCOPED_TRACE(toString(options));
-    KernelRunner runner(options);
-    DeviceAddress input = runner.put(in), output = runner.allocate(512);
-    runner.runClean(image, {{1}, {128}}, Arguments(input, output));
-    std::vector<s32> out = runner.get<s32>(output, 128);
-    for (s32 t = 0; t < 128; ++t)
-      ASSERT_EQ(out[t], t < 64 ? 11701 : in[t - 64]);
+  for (const BarrierName &name : names) {
+    std::string source = R"(
+extern "C" __global__ void k(const int *in, int *out) {
+  __shared__ int s[64]; int t = threadIdx.x, count, any, all;
+  if (t < 64) { s[t] = in[t]; asm volatile("BAR.arriveALIGNED 1, 128;" ::: "memory"); }
+  else { asm volatile("BAR.syncALIGNED 1, 128;" ::: "memory"); out[t] = s[t - 64]; }
+  asm volatile("{ .reg .pred p; setp.gt.s32 p, %1, 10; BAR.red.popcALIGNED.u32 %0, 2, p; }" : "=r"(count) : "r"(t) : "memory");
+  asm volatile("{ .reg .pred p, q; setp.gt.s32 p, %1, 127; BAR.red.orALIGNED.pred q, 2, p; selp.u32 %0, 1, 0, q; }" : "=r"(any) : "r"(t) : "memory");
+  asm volatile("{ .reg .pred p, q; setp.ge.s32 p, %1, 0; BAR.red.andALIGNED.pred q, 2, p; selp.u32 %0, 1, 0, q; }" : "=r"(all) : "r"(t) : "memory");
+  if (t < 64) out[t] = count * 100 + any * 10 + all;
+})";
+    source = replaced(replaced(source, "BAR", name.prefix), "ALIGNED", name.aligned);
+    KernelImage image = compileKernel(source, "k");
+    for (const EmulatorOptions &options : everyMode()) {
+      SCOPED_TRACE(name.prefix + name.aligned + ", " + toString(options));
+      KernelRunner runner(options);
+      DeviceAddress input = runner.put(in), output = runner.allocate(512);
+      runner.runClean(image, {{1}, {128}}, Arguments(input, output));
+      std::vector<s32> out = runner.get<s32>(output, 128);
+      for (s32 t = 0; t < 128; ++t)
+        ASSERT_EQ(out[t], t < 64 ? 11701 : in[t - 64]);
+    }
   }
+}
+
+TEST(InstructionsControl, TrapEndsTheLaunch) {
+  if (skipWithoutNvrtc() || testsUseGpu()) // a GPU's context is lost with it
+    return;
+  KernelImage image = compileKernel("extern \"C\" __global__ void k(int *out) { out[0] = 1; asm "
+                                    "volatile(\"trap;\"); out[0] = 2; }",
+                                    "k");
+  KernelRunner runner;
+  DeviceAddress output = runner.allocate(4);
+  Outcome outcome = runner.run(image, {{1}, {1}}, Arguments(output));
+  ASSERT_EQ(outcome.reports.size(), 1u);
+  EXPECT_EQ(outcome.reports[0].kind, ReportKind::Trap);
+  EXPECT_EQ(runner.get<s32>(output, 1)[0], 1);
 }

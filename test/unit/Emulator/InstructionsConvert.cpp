@@ -66,19 +66,20 @@ constexpr NamedRounding roundings[] = {{".rn", ".rni", Rounding::Nearest},
                                        {".rp", ".rpi", Rounding::Up}};
 
 template <class To, class From>
-void addToInteger(InstructionTable &table) {
+void addToInteger(ModelTable &table) {
   std::string types = "." + typeName<To>() + "." + typeName<From>() + " d, a;";
   for (const NamedRounding &r : roundings) {
-    table.add(std::string("cvt") + r.toInteger + types,
-              [rounding = r.rounding](From a) { return toInteger<To>(a, rounding, false); });
-    if constexpr (std::is_same_v<From, f32>)
-      table.add(std::string("cvt") + r.toInteger + ".ftz" + types,
-                [rounding = r.rounding](From a) { return toInteger<To>(a, rounding, true); });
+    for (const char *sat : {"", ".sat"}) // float to integer clamps in any case
+      for (bool ftz : {false, true})
+        if (std::is_same_v<From, f32> || !ftz)
+          table.add(
+              std::string("cvt") + r.toInteger + (ftz ? ".ftz" : "") + sat + types,
+              [rounding = r.rounding, ftz](From a) { return toInteger<To>(a, rounding, ftz); });
   }
 }
 
 template <class To, class From>
-void addFromInteger(InstructionTable &table) {
+void addFromInteger(ModelTable &table) {
   table.add("cvt.rn." + typeName<To>() + "." + typeName<From>() + " d, a;", [](From a) {
     return FloatTraits<To>::make(roundTo({Quad(a)}, FloatTraits<To>::format, Rounding::Nearest));
   });
@@ -86,7 +87,7 @@ void addFromInteger(InstructionTable &table) {
 
 /// To a narrower format, in every mode that PTX has.
 template <class To, class From>
-void addNarrowing(InstructionTable &table) {
+void addNarrowing(ModelTable &table) {
   std::string types = "." + typeName<To>() + "." + typeName<From>() + " d, a;";
   for (const NamedRounding &r : roundings) {
     bool directed = r.rounding == Rounding::Down || r.rounding == Rounding::Up;
@@ -101,7 +102,7 @@ void addNarrowing(InstructionTable &table) {
 
 /// cvt of integers: the value of the low bits, extended or cut.
 template <class To, class Register, class From, class Source>
-void addInteger(InstructionTable &table) {
+void addInteger(ModelTable &table) {
   std::string types = typeName<To>() + "." + typeName<From>() + " d, a;";
   table.add("cvt." + types,
             [](Source a) { return static_cast<Register>(static_cast<To>(static_cast<From>(a))); });
@@ -122,7 +123,7 @@ void addInteger(InstructionTable &table) {
 } // namespace
 
 TEST(InstructionsConvert, BetweenIntegers) {
-  InstructionTable table;
+  ModelTable table;
   // 8-bit values live in the low byte of wider registers.
   addInteger<u8, u32, u32, u32>(table);
   addInteger<s8, s32, s32, s32>(table);
@@ -149,7 +150,7 @@ TEST(InstructionsConvert, BetweenIntegers) {
 }
 
 TEST(InstructionsConvert, SingleToIntegers) {
-  InstructionTable table;
+  ModelTable table;
   addToInteger<s32, f32>(table);
   addToInteger<u32, f32>(table);
   addToInteger<s64, f32>(table);
@@ -160,7 +161,7 @@ TEST(InstructionsConvert, SingleToIntegers) {
 }
 
 TEST(InstructionsConvert, OtherFloatsToIntegers) {
-  InstructionTable table;
+  ModelTable table;
   addToInteger<s32, f64>(table);
   addToInteger<u32, f64>(table);
   addToInteger<s64, f64>(table);
@@ -173,7 +174,7 @@ TEST(InstructionsConvert, OtherFloatsToIntegers) {
 }
 
 TEST(InstructionsConvert, HalvesToIntegers) {
-  InstructionTable table;
+  ModelTable table;
   addToInteger<u16, f64>(table);
   addToInteger<s16, f64>(table);
   addToInteger<u16, F16>(table);
@@ -182,7 +183,7 @@ TEST(InstructionsConvert, HalvesToIntegers) {
 }
 
 TEST(InstructionsConvert, ShortIntegersToHalves) {
-  InstructionTable table;
+  ModelTable table;
   addFromInteger<F16, u16>(table);
   addFromInteger<Bf16, u16>(table);
   addFromInteger<Bf16, s16>(table);
@@ -190,7 +191,7 @@ TEST(InstructionsConvert, ShortIntegersToHalves) {
 }
 
 TEST(InstructionsConvert, IntegersToFloats) {
-  InstructionTable table;
+  ModelTable table;
   addFromInteger<f32, s32>(table);
   addFromInteger<f32, u32>(table);
   addFromInteger<f32, s64>(table);
@@ -206,7 +207,7 @@ TEST(InstructionsConvert, IntegersToFloats) {
 }
 
 TEST(InstructionsConvert, BetweenFloats) {
-  InstructionTable table;
+  ModelTable table;
   addNarrowing<f32, f64>(table);
   addNarrowing<F16, f32>(table);
   addNarrowing<F16, f64>(table);
@@ -217,8 +218,15 @@ TEST(InstructionsConvert, BetweenFloats) {
   table.add("cvt.f32.bf16 d, a;", [](Bf16 a) { return FloatTraits<f32>::make(operand(a, {})); });
   table.add("cvt.f64.bf16 d, a;", [](Bf16 a) { return operand(a, {}); });
   table.add("cvt.rn.bf16.f64 d, a;", [](f64 a) { return finish<Bf16>({Quad(a)}, {}); });
-  table.add("cvt.ftz.f32.f32 d, a;",
-            [](f32 a) { return static_cast<f32>(flushed(a, {Rounding::Nearest, true, false})); });
+  constexpr FloatMode flushing{Rounding::Nearest, true, false};
+  table.add("cvt.ftz.f32.f16 d, a;",
+            [=](F16 a) { return static_cast<f32>(flushed(operand(a, {}), flushing)); });
+  table.add("cvt.ftz.f32.bf16 d, a;",
+            [=](Bf16 a) { return static_cast<f32>(flushed(operand(a, {}), flushing)); });
+  table.add("cvt.f32.f32 d, a;", [](f32 a) { return a; });
+  table.add("cvt.ftz.f32.f32 d, a;", [=](f32 a) { return static_cast<f32>(flushed(a, flushing)); });
+  table.add("cvt.ftz.sat.f32.f32 d, a;",
+            [=](f32 a) { return static_cast<f32>(saturated(flushed(a, flushing))); });
   auto clipped = [](f32 a) { return a > 0 || std::isnan(a) ? a : 0.f; };
   table.add("cvt.rn.relu.f16.f32 d, a;",
             [=](f32 a) { return finish<F16>({Quad(clipped(a))}, {}); });
@@ -243,7 +251,7 @@ TEST(InstructionsConvert, BetweenFloats) {
 }
 
 TEST(InstructionsConvert, Packing) {
-  InstructionTable table;
+  ModelTable table;
   // The first source goes into the upper half.
   for (bool zero : {false, true})
     for (bool relu : {false, true}) {
@@ -263,11 +271,16 @@ TEST(InstructionsConvert, Packing) {
         return {low | high << 16};
       });
     }
-  table.add("cvt.rna.tf32.f32 d, a;", [](f32 a) -> std::optional<u32> {
-    u32 bits = std::bit_cast<u32>(a);
-    if ((bits & 0x7fffffff) > 0x7f800000)
+  // tf32 keeps ten bits of the fraction; ties go away from zero, or to even.
+  auto tf32 = [](f32 a, bool even) -> std::optional<u32> {
+    u32 bits = std::bit_cast<u32>(a), magnitude = bits & 0x7fffffff, kept = bits & ~u32(0x1fff);
+    if (magnitude > 0x7f800000)
       return std::nullopt; // some NaN
-    return (bits & 0x7fffffff) == 0x7f800000 ? bits : (bits + 0x1000) & ~u32(0x1fff);
-  });
+    u32 cut = bits & 0x1fff;
+    bool up = cut > 0x1000 || (cut == 0x1000 && (!even || bits & 0x2000));
+    return up ? kept + 0x2000 : kept;
+  };
+  table.add("cvt.rna.tf32.f32 d, a;", [=](f32 a) { return tf32(a, false); });
+  table.add("cvt.rn.tf32.f32 d, a;", [=](f32 a) { return tf32(a, true); });
   table.check();
 }

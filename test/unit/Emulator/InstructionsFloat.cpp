@@ -48,18 +48,23 @@ T magnitude(T a, FloatMode mode) {
   return FloatTraits<T>::make(std::fabs(operand(a, mode)));
 }
 
-/// add, sub, mul, fma, ... of f32 or f64 in one mode; `suffix` is ".rn.ftz.f32".
+/// add, sub and mul in one mode; `suffix` is ".rn.ftz.f32".
 template <class T>
-void addArithmetic(InstructionTable &table, const std::string &suffix, FloatMode mode) {
+void addSums(ModelTable &table, const std::string &suffix, FloatMode mode = {}) {
   table.add("add" + suffix + " d, a, b;", [=](T a, T b) { return modelAdd(a, b, mode); });
   table.add("sub" + suffix + " d, a, b;", [=](T a, T b) { return modelSubtract(a, b, mode); });
   table.add("mul" + suffix + " d, a, b;", [=](T a, T b) { return modelMultiply(a, b, mode); });
+}
+
+template <class T>
+void addArithmetic(ModelTable &table, const std::string &suffix, FloatMode mode) {
+  addSums<T>(table, suffix, mode);
   table.add("fma" + suffix + " d, a, b, c;",
             [=](T a, T b, T c) { return modelFma(a, b, c, mode); });
 }
 
 template <class T>
-void addDivision(InstructionTable &table, const std::string &suffix, FloatMode mode) {
+void addDivision(ModelTable &table, const std::string &suffix, FloatMode mode) {
   table.add("div" + suffix + " d, a, b;", [=](T a, T b) { return modelDivide(a, b, mode); });
   table.add("rcp" + suffix + " d, a;",
             [=](T a) { return modelDivide(FloatTraits<T>::make(1), a, mode); });
@@ -75,7 +80,7 @@ Packed halfwise(Model model, T... packed) {
 }
 
 template <class Half, class Packed>
-void addHalves(InstructionTable &table, const std::string &type) {
+void addHalves(ModelTable &table, const std::string &type) {
   FloatMode mode;
   std::string pair = type + "x2";
   using H = Half;
@@ -90,17 +95,20 @@ void addHalves(InstructionTable &table, const std::string &type) {
     double x = FloatTraits<H>::value(modelFma(a, b, c, mode));
     return FloatTraits<H>::make(x < 0 || (x == 0 && std::signbit(x)) ? 0. : x);
   };
-  auto add = [=](H a, H b) { return modelAdd(a, b, mode); };
-  auto sub = [=](H a, H b) { return modelSubtract(a, b, mode); };
-  auto mul = [=](H a, H b) { return modelMultiply(a, b, mode); };
+  for (std::string rounding : {"", ".rn"}) {
+    addSums<H>(table, rounding + type);
+    table.add("add" + rounding + pair + " d, a, b;",
+              both2([](H a, H b) { return modelAdd(a, b); }));
+    table.add("sub" + rounding + pair + " d, a, b;",
+              both2([](H a, H b) { return modelSubtract(a, b); }));
+    table.add("mul" + rounding + pair + " d, a, b;",
+              both2([](H a, H b) { return modelMultiply(a, b); }));
+  }
   auto low = [=](H a, H b) { return minimum(a, b, mode, false); };
   auto high = [=](H a, H b) { return maximum(a, b, mode, false); };
   auto highNan = [=](H a, H b) { return maximum(a, b, mode, true); };
   auto neg = [=](H a) { return negated(a, mode); };
   auto abs = [=](H a) { return magnitude(a, mode); };
-  table.add("add" + type + " d, a, b;", add);
-  table.add("sub" + type + " d, a, b;", sub);
-  table.add("mul" + type + " d, a, b;", mul);
   table.add("fma.rn" + type + " d, a, b, c;", fma);
   table.add("fma.rn.relu" + type + " d, a, b, c;", relu);
   table.add("min" + type + " d, a, b;", low);
@@ -108,9 +116,6 @@ void addHalves(InstructionTable &table, const std::string &type) {
   table.add("max.NaN" + type + " d, a, b;", highNan);
   table.add("neg" + type + " d, a;", neg);
   table.add("abs" + type + " d, a;", abs);
-  table.add("add" + pair + " d, a, b;", both2(add));
-  table.add("sub" + pair + " d, a, b;", both2(sub));
-  table.add("mul" + pair + " d, a, b;", both2(mul));
   table.add("fma.rn" + pair + " d, a, b, c;", both3(fma));
   table.add("min" + pair + " d, a, b;", both2(low));
   table.add("max" + pair + " d, a, b;", both2(high));
@@ -123,12 +128,10 @@ void addHalves(InstructionTable &table, const std::string &type) {
   table.add("abs" + pair + " d, a;", both1(abs));
 }
 
-constexpr FloatMode flushing{Rounding::Nearest, true, false};
-
 } // namespace
 
 TEST(InstructionsFloat, SingleEveryRounding) {
-  InstructionTable table;
+  ModelTable table;
   for (auto [name, rounding] : roundings) {
     addArithmetic<f32>(table, std::string(name) + ".f32", {rounding});
     addArithmetic<f32>(table, std::string(name) + ".ftz.f32", {rounding, true, false});
@@ -138,21 +141,23 @@ TEST(InstructionsFloat, SingleEveryRounding) {
 }
 
 TEST(InstructionsFloat, SingleFlushingAndSaturating) {
-  InstructionTable table;
+  ModelTable table;
   addArithmetic<f32>(table, ".rn.sat.f32", {Rounding::Nearest, false, true});
   addArithmetic<f32>(table, ".rn.ftz.sat.f32", {Rounding::Nearest, true, true});
   addDivision<f32>(table, ".rn.ftz.f32", {Rounding::Nearest, true, false});
   // Without a rounding mode the default is to nearest.
-  table.add("add.f32 d, a, b;", [](f32 a, f32 b) { return modelAdd(a, b); });
-  table.add("sub.ftz.f32 d, a, b;", [](f32 a, f32 b) { return modelSubtract(a, b, flushing); });
-  table.add("mul.f32 d, a, b;", [](f32 a, f32 b) { return modelMultiply(a, b); });
+  addSums<f32>(table, ".f32");
+  addSums<f32>(table, ".ftz.f32", {Rounding::Nearest, true, false});
+  addSums<f32>(table, ".sat.f32", {Rounding::Nearest, false, true});
+  addSums<f32>(table, ".ftz.sat.f32", {Rounding::Nearest, true, true});
   table.add("mad.rn.f32 d, a, b, c;", [](f32 a, f32 b, f32 c) { return modelFma(a, b, c); });
   table.check();
 }
 
 TEST(InstructionsFloat, Double) {
-  InstructionTable table;
+  ModelTable table;
   addArithmetic<f64>(table, ".rn.f64", {});
+  addSums<f64>(table, ".f64");
   addDivision<f64>(table, ".rn.f64", {});
   table.add("min.f64 d, a, b;", [](f64 a, f64 b) { return minimum(a, b, {}, false); });
   table.add("max.f64 d, a, b;", [](f64 a, f64 b) { return maximum(a, b, {}, false); });
@@ -162,7 +167,7 @@ TEST(InstructionsFloat, Double) {
 }
 
 TEST(InstructionsFloat, MinMaxAndSigns) {
-  InstructionTable table;
+  ModelTable table;
   for (bool ftz : {false, true}) {
     FloatMode mode{Rounding::Nearest, ftz, false};
     std::string flush = ftz ? ".ftz" : "";
@@ -180,7 +185,7 @@ TEST(InstructionsFloat, MinMaxAndSigns) {
 }
 
 TEST(InstructionsFloat, Classes) {
-  InstructionTable table;
+  ModelTable table;
   table.add("testp.finite.f32 d, a;", [](f32 a) { return bool(std::isfinite(a)); });
   table.add("testp.infinite.f32 d, a;", [](f32 a) { return bool(std::isinf(a)); });
   table.add("testp.number.f32 d, a;", [](f32 a) { return !std::isnan(a); });
@@ -198,7 +203,7 @@ TEST(InstructionsFloat, Classes) {
 }
 
 TEST(InstructionsFloat, Approximations) {
-  InstructionTable table;
+  ModelTable table;
   auto value = [](f32 a, bool ftz) { return operand(a, FloatMode{Rounding::Nearest, ftz, false}); };
   for (bool ftz : {false, true}) {
     std::string suffix = ftz ? ".ftz.f32 d, a" : ".f32 d, a";
@@ -251,8 +256,30 @@ TEST(InstructionsFloat, Approximations) {
   table.check();
 }
 
+TEST(InstructionsFloat, DoubleApproximations) {
+  ModelTable table;
+  auto root = [](f64 a) { return 1 / std::sqrt(a); };
+  table.add("rsqrt.approx.f64 d, a;", root, Tolerance{0x1p-51});
+  // The .ftz forms see and make only the upper word of a number.
+  auto upper = [](f64 a) {
+    if (std::isnan(a))
+      return a;
+    f64 cut = fromBits<f64>(toBits(a) >> 32 << 32);
+    return std::fabs(cut) < std::numeric_limits<f64>::min() ? std::copysign(0., a) : cut;
+  };
+  Tolerance gross{0x1p-19, std::numeric_limits<f64>::min()};
+  table.add("rcp.approx.ftz.f64 d, a;", [=](f64 a) { return 1 / upper(a); }, gross);
+  table.add("rsqrt.approx.ftz.f64 d, a;", [=](f64 a) { return root(upper(a)); }, gross);
+  for (std::string name : {"rcp", "rsqrt"})
+    table.add(".reg .f64 x; .reg .b32 y; " + name + ".approx.ftz.f64 x, a; mov.b64 {d, y}, x;",
+              [](f64 a) -> std::optional<u32> {
+                return std::isfinite(a) && a > 0 ? std::optional(u32(0)) : std::nullopt;
+              });
+  table.check();
+}
+
 TEST(InstructionsFloat, HalfPrecision) {
-  InstructionTable table;
+  ModelTable table;
   addHalves<F16, F16x2>(table, ".f16");
   auto half = [](double x) { return FloatTraits<F16>::make(x); };
   auto exponential = [=](F16 a) { return half(std::exp2(FloatTraits<F16>::value(a))); };
@@ -272,7 +299,7 @@ TEST(InstructionsFloat, HalfPrecision) {
 }
 
 TEST(InstructionsFloat, BrainFloat) {
-  InstructionTable table;
+  ModelTable table;
   addHalves<Bf16, Bf16x2>(table, ".bf16");
   auto brain = [](double x) { return FloatTraits<Bf16>::make(x); };
   auto exponential = [=](Bf16 a) { return brain(std::exp2(FloatTraits<Bf16>::value(a))); };

@@ -1,4 +1,4 @@
-#include "test/unit/Emulator/InstructionTable.h"
+#include "test/unit/Emulator/ModelTable.h"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ std::optional<T> remainderOf(T a, T b) {
 }
 
 template <class T>
-void addForType(InstructionTable &table) {
+void addForType(ModelTable &table) {
   constexpr int width = 8 * sizeof(T);
   std::string t = typeName<T>();
   table.add("add." + t + " d, a, b;", [](T a, T b) -> T { return Wide<T>(a) + b; });
@@ -82,35 +82,35 @@ u64 low24(u32 x) { return x & 0xffffff; }
 } // namespace
 
 TEST(InstructionsInteger, SixteenBits) {
-  InstructionTable table;
+  ModelTable table;
   addForType<u16>(table);
   addForType<s16>(table);
   table.check();
 }
 
 TEST(InstructionsInteger, ThirtyTwoBits) {
-  InstructionTable table;
+  ModelTable table;
   addForType<u32>(table);
   addForType<s32>(table);
   table.check();
 }
 
 TEST(InstructionsInteger, SixtyFourBits) {
-  InstructionTable table;
+  ModelTable table;
   addForType<u64>(table);
   addForType<s64>(table);
   table.check();
 }
 
 TEST(InstructionsInteger, Saturating) {
-  InstructionTable table;
+  ModelTable table;
   table.add("add.sat.s32 d, a, b;", [](s32 a, s32 b) { return clamp(s128(a) + b); });
   table.add("sub.sat.s32 d, a, b;", [](s32 a, s32 b) { return clamp(s128(a) - b); });
   table.check();
 }
 
 TEST(InstructionsInteger, TwentyFourBits) {
-  InstructionTable table;
+  ModelTable table;
   table.add("mul24.lo.u32 d, a, b;", [](u32 a, u32 b) -> u32 { return low24(a) * low24(b); });
   table.add("mul24.lo.s32 d, a, b;", [](s32 a, s32 b) -> s32 { return low24(a) * low24(b); });
   table.add("mad24.lo.u32 d, a, b, c;",
@@ -120,39 +120,53 @@ TEST(InstructionsInteger, TwentyFourBits) {
   table.check();
 }
 
+/// Chains of words: what carries out of one goes into the next. T is unsigned;
+/// `sign` is how PTX spells the type, which changes only mad.hi.
+template <class T>
+static void addCarries(ModelTable &table, const std::string &sign) {
+  constexpr int width = 8 * sizeof(T);
+  const std::string t = "." + sign + std::to_string(width);
+  const std::string scratch = ".reg .b" + std::to_string(width) + " l, m; ";
+  const bool isSigned = sign == "s";
+  auto high = [=](T a, T b) {
+    using Signed = std::make_signed_t<T>;
+    return static_cast<T>(isSigned ? s128(Signed(a)) * Signed(b) >> width
+                                   : static_cast<s128>(u128(a) * b >> width));
+  };
+  auto low = [](T a, T b) { return static_cast<T>(u128(a) * b); };
+  auto carry = [](u128 sum) { return static_cast<T>(sum >> width); };
+  table.add(scratch + "add.cc" + t + " l, a, b; addc" + t + " d, c, e;",
+            [=](T a, T b, T c, T e) -> T { return c + e + carry(u128(a) + b); });
+  table.add(scratch + "sub.cc" + t + " l, a, b; subc" + t + " d, c, e;",
+            [](T a, T b, T c, T e) -> T { return c - e - (a < b); });
+  table.add(scratch + "mad.lo.cc" + t + " l, a, b, c; madc.hi" + t + " d, a, b, e;",
+            [=](T a, T b, T c, T e) -> T { return high(a, b) + e + carry(u128(low(a, b)) + c); });
+  table.add(scratch + "mad.hi.cc" + t + " l, a, b, c; madc.lo" + t + " d, a, b, e;",
+            [=](T a, T b, T c, T e) -> T { return low(a, b) + e + carry(u128(high(a, b)) + c); });
+  // The middle of a chain both takes a carry and gives one.
+  table.add(scratch + "add.cc" + t + " l, a, b; addc.cc" + t + " m, a, c; addc" + t + " d, b, c;",
+            [=](T a, T b, T c) -> T { return b + c + carry(u128(a) + c + carry(u128(a) + b)); });
+  table.add(scratch + "sub.cc" + t + " l, a, b; subc.cc" + t + " m, a, c; subc" + t + " d, b, c;",
+            [](T a, T b, T c) -> T { return b - c - (u128(a) < u128(c) + (a < b)); });
+  table.add(
+      scratch + "add.cc" + t + " l, a, b; madc.lo.cc" + t + " m, a, b, c; addc" + t + " d, b, c;",
+      [=](T a, T b, T c) -> T { return b + c + carry(u128(low(a, b)) + c + carry(u128(a) + b)); });
+  table.add(
+      scratch + "add.cc" + t + " l, a, b; madc.hi.cc" + t + " m, a, b, c; addc" + t + " d, b, c;",
+      [=](T a, T b, T c) -> T { return b + c + carry(u128(high(a, b)) + c + carry(u128(a) + b)); });
+}
+
 TEST(InstructionsInteger, WithCarry) {
-  InstructionTable table;
-  const std::string lows = ".reg .b32 l; ";
-  table.add(lows + "add.cc.u32 l, a, b; addc.u32 d, c, e;",
-            [](u32 a, u32 b, u32 c, u32 e) -> u32 { return ((u64(a) + b) >> 32) + c + e; });
-  table.add(lows + "sub.cc.u32 l, a, b; subc.u32 d, c, e;",
-            [](u32 a, u32 b, u32 c, u32 e) -> u32 { return c - e - (a < b); });
-  table.add(lows + "mad.lo.cc.u32 l, a, b, c; madc.hi.u32 d, a, b, e;",
-            [](u32 a, u32 b, u32 c, u32 e) -> u32 {
-              u64 product = u64(a) * b;
-              return (product >> 32) + e + (((product & 0xffffffff) + c) >> 32);
-            });
-  table.add(".reg .b64 l; add.cc.u64 l, a, b; addc.u64 d, c, e;",
-            [](u64 a, u64 b, u64 c, u64 e) -> u64 { return c + e + (a + b < a); });
-  table.add(".reg .b64 l; sub.cc.u64 l, a, b; subc.u64 d, c, e;",
-            [](u64 a, u64 b, u64 c, u64 e) -> u64 { return c - e - (a < b); });
-  table.add(".reg .b64 l; mad.lo.cc.u64 l, a, b, c; madc.hi.u64 d, a, b, e;",
-            [](u64 a, u64 b, u64 c, u64 e) -> u64 {
-              u128 product = u128(a) * b;
-              return static_cast<u64>(product >> 64) + e +
-                     static_cast<u64>((u128(static_cast<u64>(product)) + c) >> 64);
-            });
-  // A chain of three words: the middle sum both takes a carry and gives one.
-  table.add(".reg .b32 l, m; add.cc.u32 l, a, b; addc.cc.u32 m, a, c; addc.u32 d, b, c;",
-            [](u32 a, u32 b, u32 c) -> u32 {
-              u64 low = u64(a) + b, middle = u64(a) + c + (low >> 32);
-              return b + c + static_cast<u32>(middle >> 32);
-            });
+  ModelTable table;
+  for (const char *sign : {"u", "s"}) {
+    addCarries<u32>(table, sign);
+    addCarries<u64>(table, sign);
+  }
   table.check();
 }
 
 TEST(InstructionsInteger, DotProducts) {
-  InstructionTable table;
+  ModelTable table;
   auto bytes = [](auto as, auto bs, u32 a, u32 b, u32 c) -> u32 {
     s64 sum = c;
     for (int i = 0; i < 4; ++i)

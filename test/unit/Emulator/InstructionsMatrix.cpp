@@ -14,6 +14,9 @@ using namespace lacuna::emulator;
 
 namespace {
 
+/// How an address of shared memory is named; without a name it is generic.
+constexpr const char *spaces[] = {".shared", ".shared::cta", ""};
+
 /// A kernel that loads with `load` what lane's row address in `rows` says and
 /// stores four registers a lane.
 KernelImage loadMatrixKernel() {
@@ -22,14 +25,17 @@ KernelImage loadMatrixKernel() {
       "extern \"C\" __global__ void k(const uint4 *in, const u32 *rows, u32 *out) {\n"
       "  __shared__ uint4 tile[64]; u32 t = threadIdx.x;\n"
       "  tile[t] = in[t]; tile[t + 32] = in[t + 32]; __syncthreads();\n"
-      "  u32 at = (u32)__cvta_generic_to_shared(tile) + 16 * rows[t], a, b, c, d;\n";
+      "  const uint4 *row = tile + rows[t]; u32 at = (u32)__cvta_generic_to_shared(row), a, b, c, "
+      "d;\n";
   int n = 0;
   for (std::string trans : {"", ".trans"})
     for (int count : {1, 2, 4}) {
+      const char *space = spaces[n % 3];
       std::string list = count == 1 ? "{%0}" : count == 2 ? "{%0, %1}" : "{%0, %1, %2, %3}";
       source += "  a = b = c = d = 0xabcd;\n  asm volatile(\"ldmatrix.sync.aligned.m8n8.x" +
-                std::to_string(count) + trans + ".shared.b16 " + list +
-                ", [%4];\" : \"+r\"(a), \"+r\"(b), \"+r\"(c), \"+r\"(d) : \"r\"(at));\n";
+                std::to_string(count) + trans + space + ".b16 " + list +
+                ", [%4];\" : \"+r\"(a), \"+r\"(b), \"+r\"(c), \"+r\"(d) : " +
+                (*space ? "\"r\"(at)" : "\"l\"(row)") + ");\n";
       std::string place = std::to_string(n++ * 128);
       source +=
           "  { u32 *o = out + " + place + " + t; o[0] = a; o[32] = b; o[64] = c; o[96] = d; }\n";
@@ -97,7 +103,7 @@ TEST(InstructionsMatrix, StoreMatrix) {
       "typedef unsigned u32;\n"
       "extern \"C\" __global__ void k(const u32 *in, const u32 *rows, uint4 *out) {\n"
       "  __shared__ uint4 tile[32]; u32 t = threadIdx.x;\n"
-      "  u32 at = (u32)__cvta_generic_to_shared(tile) + 16 * rows[t];\n"
+      "  uint4 *row = tile + rows[t]; u32 at = (u32)__cvta_generic_to_shared(row);\n"
       "  u32 a = in[t], b = in[t + 32], c = in[t + 64], d = in[t + 96];\n";
   int n = 0;
   for (std::string trans : {"", ".trans"})
@@ -105,8 +111,10 @@ TEST(InstructionsMatrix, StoreMatrix) {
       std::string list = count == 1 ? "{%0}" : count == 2 ? "{%0, %1}" : "{%0, %1, %2, %3}";
       source += "  tile[t] = make_uint4(0, 0, 0, 0); __syncthreads();\n"
                 "  asm volatile(\"stmatrix.sync.aligned.m8n8.x" +
-                std::to_string(count) + trans + ".shared.b16 [%4], " + list +
-                ";\" :: \"r\"(a), \"r\"(b), \"r\"(c), \"r\"(d), \"r\"(at) : \"memory\");\n"
+                std::to_string(count) + trans + spaces[n % 3] + ".b16 [%4], " + list +
+                ";\" :: \"r\"(a), \"r\"(b), \"r\"(c), \"r\"(d), " +
+                (*spaces[n % 3] ? "\"r\"(at)" : "\"l\"(row)") +
+                " : \"memory\");\n"
                 "  __syncthreads(); out[" +
                 std::to_string(n++ * 32) + " + t] = tile[t]; __syncthreads();\n";
     }

@@ -30,10 +30,11 @@ std::string vectorOf(u32 count) { return count == 1 ? "" : ".v" + std::to_string
 
 } // namespace
 
-TEST(InstructionsMemory, EveryTypeThroughEverySpace) {
+/// global -> shared -> (generic) -> local -> (generic) -> global, in one type;
+/// `first` is how it is loaded from global memory.
+static void checkEveryType(const std::string &first) {
   if (skipWithoutNvrtc())
     return;
-  // global -> shared -> (generic) -> local -> (generic) -> global, in one type.
   constexpr u32 threads = 32;
   std::string source =
       "typedef unsigned u32; typedef unsigned long long u64;\n"
@@ -48,7 +49,7 @@ TEST(InstructionsMemory, EveryTypeThroughEverySpace) {
         continue;
       std::string v = vectorOf(count) + "." + m.type, r = registerList(count);
       std::string offset = std::to_string(index++ * threads * 16) + " + 16 * t";
-      source += "  asm volatile(\"{ .reg ." + std::string(m.registers) + " r<4>; ld.global" + v +
+      source += "  asm volatile(\"{ .reg ." + std::string(m.registers) + " r<4>; " + first + v +
                 " " + r + ", [%0]; st.shared" + v + " [%2], " + r + "; ld" + v + " " + r +
                 ", [%3]; st.local" + v + " [%4], " + r + "; ld" + v + " " + r +
                 ", [%5]; st.global" + v + " [%1], " + r + "; }\" :: \"l\"(in + " + offset +
@@ -81,6 +82,32 @@ TEST(InstructionsMemory, EveryTypeThroughEverySpace) {
         }
       ++index;
     }
+}
+
+TEST(InstructionsMemory, EveryTypeThroughEverySpace) { checkEveryType("ld.global"); }
+
+TEST(InstructionsMemory, UniformLoadsOfEveryType) { checkEveryType("ldu.global"); }
+
+TEST(InstructionsMemory, ThirtyTwoBytesAtOnce) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
+  KernelImage image = compileKernel(R"(
+extern "C" __global__ void k(const int *in, int *out) {
+  in += 16 * threadIdx.x; out += 16 * threadIdx.x;
+  asm volatile("{ .reg .b32 a, b, c, d, e, f, g, h; ld.global.v8.b32 {a, b, c, d, e, f, g, h}, [%0]; st.global.v8.b32 [%1], {a, b, c, d, e, f, g, h}; }" :: "l"(in), "l"(out) : "memory");
+  asm volatile("{ .reg .b64 a, b, c, d; ld.global.v4.u64 {a, b, c, d}, [%0+32]; st.global.v4.u64 [%1+32], {d, c, b, a}; }" :: "l"(in), "l"(out) : "memory");
+})",
+                                    "k", "kernel.cu", "sm_100");
+  std::vector<s32> in, want;
+  for (s32 i = 0; i < 16 * 32; ++i) {
+    in.push_back(7 * i);
+    s32 word = i % 16;
+    want.push_back(7 * (i - word + (word < 8 ? word : 8 + (6 - (word - 8) / 2 * 2) + word % 2)));
+  }
+  KernelRunner runner;
+  DeviceAddress input = runner.put(in), output = runner.allocate(in.size() * 4);
+  runner.runClean(image, {{1}, {32}}, Arguments(input, output));
+  EXPECT_EQ(runner.get<s32>(output, in.size()), want);
 }
 
 TEST(InstructionsMemory, NarrowLoadsExtend) {
@@ -122,32 +149,55 @@ TEST(InstructionsMemory, OrderAndCacheModifiers) {
                          "ld.global.cv.b32",
                          "ld.global.nc.b32",
                          "ld.global.nc.L1::no_allocate.b32",
+                         "ld.global.L1::evict_normal.b32",
+                         "ld.global.L1::evict_unchanged.b32",
+                         "ld.global.L1::evict_first.b32",
                          "ld.global.L1::evict_last.b32",
+                         "ld.global.L2::64B.b32",
                          "ld.global.L2::128B.b32",
+                         "ld.global.L2::256B.b32",
+                         "ld.global.L2::cache_hint.b32",
                          "ld.volatile.global.b32",
+                         "ld.relaxed.cta.global.b32",
+                         "ld.relaxed.cluster.global.b32",
                          "ld.relaxed.gpu.global.b32",
                          "ld.acquire.gpu.global.b32",
                          "ld.relaxed.sys.global.b32",
                          "ld.weak.global.b32",
                          "ldu.global.b32"};
-  const char *stores[] = {
-      "st.global.wb.b32",          "st.global.cg.b32",       "st.global.cs.b32",
-      "st.global.wt.b32",          "st.volatile.global.b32", "st.relaxed.gpu.global.b32",
-      "st.release.gpu.global.b32", "st.weak.global.b32",     "st.global.L1::no_allocate.b32"};
+  const char *stores[] = {"st.global.wb.b32",
+                          "st.global.cg.b32",
+                          "st.global.cs.b32",
+                          "st.global.wt.b32",
+                          "st.volatile.global.b32",
+                          "st.relaxed.cta.global.b32",
+                          "st.relaxed.cluster.global.b32",
+                          "st.relaxed.gpu.global.b32",
+                          "st.release.gpu.global.b32",
+                          "st.release.sys.global.b32",
+                          "st.weak.global.b32",
+                          "st.b32",
+                          "st.global.L1::evict_normal.b32",
+                          "st.global.L1::evict_unchanged.b32",
+                          "st.global.L1::evict_first.b32",
+                          "st.global.L1::evict_last.b32",
+                          "st.global.L1::no_allocate.b32",
+                          "st.global.L2::cache_hint.b32"};
   std::string source = "extern \"C\" __global__ void k(const int *in, int *out) {\n  int v;\n";
   int n = 0;
+  auto copy = [&](const std::string &load, const std::string &store) {
+    auto policy = [](const std::string &opcode) {
+      return opcode.find("cache_hint") == opcode.npos ? "" : ", %3";
+    };
+    std::string at = std::to_string(n++);
+    source += "  asm volatile(\"" + load + " %0, [%1]" + policy(load) + "; " + store + " [%2], %0" +
+              policy(store) + ";\" : \"=&r\"(v) : \"l\"(in + " + at + "), \"l\"(out + " + at +
+              "), \"l\"(0x12f0000000000000ull) : \"memory\");\n";
+  };
   for (const char *load : loads)
-    source += std::string("  asm volatile(\"") + load +
-              " %0, [%1]; st.global.b32 [%2], %0;\" : \"=r\"(v) : \"l\"(in + " + std::to_string(n) +
-              "), \"l\"(out + " + std::to_string(n) + ") : \"memory\");\n",
-        ++n;
+    copy(load, "st.global.b32");
   for (const char *store : stores)
-    source += std::string("  asm volatile(\"ld.global.b32 %0, [%1]; ") + store +
-              " [%2], %0;\" : \"=&r\"(v) : \"l\"(in + " + std::to_string(n) + "), \"l\"(out + " +
-              std::to_string(n) + ") : \"memory\");\n",
-        ++n;
-  for (std::size_t at; (at = source.find("\"=r\"(v)")) != std::string::npos;)
-    source.replace(at, 7, "\"=&r\"(v)");
+    copy("ld.global.b32", store);
   KernelImage image = compileKernel(source + "}\n", "k");
   std::vector<s32> in;
   for (int i = 0; i < n; ++i)
@@ -197,6 +247,7 @@ TEST(InstructionsMemory, AddressSpacesAreRecognised) {
   if (skipWithoutNvrtc())
     return;
   KernelImage image = compileKernel(R"(
+__constant__ int constant = 31;
 extern "C" __global__ void k(int *out, const __grid_constant__ int parameter) {
   __shared__ int s; int l = 1; volatile int *keep = &l; *keep = 2;
   out[0] = __isShared(&s); out[1] = __isGlobal(&s); out[2] = __isLocal(&l); out[3] = __isShared(&l);
@@ -204,10 +255,19 @@ extern "C" __global__ void k(int *out, const __grid_constant__ int parameter) {
   s = 5; out[6] = *(int *)__cvta_shared_to_generic(__cvta_generic_to_shared(&s));
   out[7] = *(int *)__cvta_global_to_generic(__cvta_generic_to_global(out + 6)) + *keep;
   out[8] = parameter;
+  // The same by name, there and back.
+  asm volatile("{ .reg .b64 a; .reg .b32 v; cvta.to.shared.u64 a, %1; cvta.shared.u64 a, a; ld.b32 v, [a]; st.global.b32 [%0], v; }" :: "l"(out + 9), "l"(&s) : "memory");
+  asm volatile("{ .reg .b64 a; .reg .b32 v; cvta.to.shared.u64 a, %1; ld.shared::cta.b32 v, [a]; add.s32 v, v, 1; st.shared::cta.b32 [a], v; ld.shared.b32 v, [a]; st.global.b32 [%0], v; }" :: "l"(out + 10), "l"(&s) : "memory");
+  asm volatile("{ .reg .b64 a; .reg .b32 v; cvta.to.local.u64 a, %1; cvta.local.u64 a, a; ld.b32 v, [a]; st.global.b32 [%0], v; }" :: "l"(out + 11), "l"(&l) : "memory");
+  asm volatile("{ .reg .b64 a; .reg .b32 v; cvta.to.global.u64 a, %1; cvta.global.u64 a, a; ld.b32 v, [a]; st.global.b32 [%0], v; }" :: "l"(out + 12), "l"(out + 8) : "memory");
+  asm volatile("{ .reg .b64 a; .reg .b32 v; cvta.to.const.u64 a, %1; ld.const.b32 v, [a]; cvta.const.u64 a, a; ld.b32 v, [a]; st.global.b32 [%0], v; }" :: "l"(out + 13), "l"(&constant) : "memory");
+  asm volatile("{ .reg .b64 a; .reg .b32 v; cvta.to.param.u64 a, %1; ld.param.b32 v, [a]; cvta.param.u64 a, a; ld.b32 v, [a]; st.global.b32 [%0], v; }" :: "l"(out + 14), "l"(&parameter) : "memory");
+  asm volatile("{ .reg .b32 v; ld.param::entry.b32 v, [k_param_1]; st.global.b32 [%0], v; }" :: "l"(out + 15) : "memory");
 })",
                                     "k");
   KernelRunner runner;
-  DeviceAddress output = runner.allocate(36);
+  DeviceAddress output = runner.allocate(64);
   runner.runClean(image, {{1}, {1}}, Arguments(output, 77));
-  EXPECT_EQ(runner.get<s32>(output, 9), (std::vector<s32>{1, 0, 1, 0, 1, 0, 5, 7, 77}));
+  EXPECT_EQ(runner.get<s32>(output, 16),
+            (std::vector<s32>{1, 0, 1, 0, 1, 0, 5, 7, 77, 5, 6, 2, 77, 31, 77, 77}));
 }

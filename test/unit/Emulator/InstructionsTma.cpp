@@ -16,6 +16,7 @@ struct TileCase {
   std::vector<u64> dims;
   std::vector<u32> box;
   std::vector<s32> from, to; ///< coordinates
+  bool adds = false;         ///< the store adds, in f32
 };
 
 /// Bytes of a row of the tensor, rounded up to what a stride must be.
@@ -51,7 +52,9 @@ u32 inShared(u32 byte, Swizzle swizzle) {
   return byte ^ (byte / 128 % pieces * 16);
 }
 
-std::string tileKernel(int rank) {
+/// A kernel for tiles of a rank; `spelledOut`: with every modifier that may be
+/// left out, and for the memory of the block instead of the cluster.
+std::string tileKernel(int rank, bool adds = false, bool spelledOut = false) {
   std::string r = std::to_string(rank), from, to;
   for (int d = 0; d < rank; ++d) {
     from += (d ? ", %" : "%") + std::to_string(3 + d);
@@ -63,7 +66,12 @@ std::string tileKernel(int rank) {
       text += std::string(", \"r\"(") + name + ".x[" + std::to_string(d) + "])";
     return text;
   };
+  const std::string mode = spelledOut ? ".tile" : "", hint = spelledOut ? ".L2::cache_hint" : "",
+                    policy = spelledOut ? ", 0x12f0000000000000" : "",
+                    target = spelledOut ? "d.shared::cta" : "d.shared::cluster",
+                    storing = adds ? "cp.reduce.async.bulk.tensor." : "cp.async.bulk.tensor.";
   return "struct alignas(64) Map { unsigned long long words[16]; }; struct At { int x[5]; };\n"
+         "__constant__ Map unused;\n"
          "extern \"C\" __global__ void k(const __grid_constant__ Map in, const __grid_constant__ "
          "Map out,\n"
          "    uint4 *image, At from, At to, unsigned bytes) {\n"
@@ -76,18 +84,28 @@ std::string tileKernel(int rank) {
          "fence.mbarrier_init.release.cluster;\" :: \"r\"(b) : \"memory\");\n"
          "    asm volatile(\"mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\" :: \"r\"(b), "
          "\"r\"(bytes) : \"memory\");\n"
+         "    asm volatile(\"prefetch.tensormap [%0]; prefetch.param.tensormap [k_param_1];\" :: "
+         "\"l\"(&in));\n"
+         "    asm volatile(\"{ .reg .b64 a; cvta.to.const.u64 a, %0; prefetch.const.tensormap [a]; "
+         "}\" :: \"l\"(&unused));\n"
+         "    asm volatile(\"cp.async.bulk.prefetch.tensor." +
+         r + "d.L2.global" + hint + " [%1, {" + from + "}]" + policy +
+         "; cp.async.bulk.prefetch.tensor." + r + "d.L2.global.tile" + hint + " [%1, {" + from +
+         "}]" + policy + ";\" :: \"r\"(s), \"l\"(&in), \"r\"(b)" + coordinates("from") +
+         " : \"memory\");\n"
          "    asm volatile(\"cp.async.bulk.tensor." +
-         r + "d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {" + from +
-         "}], [%2];\" :: \"r\"(s), \"l\"(&in), \"r\"(b)" + coordinates("from") +
+         r + target + ".global" + mode + ".mbarrier::complete_tx::bytes" + hint + " [%0], [%1, {" +
+         from + "}], [%2]" + policy + ";\" :: \"r\"(s), \"l\"(&in), \"r\"(b)" +
+         coordinates("from") +
          " : \"memory\");\n"
          "  }\n  __syncthreads();\n"
          "  asm volatile(\"{ .reg .pred p; WAIT: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], "
          "0; @!p bra WAIT; }\" :: \"r\"(b) : \"memory\");\n"
          "  for (unsigned i = threadIdx.x; i < bytes / 16; i += blockDim.x) image[i] = tile[i];\n"
          "  if (threadIdx.x == 0) {\n"
-         "    asm volatile(\"cp.async.bulk.tensor." +
-         r + "d.global.shared::cta.bulk_group [%0, {" + to +
-         "}], [%1];\" :: \"l\"(&out), \"r\"(s)" + coordinates("to") +
+         "    asm volatile(\"" +
+         storing + r + "d.global.shared::cta" + (adds ? ".add" : "") + mode + ".bulk_group" + hint +
+         " [%0, {" + to + "}], [%1]" + policy + ";\" :: \"l\"(&out), \"r\"(s)" + coordinates("to") +
          " : \"memory\");\n"
          "    asm volatile(\"cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;\" ::: "
          "\"memory\");\n  }\n}\n";
@@ -109,8 +127,9 @@ void checkTile(const TileCase &c, const KernelImage &image) {
     size *= c.dims[d];
   std::vector<u8> in(size), before(size);
   for (u64 i = 0; i < size; ++i) {
-    in[i] = static_cast<u8>(1 + i * 7 % 255);
-    before[i] = static_cast<u8>(i % 3);
+    // Bytes that make small numbers of f32, too: their exponents are near 1.
+    in[i] = static_cast<u8>(i % 4 == 3 ? 0x3f : 1 + i * 7 % 255);
+    before[i] = static_cast<u8>(i % 4 == 3 ? 0x40 : i % 3);
   }
   u32 bytes = c.elementBytes;
   for (u32 extent : c.box)
@@ -121,8 +140,17 @@ void checkTile(const TileCase &c, const KernelImage &image) {
       wantImage[inShared(tile + byte, c.swizzle)] = tensor < 0 ? 0 : in[tensor + byte];
   });
   forEachElement(c, c.to, [&](u32 tile, s64 tensor) {
-    for (u32 byte = 0; tensor >= 0 && byte < c.elementBytes; ++byte)
+    if (tensor < 0)
+      return;
+    for (u32 byte = 0; byte < c.elementBytes; ++byte)
       wantOut[tensor + byte] = wantImage[inShared(tile + byte, c.swizzle)];
+    if (c.adds) {
+      f32 sum, old;
+      std::memcpy(&sum, &wantOut[tensor], sizeof sum);
+      std::memcpy(&old, &before[tensor], sizeof old);
+      sum += old;
+      std::memcpy(&wantOut[tensor], &sum, sizeof sum);
+    }
   });
   for (const EmulatorOptions &options : everyMode()) {
     SCOPED_TRACE(toString(options));
@@ -172,7 +200,31 @@ TEST(InstructionsTma, TilesOfEveryRank) {
   };
   for (const TileCase &c : cases) {
     SCOPED_TRACE("rank " + std::to_string(c.dims.size()));
-    checkTile(c, compileKernel(tileKernel(static_cast<int>(c.dims.size())), "k"));
+    for (bool spelledOut : {false, true})
+      checkTile(c, compileKernel(tileKernel(int(c.dims.size()), false, spelledOut), "k"));
+  }
+}
+
+TEST(InstructionsTma, SumsOfEveryRank) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
+  const std::vector<TileCase> cases = {
+      {4, Swizzle::None, {37}, {16}, {8}, {30}, true},
+      {4, Swizzle::Bytes128, {40, 20}, {32, 8}, {16, 15}, {-4, 3}, true},
+      {4, Swizzle::None, {24, 6, 4}, {8, 2, 2}, {4, 1, 2}, {20, 5, -1}, true},
+      {4, Swizzle::Bytes32, {12, 5, 4, 3}, {8, 3, 2, 2}, {6, 1, 3, -1}, {0, 4, 0, 1}, true},
+      {4,
+       Swizzle::Bytes64,
+       {20, 4, 3, 2, 3},
+       {16, 2, 2, 1, 2},
+       {8, 3, 0, 1, 2},
+       {-3, 0, 2, 0, 0},
+       true},
+  };
+  for (const TileCase &c : cases) {
+    SCOPED_TRACE("rank " + std::to_string(c.dims.size()));
+    for (bool spelledOut : {false, true})
+      checkTile(c, compileKernel(tileKernel(int(c.dims.size()), true, spelledOut), "k"));
   }
 }
 
@@ -256,7 +308,7 @@ extern "C" __global__ void k(const int *in, int *out) {
     asm volatile("mbarrier.expect_tx.relaxed.cta.shared::cta.b64 [%0], 128;" :: "r"(b) : "memory");
     asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], 128, [%2];" :: "r"(at), "l"(in), "r"(b) : "memory");
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], 128;" :: "r"(b) : "memory");
-    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], 128, [%2];" :: "r"(at + 128), "l"(in + 32), "r"(b) : "memory");
+    asm volatile("cp.async.bulk.shared::cta.global.mbarrier::complete_tx::bytes.L2::cache_hint [%0], [%1], 128, [%2], 0x12f0000000000000;" :: "r"(at + 128), "l"(in + 32), "r"(b) : "memory");
     asm volatile("{ .reg .pred p; mbarrier.test_wait.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }" : "=r"(done) : "r"(b), "l"(state) : "memory");
     out[64] = done; // one arrival is missing
     asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" :: "r"(b) : "memory");

@@ -108,6 +108,8 @@ template <class T> __device__ __forceinline__ void results(const T *in, u32 *out
   asm volatile("match.any.sync.b64 %0, %1, %2;" : "=r"(d) : "l"(w), "r"(mask)); PUT(d);
   asm volatile("{ .reg .pred p; match.all.sync.b32 %0|p, %1, %2; @!p xor.b32 %0, %0, 0xffffffff; }" : "=r"(d) : "r"(v & 3), "r"(mask)); PUT(d);
   asm volatile("{ .reg .pred p; match.all.sync.b32 %0|p, %1, %2; @!p xor.b32 %0, %0, 0xffffffff; }" : "=r"(d) : "r"(7), "r"(mask)); PUT(d);
+  asm volatile("{ .reg .pred p; match.all.sync.b64 %0|p, %1, %2; @!p xor.b32 %0, %0, 0xffffffff; }" : "=r"(d) : "l"(w), "r"(mask)); PUT(d);
+  asm volatile("match.all.sync.b64 %0, %1, %2;" : "=r"(d) : "l"(0x700000000ull), "r"(mask)); PUT(d);
 #define REDUX(name) asm volatile("redux.sync." name " %0, %1, %2;" : "=r"(d) : "r"((u32)in[t]), "r"(mask)); PUT(d)
   REDUX("add.u32"); REDUX("add.s32"); REDUX("min.u32"); REDUX("max.u32"); REDUX("min.s32"); REDUX("max.s32");
   REDUX("and.b32"); REDUX("or.b32"); REDUX("xor.b32");
@@ -118,7 +120,7 @@ extern "C" __global__ void k(const u64 *in, u32 *out) {
   if (threadIdx.x & 1) results(in, out, 0xaaaaaaaa); else results(in, out, 0x55555555);
 })",
                                     "k");
-  constexpr int count = 20;
+  constexpr int count = 22;
   Numbers numbers(2);
   std::vector<u64> in;
   for (int lane = 0; lane < 32; ++lane)
@@ -157,6 +159,8 @@ extern "C" __global__ void k(const u64 *in, u32 *out) {
                          mask & ~votes,
                          equal,
                          equal,
+                         ~u32(0),
+                         mask,
                          ~u32(0),
                          mask,
                          add,

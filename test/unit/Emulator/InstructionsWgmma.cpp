@@ -224,8 +224,9 @@ TEST(InstructionsWgmma, PlainOperands) {
 TEST(InstructionsWgmma, ShapesAndTypes) {
   if (skipWithoutNvrtc())
     return;
-  for (u32 n : {8, 24, 96, 256})
-    checkCase({n, 32, {64, false}, {64, false}, false, n % 16 == 0});
+  for (u32 n = 8; n <= 256; n += 8)
+    for (bool bf16 : {false, true})
+      checkCase({n, 16, {32, false}, {32, false}, false, bf16});
   checkCase({64, 64, {128, false}, {128, false}, true, true});
   checkCase({128, 32, {64, false}, {128, true}, true, false});
 }

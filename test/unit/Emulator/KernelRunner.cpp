@@ -2,6 +2,7 @@
 
 #include "lib/Runtime/CudaDevice.h"
 #include "lib/Runtime/Nvrtc.h"
+#include "test/unit/Emulator/Coverage.h"
 
 #include <cstdlib>
 
@@ -51,26 +52,36 @@ KernelRunner::KernelRunner(EmulatorOptions options) {
   device = std::move(created);
 }
 
-DeviceAddress KernelRunner::allocate(std::size_t bytes) {
+DeviceAddress KernelRunner::allocate(std::size_t bytes, const std::string &name) {
   Result<DeviceAddress> address = device->allocate(bytes);
   EXPECT_TRUE(address) << address.status().message();
+  if (address && emulator && !name.empty())
+    emulator->nameAllocation(*address, name);
   return address ? *address : 0;
+}
+
+std::unique_ptr<LoadedKernel> KernelRunner::load(const KernelImage &image) {
+  Result<std::unique_ptr<LoadedKernel>> kernel = device->load(image);
+  if (kernel)
+    return std::move(*kernel);
+  ADD_FAILURE() << kernel.status().message();
+  return nullptr;
 }
 
 Outcome KernelRunner::run(const KernelImage &image, LaunchShape shape, const Arguments &arguments) {
   if (image.ptx.empty())
     return {Status(StatusKind::Compiler, "did not compile"), {}};
-  Result<std::unique_ptr<LoadedKernel>> kernel = device->load(image);
-  if (!kernel) {
-    ADD_FAILURE() << kernel.status().message();
-    return {kernel.status(), {}};
-  }
+  std::unique_ptr<LoadedKernel> kernel = load(image);
+  if (!kernel)
+    return {Status(StatusKind::Driver, "not loaded"), {}};
   Outcome outcome;
-  outcome.status = device->launch(**kernel, shape, arguments.bytes, {});
+  outcome.status = device->launch(*kernel, shape, arguments.bytes, {});
   if (outcome.status.isOk())
     outcome.status = device->synchronize({});
-  if (emulator)
+  if (emulator) {
     outcome.reports = emulator->takeReports();
+    noteExecuted(emulator->counters());
+  }
   return outcome;
 }
 
@@ -79,6 +90,13 @@ void KernelRunner::runClean(const KernelImage &image, LaunchShape shape,
   Outcome outcome = run(image, shape, arguments);
   EXPECT_TRUE(outcome.status.isOk()) << outcome.status.message();
   EXPECT_TRUE(outcome.reports.empty()) << toString(outcome.reports);
+}
+
+std::string lacuna::emulator::replaced(std::string text, const std::string &from,
+                                       const std::string &to) {
+  for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
 }
 
 std::string lacuna::emulator::toString(const std::vector<Report> &reports) {

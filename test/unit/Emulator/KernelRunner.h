@@ -30,6 +30,9 @@ KernelImage compileKernel(const std::string &source, const std::string &name,
                           const std::string &file = "kernel.cu",
                           const std::string &target = "sm_90a");
 
+/// `text` with `to` wherever `from` stood.
+std::string replaced(std::string text, const std::string &from, const std::string &to);
+
 /// True without an NVRTC library: the test has been marked as skipped.
 bool skipWithoutNvrtc();
 
@@ -59,10 +62,11 @@ class KernelRunner {
 public:
   explicit KernelRunner(EmulatorOptions options = {});
 
-  DeviceAddress allocate(std::size_t bytes);
+  /// Fresh memory; messages call it `name`, when it has one.
+  DeviceAddress allocate(std::size_t bytes, const std::string &name = "");
   template <class T>
-  DeviceAddress put(const std::vector<T> &values) {
-    DeviceAddress address = allocate(values.size() * sizeof(T));
+  DeviceAddress put(const std::vector<T> &values, const std::string &name = "") {
+    DeviceAddress address = allocate(values.size() * sizeof(T), name);
     EXPECT_TRUE(device->copyIn(address, values.data(), values.size() * sizeof(T), {}).isOk());
     return address;
   }
@@ -72,6 +76,8 @@ public:
     EXPECT_TRUE(device->copyOut(values.data(), address, count * sizeof(T), {}).isOk());
     return values;
   }
+  /// Null, and a failed test, when it cannot be loaded.
+  std::unique_ptr<LoadedKernel> load(const KernelImage &image);
   /// Loads, launches and waits; failing to load fails the test.
   Outcome run(const KernelImage &image, LaunchShape shape, const Arguments &arguments);
   /// As above, and fails the test unless the launch was free of defects.

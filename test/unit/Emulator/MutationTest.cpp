@@ -3,7 +3,7 @@
 #include "test/unit/Emulator/Attention.h"
 
 using namespace lacuna;
-using namespace lacuna::test;
+using namespace lacuna::emulator;
 
 namespace {
 
@@ -20,15 +20,19 @@ std::vector<EmulatorOptions> strategies() {
 } // namespace
 
 TEST(Mutation, NoSynchronisationOfTheMmaKernelCanGo) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
+  KernelImage image = mmaKernel(64);
   AttentionProblem problem(256, 64, 1, 64, false, 1.0);
-  Result<std::vector<ptx::Mutant>> mutants = ptx::dropSynchronization(mmaKernelPtx(64));
+  Result<std::vector<ptx::Mutant>> mutants = ptx::dropSynchronization(image.ptx);
   ASSERT_TRUE(mutants) << mutants.status().message();
   EXPECT_GE(mutants->size(), 5u);
   for (const ptx::Mutant &mutant : *mutants) {
     bool caught = false;
     for (const EmulatorOptions &options : strategies()) {
-      Machine machine(options);
-      AttentionRun run = runMmaKernel(machine, problem, mutant.ptx);
+      KernelRunner runner(options);
+      image.ptx = mutant.ptx;
+      AttentionRun run = runAttention(runner, problem, image);
       AttentionError error = compareWithReference(problem, run.output, run.lse);
       caught |= !run.message.empty() || !(error.output < 4e-3);
       if (caught)

@@ -1,40 +1,30 @@
 //===- OrderingTest.cpp - Synchronisation through atomics and fences -------===//
-#include "test/unit/Emulator/Harness.h"
+#include "test/unit/Emulator/KernelRunner.h"
 
 using namespace lacuna;
-using namespace lacuna::test;
+using namespace lacuna::emulator;
 
 namespace {
 
 constexpr int blocks = 6, threads = 64;
 
-std::string replaced(std::string text, const std::string &from, const std::string &to) {
-  for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
-}
-
 /// Runs "k(int *partial, int *count, int *out, const int *in)" on any number of
 /// host threads; `result` gets out[0].
-std::vector<Report> run(const std::string &source, int &result, std::uint64_t seed,
+std::vector<Report> run(const KernelImage &image, int &result, std::uint64_t seed,
                         unsigned hostThreads) {
   EmulatorOptions options;
   options.seed = seed;
   options.threads = hostThreads;
-  Machine machine(options);
+  KernelRunner runner(options);
   std::vector<int> values(blocks * threads);
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = static_cast<int>(i * i % 97);
-  DeviceAddress partial = machine.fresh<int>(blocks, "partial"),
-                count = machine.upload(std::vector<int>{0, 0}, "count"),
-                out = machine.upload(std::vector<int>{0, 0}, "out"),
-                in = machine.upload(values, "in");
-  LaunchShape shape;
-  shape.grid.x = blocks;
-  shape.block.x = threads;
-  runKernel(machine, source, shape, Arguments(partial, count, out, in));
-  result = machine.download<int>(out, 1)[0];
-  return machine.device->takeReports();
+  DeviceAddress partial = runner.allocate(blocks * sizeof(int), "partial"),
+                count = runner.put(std::vector<int>{0, 0}, "count"),
+                out = runner.put(std::vector<int>{0, 0}, "out"), in = runner.put(values, "in");
+  Outcome outcome = runner.run(image, {{blocks}, {threads}}, Arguments(partial, count, out, in));
+  result = runner.get<int>(out, 1)[0];
+  return outcome.reports;
 }
 
 int expectedSum() {
@@ -107,22 +97,28 @@ extern "C" __global__ void k(int *partial, int *count, int *out, const int *in) 
 })";
 
 void expectSilent(const std::string &source) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
+  KernelImage image = compileKernel(source, "k");
   for (std::uint64_t seed : {0, 1, 2})
     for (unsigned hostThreads : {1u, 3u}) {
       int result = 0;
-      for (const Report &report : run(source, result, seed, hostThreads))
+      for (const Report &report : run(image, result, seed, hostThreads))
         ADD_FAILURE() << "seed " << seed << ": " << report.line();
       EXPECT_EQ(result, expectedSum());
     }
 }
 
 void expectReported(const std::string &source, ReportKind kind) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
+  KernelImage image = compileKernel(source, "k");
   for (std::uint64_t seed : {0, 1, 2}) {
     std::vector<std::string> lines[2];
     for (unsigned hostThreads : {1u, 3u}) {
       int result = 0;
       bool found = false;
-      for (const Report &report : run(source, result, seed, hostThreads)) {
+      for (const Report &report : run(image, result, seed, hostThreads)) {
         found |= report.kind == kind;
         lines[hostThreads == 3].push_back(report.line());
       }

@@ -1,24 +1,15 @@
 //===- ProgramsTest.cpp - Whole small programs against the host ------------===//
-#include "test/unit/Emulator/Harness.h"
+#include "test/unit/Emulator/KernelRunner.h"
 
 #include <cmath>
 #include <numeric>
 
 using namespace lacuna;
-using namespace lacuna::test;
-
-/// Runs "k" of a source that must be free of defects.
-static void runClean(Machine &machine, const std::string &source, std::uint32_t blocks,
-                     std::uint32_t threads, const Arguments &arguments,
-                     std::uint32_t sharedBytes = 0) {
-  LaunchShape shape;
-  shape.grid.x = blocks;
-  shape.block.x = threads;
-  shape.sharedBytes = sharedBytes;
-  EXPECT_EQ(runKernel(machine, source, shape, arguments), "");
-}
+using namespace lacuna::emulator;
 
 TEST(Programs, AccurateMathFunctions) {
+  if (skipWithoutNvrtc())
+    return;
   const char *source = R"(
 extern "C" __global__ void k(float *out, const float *in, int n) {
   int i = threadIdx.x;
@@ -40,10 +31,10 @@ extern "C" __global__ void k(float *out, const float *in, int n) {
   std::vector<float> in(n);
   for (int i = 0; i < n; ++i)
     in[i] = 0.1f + 0.13f * i;
-  Machine machine;
-  DeviceAddress out = machine.fresh<float>(12 * n);
-  runClean(machine, source, 1, n, Arguments(out, machine.upload(in), n));
-  std::vector<float> got = machine.download<float>(out, 12 * n);
+  KernelRunner runner;
+  DeviceAddress out = runner.allocate(12 * n * sizeof(float));
+  runner.runClean(compileKernel(source, "k"), {{1}, {n}}, Arguments(out, runner.put(in), n));
+  std::vector<float> got = runner.get<float>(out, 12 * n);
   for (int i = 0; i < n; ++i) {
     double x = in[i];
     double expected[12] = {std::sin(x),
@@ -65,6 +56,8 @@ extern "C" __global__ void k(float *out, const float *in, int n) {
 }
 
 TEST(Programs, CallsLocalArraysConstantsAndSwitches) {
+  if (skipWithoutNvrtc())
+    return;
   const char *source = R"(
 __constant__ int table[4] = {10, 20, 30, 40};
 __device__ int base = 7;
@@ -92,10 +85,10 @@ extern "C" __global__ void k(long long *out, int n) {
   out[i] = result;
 })";
   const int n = 96;
-  Machine machine;
-  DeviceAddress out = machine.fresh<long long>(n);
-  runClean(machine, source, 1, n, Arguments(out, n));
-  std::vector<long long> got = machine.download<long long>(out, n);
+  KernelRunner runner;
+  DeviceAddress out = runner.allocate(n * sizeof(long long));
+  runner.runClean(compileKernel(source, "k"), {{1}, {n}}, Arguments(out, n));
+  std::vector<long long> got = runner.get<long long>(out, n);
   const int table[4] = {10, 20, 30, 40};
   for (int i = 0; i < n; ++i) {
     int steps = 0;
@@ -125,6 +118,8 @@ extern "C" __global__ void k(long long *out, int n) {
 }
 
 TEST(Programs, DivergentLoopsReconverge) {
+  if (skipWithoutNvrtc())
+    return;
   const char *source = R"(
 extern "C" __global__ void k(int *out) {
   int i = threadIdx.x, sum = 0;
@@ -136,10 +131,10 @@ extern "C" __global__ void k(int *out) {
   sum += __shfl_xor_sync(~0u, sum, 5);
   out[i] = sum;
 })";
-  Machine machine;
-  DeviceAddress out = machine.fresh<int>(64);
-  runClean(machine, source, 1, 64, Arguments(out));
-  std::vector<int> got = machine.download<int>(out, 64);
+  KernelRunner runner;
+  DeviceAddress out = runner.allocate(64 * sizeof(int));
+  runner.runClean(compileKernel(source, "k"), {{1}, {64}}, Arguments(out));
+  std::vector<int> got = runner.get<int>(out, 64);
   int sums[64];
   for (int i = 0; i < 64; ++i) {
     sums[i] = 0;
@@ -159,6 +154,8 @@ extern "C" __global__ void k(int *out) {
 }
 
 TEST(Programs, NestedAssemblyScopes) {
+  if (skipWithoutNvrtc())
+    return;
   const char *source = R"(
 extern "C" __global__ void k(int *out, const int *in) {
   int x = in[threadIdx.x], y;
@@ -170,15 +167,17 @@ extern "C" __global__ void k(int *out, const int *in) {
 })";
   std::vector<int> in(32);
   std::iota(in.begin(), in.end(), 0);
-  Machine machine;
-  DeviceAddress out = machine.fresh<int>(32);
-  runClean(machine, source, 1, 32, Arguments(out, machine.upload(in)));
-  std::vector<int> got = machine.download<int>(out, 32);
+  KernelRunner runner;
+  DeviceAddress out = runner.allocate(32 * sizeof(int));
+  runner.runClean(compileKernel(source, "k"), {{1}, {32}}, Arguments(out, runner.put(in)));
+  std::vector<int> got = runner.get<int>(out, 32);
   for (int i = 0; i < 32; ++i)
     EXPECT_EQ(got[i], 2 * (i > 10 ? i ^ 5 : 1001));
 }
 
 TEST(Programs, AtomicsAreTheSameAtAnyNumberOfThreads) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
   const char *source = R"(
 __device__ float last;
 extern "C" __global__ void k(float *sum, int *count, int *order, const float *in) {
@@ -199,13 +198,14 @@ extern "C" __global__ void k(float *sum, int *count, int *order, const float *in
     EmulatorOptions options;
     options.threads = threads;
     options.seed = 11;
-    Machine machine(options);
-    DeviceAddress sum = machine.upload(std::vector<float>{0}),
-                  count = machine.upload(std::vector<int>{0}), order = machine.fresh<int>(20);
-    runClean(machine, source, 20, 64, Arguments(sum, count, order, machine.upload(in)));
-    sums.push_back(machine.download<float>(sum, 1)[0]);
-    orders.push_back(machine.download<int>(order, 20));
-    EXPECT_EQ(machine.download<int>(count, 1)[0], 64 * 20);
+    KernelRunner runner(options);
+    DeviceAddress sum = runner.put(std::vector<float>{0}), count = runner.put(std::vector<int>{0}),
+                  order = runner.allocate(20 * sizeof(int));
+    runner.runClean(compileKernel(source, "k"), {{20}, {64}},
+                    Arguments(sum, count, order, runner.put(in)));
+    sums.push_back(runner.get<float>(sum, 1)[0]);
+    orders.push_back(runner.get<int>(order, 20));
+    EXPECT_EQ(runner.get<int>(count, 1)[0], 64 * 20);
   }
   EXPECT_NEAR(sums[0], 7.73, 0.01);
   EXPECT_EQ(sums[0], sums[1]);
@@ -215,20 +215,21 @@ extern "C" __global__ void k(float *sum, int *count, int *order, const float *in
 }
 
 TEST(Programs, SeveralLaunchesShareMemory) {
+  if (skipWithoutNvrtc())
+    return;
   const char *source = R"(
 extern "C" __global__ void k(int *data) { data[threadIdx.x + 32 * blockIdx.x] = data[(threadIdx.x + 32 * blockIdx.x)] * 2 + 1; })";
-  Machine machine;
-  DeviceAddress data = machine.upload(std::vector<int>(64, 1));
-  std::unique_ptr<LoadedKernel> kernel = machine.load(compilePtx(source), "k");
-  LaunchShape shape;
-  shape.grid.x = 2;
-  shape.block.x = 32;
+  KernelRunner runner;
+  DeviceAddress data = runner.put(std::vector<int>(64, 1));
+  std::unique_ptr<LoadedKernel> kernel = runner.load(compileKernel(source, "k"));
   for (int i = 0; i < 3; ++i)
-    EXPECT_EQ(machine.device->launch(*kernel, shape, Arguments(data).view(), {}).message(), "");
-  EXPECT_EQ(machine.download<int>(data, 64), std::vector<int>(64, 15));
+    EXPECT_EQ(runner.device->launch(*kernel, {{2}, {32}}, Arguments(data).bytes, {}).message(), "");
+  EXPECT_EQ(runner.get<int>(data, 64), std::vector<int>(64, 15));
 }
 
 TEST(Programs, BlocksWaitForEachOther) {
+  if (skipWithoutNvrtc())
+    return;
   // Every block but the last spins until its right neighbour has been.
   const char *source = R"(
 extern "C" __global__ void k(int *flag, int *out) {
@@ -243,14 +244,16 @@ extern "C" __global__ void k(int *flag, int *out) {
   for (std::uint64_t seed : {0, 5}) {
     EmulatorOptions options;
     options.seed = seed;
-    Machine machine(options);
-    DeviceAddress flag = machine.upload(std::vector<int>(8, 0)), out = machine.fresh<int>(8);
-    runClean(machine, source, 8, 32, Arguments(flag, out));
-    EXPECT_EQ(machine.download<int>(out, 8), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8}));
+    KernelRunner runner(options);
+    DeviceAddress flag = runner.put(std::vector<int>(8, 0)), out = runner.allocate(8 * sizeof(int));
+    runner.runClean(compileKernel(source, "k"), {{8}, {32}}, Arguments(flag, out));
+    EXPECT_EQ(runner.get<int>(out, 8), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8}));
   }
 }
 
 TEST(Programs, ClocksGrow) {
+  if (skipWithoutNvrtc())
+    return;
   const char *source = R"(
 extern "C" __global__ void k(long long *out) {
   long long first = clock64(), sum = 0;
@@ -258,35 +261,39 @@ extern "C" __global__ void k(long long *out) {
   out[threadIdx.x] = clock64() - first;
   out[32 + threadIdx.x] = sum;
 })";
-  Machine machine;
-  DeviceAddress out = machine.fresh<long long>(64);
-  runClean(machine, source, 1, 32, Arguments(out));
-  EXPECT_GE(machine.download<long long>(out, 64)[0], 10);
+  KernelRunner runner;
+  DeviceAddress out = runner.allocate(64 * sizeof(long long));
+  runner.runClean(compileKernel(source, "k"), {{1}, {32}}, Arguments(out));
+  EXPECT_GE(runner.get<long long>(out, 64)[0], 10);
 }
 
 TEST(Programs, UnknownInstructionsAreNamed) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
   const char *ptx = ".version 8.0\n.target sm_90\n.address_size 64\n.visible .entry k()\n{\n"
                     "  .reg .b32 %r<3>;\n  frobnicate.b32 %r1, %r2;\n  ret;\n}\n";
-  Machine machine;
-  Result<std::unique_ptr<LoadedKernel>> kernel = machine.device->load({"k", "", "", ptx, ""});
+  KernelRunner runner;
+  Result<std::unique_ptr<LoadedKernel>> kernel = runner.device->load({"k", "", "", ptx, ""});
   ASSERT_FALSE(kernel);
   EXPECT_EQ(kernel.status().message(),
             "PTX line 7: `frobnicate.b32 %r1, %r2`: unknown instruction 'frobnicate.b32'");
   std::string form = ptx;
   form.replace(form.find("frobnicate.b32 %r1, %r2"), 23, "add.weird.s32 %r1, %r2, 1");
-  kernel = machine.device->load({"k", "", "", form, ""});
+  kernel = runner.device->load({"k", "", "", form, ""});
   ASSERT_FALSE(kernel);
   EXPECT_NE(kernel.status().message().find("PTX line 7"), std::string::npos);
   EXPECT_NE(kernel.status().message().find("add.weird.s32"), std::string::npos);
 }
 
 TEST(Programs, BadLaunchesAreRefused) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
   const char *source = "extern \"C\" __global__ void k(int *p, int n) { p[0] = n; }";
-  Machine machine;
-  std::unique_ptr<LoadedKernel> kernel = machine.load(compilePtx(source), "k");
-  DeviceAddress p = machine.fresh<int>(1);
+  KernelRunner runner;
+  std::unique_ptr<LoadedKernel> kernel = runner.load(compileKernel(source, "k"));
+  DeviceAddress p = runner.allocate(1 * sizeof(int));
   auto launch = [&](LaunchShape shape, const Arguments &arguments) {
-    return machine.device->launch(*kernel, shape, arguments.view(), {}).message();
+    return runner.device->launch(*kernel, shape, arguments.bytes, {}).message();
   };
   LaunchShape tooLarge, tooMuchShared;
   tooLarge.block.x = 2048;

@@ -10,7 +10,7 @@
 #define TEST_UNIT_EMULATOR_ROUNDINGMODEL_H
 
 #include "lib/Support/HalfBits.h"
-#include "test/unit/Emulator/InstructionTable.h"
+#include "test/unit/Emulator/ModelTable.h"
 
 namespace lacuna::emulator {
 

@@ -1,8 +1,9 @@
 //===- SeededDefect.h - Kernels with a defect, and their correct twins ------===//
 //
 // One source holds both: the defect, and under FIXED what is right. The defect
-// must be reported in every mode and with every seed, with the right kind, at
-// the line marked "// HERE"; the twin must be free of reports in all of them.
+// must be reported in every mode, with every seed and on any number of host
+// threads, with the right kind, at the line marked "// HERE"; the twin must be
+// free of reports in all of them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TEST_UNIT_EMULATOR_SEEDEDDEFECT_H

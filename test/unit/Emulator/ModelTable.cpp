@@ -1,4 +1,4 @@
-#include "test/unit/Emulator/InstructionTable.h"
+#include "test/unit/Emulator/ModelTable.h"
 
 #include "lib/Support/HalfBits.h"
 #include "test/unit/Emulator/KernelRunner.h"
@@ -130,7 +130,7 @@ u64 lacuna::emulator::operandValue(OperandType type, u64 edge, u64 random) {
 }
 
 /// All pairs of edges of the first two operands, then mixtures.
-static std::vector<u64> makeTuple(const InstructionRow &row, u32 tuple, Numbers &numbers) {
+static std::vector<u64> makeTuple(const ModelRow &row, u32 tuple, Numbers &numbers) {
   std::vector<u64> values;
   u64 rest = tuple;
   bool enumerate = row.operands.size() <= 2;
@@ -218,7 +218,7 @@ static int widthOf(OperandType type) {
 
 /// The row as one asm statement: operands come and the result goes in 64-bit
 /// words, so that all rows look alike to the compiler.
-static std::string asmStatement(const InstructionRow &row, u32 index) {
+static std::string asmStatement(const ModelRow &row, u32 index) {
   std::string text = "  {\n    u64 d;\n    asm volatile(\"{\\n\\t";
   auto declare = [&](OperandType type, const std::string &name) {
     int width = widthOf(type);
@@ -250,7 +250,7 @@ static std::string asmStatement(const InstructionRow &row, u32 index) {
   return text;
 }
 
-void InstructionTable::check() const {
+void ModelTable::check() const {
   if (skipWithoutNvrtc())
     return;
   std::string source = "typedef unsigned long long u64;\n"

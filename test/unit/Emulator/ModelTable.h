@@ -1,4 +1,4 @@
-//===- InstructionTable.h - PTX instructions against scalar models ---------===//
+//===- ModelTable.h - PTX instructions against scalar models ---------------===//
 //
 // A table of rows: an instruction over registers d, a, b, c, e and a C++
 // lambda that says what it computes, written from the PTX ISA and not from the
@@ -11,8 +11,8 @@
 // result is unspecified.
 //
 //===----------------------------------------------------------------------===//
-#ifndef TEST_UNIT_EMULATOR_INSTRUCTIONTABLE_H
-#define TEST_UNIT_EMULATOR_INSTRUCTIONTABLE_H
+#ifndef TEST_UNIT_EMULATOR_MODELTABLE_H
+#define TEST_UNIT_EMULATOR_MODELTABLE_H
 
 #include "lib/Emulator/PtxTypes.h"
 
@@ -119,7 +119,7 @@ struct Tolerance {
 };
 
 /// One instruction, or a short sequence.
-struct InstructionRow {
+struct ModelRow {
   std::string text;
   OperandType result;
   std::vector<OperandType> operands;
@@ -133,7 +133,7 @@ bool admissible(OperandType type, u64 got, u64 want, Tolerance tolerance);
 /// Edge cases of a type, then random values.
 u64 operandValue(OperandType type, u64 edge, u64 random);
 
-class InstructionTable {
+class ModelTable {
 public:
   /// `text` is in PTX over the registers d (result), a, b, c, e (operands), and
   /// may declare registers of its own.
@@ -148,7 +148,7 @@ private:
   template <class Model, class Result, class... Operands>
   void addTyped(std::string text, Model model, Tolerance tolerance,
                 Result (Model::*)(Operands...) const) {
-    InstructionRow row{std::move(text), {}, {operandTypeOf<Operands>()...}, {}, tolerance};
+    ModelRow row{std::move(text), {}, {operandTypeOf<Operands>()...}, {}, tolerance};
     using Value = typename Specified<Result>::Type;
     row.result = operandTypeOf<Value>();
     row.model = [model](const u64 *operands) {
@@ -174,9 +174,9 @@ private:
     using Type = T;
   };
 
-  std::vector<InstructionRow> rows;
+  std::vector<ModelRow> rows;
 };
 
 } // namespace lacuna::emulator
 
-#endif // TEST_UNIT_EMULATOR_INSTRUCTIONTABLE_H
+#endif // TEST_UNIT_EMULATOR_MODELTABLE_H
