@@ -2,7 +2,7 @@
 //
 // Runs the tests of single instructions, and after all others one more, which
 // fails for every form of an instruction that none of them has executed. It is
-// registered here because only then it comes last.
+// registered in main(), as a suite of its own, because only then it comes last.
 //
 //===----------------------------------------------------------------------===//
 #include "test/unit/Emulator/Coverage.h"
@@ -26,7 +26,7 @@ class EveryForm : public testing::Test {
 
 } // namespace
 
-TEST(InstructionCoverage, FormsMakeOneChoiceEach) {
+TEST(InstructionForms, MakeOneChoiceEach) {
   using Forms = std::vector<std::string>;
   EXPECT_EQ(formsOf("exit"), Forms{"exit"});
   EXPECT_EQ(formsOf("ld[.weak|.volatile].(b32|b64)"),
