@@ -10,7 +10,7 @@
 #define LIB_EMULATOR_SIM_ASYNCSTATE_H
 
 #include "lib/Emulator/Sim/State.h"
-#include "lib/Emulator/TensorMap.h"
+#include "lib/Support/TensorMap.h"
 
 namespace lacuna::emulator {
 

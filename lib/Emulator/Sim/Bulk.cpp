@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstring>
 
+using namespace lacuna;
 using namespace lacuna::emulator;
 using ptx::Operand;
 using ptx::Space;
@@ -30,12 +31,12 @@ struct BoxRow {
 
 template <class Visit>
 static void forEachRow(const TensorMapSpec &map, const std::array<s32, 5> &at, Visit visit) {
-  const u32 rowBytes = map.box[0] * map.elementBytes;
+  const u32 width = elementBytes(map.element), rowBytes = map.box[0] * width;
   u32 rows = 1;
   for (u32 d = 1; d < map.rank; ++d)
     rows *= map.box[d];
   for (u32 row = 0; row < rows; ++row) {
-    u64 address = map.base + static_cast<u64>(s64(at[0]) * map.elementBytes);
+    u64 address = map.base + static_cast<u64>(s64(at[0]) * width);
     bool inside = true;
     u32 rest = row;
     for (u32 d = 1; d < map.rank; ++d) {
@@ -48,13 +49,13 @@ static void forEachRow(const TensorMapSpec &map, const std::array<s32, 5> &at, V
     s64 last = std::min<s64>(map.box[0], static_cast<s64>(map.dims[0]) - at[0]);
     if (!inside || last <= first)
       first = last = 0;
-    visit(BoxRow{row * rowBytes, address, static_cast<u32>(first) * map.elementBytes,
-                 static_cast<u32>(last - first) * map.elementBytes});
+    visit(BoxRow{row * rowBytes, address, static_cast<u32>(first) * width,
+                 static_cast<u32>(last - first) * width});
   }
 }
 
 static u32 boxBytes(const TensorMapSpec &map) {
-  u32 bytes = map.elementBytes;
+  u32 bytes = elementBytes(map.element);
   for (u32 d = 0; d < map.rank; ++d)
     bytes *= map.box[d];
   return bytes;
@@ -68,11 +69,10 @@ void lacuna::emulator::performLoad(Block &block, const BulkLoad &load) {
   if (!load.isTensor) {
     std::memcpy(block.sharedAt(load.to), reinterpret_cast<const u8 *>(load.from), load.bytes);
   } else {
-    u32 rowBytes = load.map.box[0] * load.map.elementBytes;
+    u32 rowBytes = load.map.box[0] * elementBytes(load.map.element);
     forEachRow(load.map, load.at, [&](const BoxRow &row) {
       for (u32 x = 0; x < rowBytes; x += chunkBytes) {
-        u8 chunk[chunkBytes];
-        std::memset(chunk, load.map.nanFill ? 0xff : 0, chunkBytes);
+        u8 chunk[chunkBytes] = {};
         u32 first = std::max(x, row.first), last = std::min(x + chunkBytes, row.first + row.bytes);
         if (first < last)
           std::memcpy(chunk + (first - x), reinterpret_cast<const u8 *>(row.address) + first,
@@ -134,7 +134,7 @@ static bool readMap(Warp &warp, int lane, u64 address, u32 rank, TensorMapSpec &
     return false;
   }
   Allocation *holder = warp.block->launch->memory->find(address, sizeof(TensorMap));
-  if (!holder || !decodeTensorMap(reinterpret_cast<const u8 *>(address), map)) {
+  if (!holder || !decodeForEmulator(reinterpret_cast<const u8 *>(address), map)) {
     complain(warp, lane, "the operand is not a tensor map of the emulator");
     return false;
   }
@@ -256,6 +256,10 @@ static Step store(Warp &warp, const Instruction &i) {
     if (copy.isTensor) {
       if (!readMap(warp, lane, target, rank, copy.map))
         continue;
+      if (copy.adds && copy.map.element != TensorElement::F32) {
+        complain(warp, lane, "adds f32, but the tensor map holds elements of another type");
+        continue;
+      }
       for (u32 d = 0; d < rank; ++d)
         copy.at[d] = static_cast<s32>(lanes<u32>(warp, i.list[2 + d])[lane]);
       copy.bytes = boxBytes(copy.map);

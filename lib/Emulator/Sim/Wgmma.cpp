@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cstring>
 
+using namespace lacuna;
 using namespace lacuna::emulator;
 using ptx::Operand;
 using ptx::Space;

@@ -1,6 +1,5 @@
 #include "test/unit/Emulator/Attention.h"
 
-#include "lib/Emulator/TensorMap.h"
 #include "lib/Support/HalfBits.h"
 
 #include <cmath>
@@ -94,7 +93,7 @@ KernelImage lacuna::emulator::hopperKernel() {
 }
 
 /// Boxes of `rows` x 64 elements of a tensor of the problem.
-static TensorMap mapOf(DeviceAddress base, const AttentionProblem &p, u32 rows) {
+static TensorMapSpec boxesOf(DeviceAddress base, const AttentionProblem &p, u32 rows) {
   TensorMapSpec spec;
   spec.base = base;
   spec.rank = 3;
@@ -102,9 +101,7 @@ static TensorMap mapOf(DeviceAddress base, const AttentionProblem &p, u32 rows) 
   spec.strides = {u64(p.headDim) * 2, u64(p.length) * p.headDim * 2};
   spec.box = {64, rows, 1};
   spec.swizzle = Swizzle::Bytes128;
-  Result<TensorMap> map = encodeTensorMap(spec);
-  EXPECT_TRUE(map) << map.status().message();
-  return map ? *map : TensorMap();
+  return spec;
 }
 
 AttentionRun lacuna::emulator::runAttention(KernelRunner &runner, const AttentionProblem &p,
@@ -120,7 +117,8 @@ AttentionRun lacuna::emulator::runAttention(KernelRunner &runner, const Attentio
   shape.sharedBytes = hopper ? 5 * 32768 : (64 + 4 * 64) * u32(p.headDim) * 2;
   Arguments arguments;
   if (hopper)
-    arguments = Arguments(mapOf(q, p, 128), mapOf(k, p, 128), mapOf(v, p, 128), mapOf(o, p, 64));
+    for (auto [tensor, boxRows] : {std::pair(q, 128u), {k, 128u}, {v, 128u}, {o, 64u}})
+      arguments.append(runner.tensorMap(boxesOf(tensor, p, boxRows)));
   else
     arguments = Arguments(q, k, v, o);
   arguments.append(lse), arguments.append(rows), arguments.append(columns);

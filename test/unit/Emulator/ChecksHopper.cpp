@@ -155,6 +155,36 @@ TEST(ChecksHopper, BlockEndsBeforeItsStoreHasRead) {
                ReportKind::Tma});
 }
 
+TEST(ChecksHopper, SumOfAnotherType) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
+  KernelImage image = compileKernel(R"(
+struct alignas(64) Map { unsigned long long words[16]; };
+extern "C" __global__ void k(const __grid_constant__ Map map) {
+  __shared__ __align__(128) int s[16];
+  for (int i = 0; i < 16; ++i) s[i] = 0;
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+  asm volatile("cp.reduce.async.bulk.tensor.1d.global.shared::cta.add.bulk_group [%0, {0}], [%1];" :: "l"(&map), "r"((unsigned)__cvta_generic_to_shared(s)) : "memory");
+  asm volatile("cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;" ::: "memory");
+})",
+                                    "k");
+  for (auto [element, right] :
+       {std::pair(TensorElement::F32, true), {TensorElement::Bf16, false}}) {
+    KernelRunner runner;
+    TensorMapSpec spec;
+    spec.element = element;
+    spec.base = runner.put(std::vector<f32>(16));
+    spec.dims = {16};
+    spec.box = {16};
+    Outcome outcome = runner.run(image, {{1}, {1}}, Arguments(runner.tensorMap(spec)));
+    ASSERT_EQ(outcome.reports.empty(), right) << toString(outcome.reports);
+    if (!right) {
+      EXPECT_EQ(outcome.reports[0].kind, ReportKind::Tma);
+      EXPECT_NE(outcome.reports[0].message.find("another type"), std::string::npos);
+    }
+  }
+}
+
 TEST(ChecksHopper, MbarrierNeverInitialised) {
   checkDefect({kernel(R"(
 #ifdef FIXED

@@ -1,6 +1,5 @@
 //===- HopperKernelTest.cpp - TMA, mbarrier, wgmma, warp specialisation -----===//
 #include "lib/Emulator/Ptx/Mutate.h"
-#include "lib/Emulator/TensorMap.h"
 #include "test/unit/Emulator/Attention.h"
 
 #include <algorithm>
@@ -29,28 +28,6 @@ TEST(HopperKernel, IsRightInEveryModeAndOrder) {
         EXPECT_LT(error.lse, 2e-5);
       }
     }
-}
-
-TEST(HopperKernel, TensorMapsAreChecked) {
-  TensorMapSpec spec;
-  spec.rank = 2;
-  spec.dims = {128, 64};
-  spec.strides = {256};
-  spec.box = {64, 64};
-  spec.swizzle = Swizzle::Bytes128;
-  EXPECT_TRUE(validate(spec).isOk());
-  TensorMapSpec bad = spec;
-  bad.base = 8;
-  EXPECT_EQ(validate(bad).message(), "tensor map: the base address is not a multiple of 16");
-  bad = spec;
-  bad.strides[0] = 250;
-  EXPECT_NE(validate(bad).message().find("stride 250 of dimension 1"), std::string::npos);
-  bad = spec;
-  bad.box[0] = 128;
-  EXPECT_NE(validate(bad).message().find("the swizzle spans 128"), std::string::npos);
-  bad = spec;
-  bad.box[1] = 257;
-  EXPECT_NE(validate(bad).message().find("box extent 257"), std::string::npos);
 }
 
 /// What can go without harm, and why.

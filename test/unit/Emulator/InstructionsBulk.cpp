@@ -1,5 +1,4 @@
 //===- InstructionsBulk.cpp - TMA, bulk copies, mbarrier, wgmma ------------===//
-#include "lib/Emulator/TensorMap.h"
 #include "lib/Support/HalfBits.h"
 #include "test/unit/Emulator/KernelRunner.h"
 
@@ -37,7 +36,7 @@ __device__ void finish() {
 }
 )";
 
-TensorMap map2(DeviceAddress base, std::uint64_t width, std::uint64_t height,
+TensorMap map2(KernelRunner &runner, DeviceAddress base, std::uint64_t width, std::uint64_t height,
                std::uint32_t boxWidth, std::uint32_t boxHeight, Swizzle swizzle) {
   TensorMapSpec spec;
   spec.base = base;
@@ -46,15 +45,13 @@ TensorMap map2(DeviceAddress base, std::uint64_t width, std::uint64_t height,
   spec.strides = {width * 2};
   spec.box = {boxWidth, boxHeight};
   spec.swizzle = swizzle;
-  Result<TensorMap> map = encodeTensorMap(spec);
-  EXPECT_TRUE(map) << map.status().message();
-  return *map;
+  return runner.tensorMap(spec);
 }
 
 /// Runs "k" with 128 threads in every mode; each must be free of reports.
 template <class Prepare, class Check>
 void inEveryMode(const std::string &body, std::uint32_t sharedBytes, Prepare prepare, Check check) {
-  if (skipWithoutNvrtc() || testsUseGpu()) // the tensor maps are the emulator's own
+  if (skipWithoutNvrtc())
     return;
   KernelImage image = compileKernel(prelude + body, "k");
   for (const EmulatorOptions &options : everyMode()) {
@@ -107,8 +104,9 @@ extern "C" __global__ void k(const __grid_constant__ Map map, u16 *out, int x, i
           body, elements * 2,
           [&, x = x, y = y](KernelRunner &runner) {
             out = runner.allocate(elements * sizeof(std::uint16_t));
-            return Arguments(map2(runner.put(tensor), width, height, boxWidth, boxHeight, swizzle),
-                             out, x, y, elements);
+            return Arguments(
+                map2(runner, runner.put(tensor), width, height, boxWidth, boxHeight, swizzle), out,
+                x, y, elements);
           },
           [&, x = x, y = y](KernelRunner &runner) {
             auto got = runner.get<std::uint16_t>(out, elements);
@@ -139,7 +137,7 @@ extern "C" __global__ void k(const __grid_constant__ Map map, int x, int y) {
         body, 0,
         [&, x = x, y = y](KernelRunner &runner) {
           tensor = runner.put(std::vector<std::uint16_t>(width * height, 7));
-          return Arguments(map2(tensor, width, height, 16, 16, Swizzle::None), x, y);
+          return Arguments(map2(runner, tensor, width, height, 16, 16, Swizzle::None), x, y);
         },
         [&, x = x, y = y](KernelRunner &runner) {
           auto got = runner.get<std::uint16_t>(tensor, width * height);
@@ -294,8 +292,9 @@ extern "C" __global__ void k(const __grid_constant__ Map a, const __grid_constan
       body, 16384,
       [&](KernelRunner &runner) {
         out = runner.allocate(64 * 32 * sizeof(float));
-        return Arguments(map2(runner.put(aBits), width, 64, width, 64, swizzle),
-                         map2(runner.put(bBits), bWidth, bHeight, bWidth, bHeight, swizzle), out);
+        return Arguments(map2(runner, runner.put(aBits), width, 64, width, 64, swizzle),
+                         map2(runner, runner.put(bBits), bWidth, bHeight, bWidth, bHeight, swizzle),
+                         out);
       },
       [&](KernelRunner &runner) {
         auto got = runner.get<float>(out, 64 * 32);

@@ -1,5 +1,4 @@
 #include "lib/Emulator/PtxTypes.h"
-#include "lib/Emulator/TensorMap.h"
 #include "test/unit/Emulator/KernelRunner.h"
 
 #include <functional>
@@ -11,7 +10,7 @@ namespace {
 
 /// A tile that is loaded at one place of a tensor and stored at another.
 struct TileCase {
-  u32 elementBytes;
+  TensorElement element;
   Swizzle swizzle;
   std::vector<u64> dims;
   std::vector<u32> box;
@@ -20,7 +19,7 @@ struct TileCase {
 };
 
 /// Bytes of a row of the tensor, rounded up to what a stride must be.
-u64 pitch(const TileCase &c) { return (c.dims[0] * c.elementBytes + 15) / 16 * 16; }
+u64 pitch(const TileCase &c) { return (c.dims[0] * elementBytes(c.element) + 15) / 16 * 16; }
 
 /// Calls visit(offset in the tile, offset in the tensor or -1 outside) for every
 /// element of the tile at `at`, dimension 0 fastest.
@@ -32,7 +31,7 @@ void forEachElement(const TileCase &c, const std::vector<s32> &at,
   for (u32 element = 0; element < count; ++element) {
     u32 rest = element;
     s64 offset = 0;
-    s64 stride = c.elementBytes;
+    s64 stride = elementBytes(c.element);
     bool inside = true;
     for (std::size_t d = 0; d < c.box.size(); ++d) {
       s64 index = at[d] + static_cast<s64>(rest % c.box[d]);
@@ -41,7 +40,7 @@ void forEachElement(const TileCase &c, const std::vector<s32> &at,
       offset += index * stride;
       stride = d == 0 ? static_cast<s64>(pitch(c)) : stride * static_cast<s64>(c.dims[d]);
     }
-    visit(element * c.elementBytes, inside ? offset : -1);
+    visit(element * elementBytes(c.element), inside ? offset : -1);
   }
 }
 
@@ -131,18 +130,18 @@ void checkTile(const TileCase &c, const KernelImage &image) {
     in[i] = static_cast<u8>(i % 4 == 3 ? 0x3f : 1 + i * 7 % 255);
     before[i] = static_cast<u8>(i % 4 == 3 ? 0x40 : i % 3);
   }
-  u32 bytes = c.elementBytes;
+  u32 bytes = elementBytes(c.element);
   for (u32 extent : c.box)
     bytes *= extent;
   std::vector<u8> wantImage(bytes), wantOut = before;
   forEachElement(c, c.from, [&](u32 tile, s64 tensor) {
-    for (u32 byte = 0; byte < c.elementBytes; ++byte)
+    for (u32 byte = 0; byte < elementBytes(c.element); ++byte)
       wantImage[inShared(tile + byte, c.swizzle)] = tensor < 0 ? 0 : in[tensor + byte];
   });
   forEachElement(c, c.to, [&](u32 tile, s64 tensor) {
     if (tensor < 0)
       return;
-    for (u32 byte = 0; byte < c.elementBytes; ++byte)
+    for (u32 byte = 0; byte < elementBytes(c.element); ++byte)
       wantOut[tensor + byte] = wantImage[inShared(tile + byte, c.swizzle)];
     if (c.adds) {
       f32 sum, old;
@@ -161,7 +160,7 @@ void checkTile(const TileCase &c, const KernelImage &image) {
       TensorMapSpec spec;
       spec.base = address;
       spec.rank = static_cast<u32>(c.dims.size());
-      spec.elementBytes = c.elementBytes;
+      spec.element = c.element;
       u64 stride = pitch(c);
       for (std::size_t d = 0; d < c.dims.size(); ++d) {
         spec.dims[d] = c.dims[d];
@@ -172,9 +171,7 @@ void checkTile(const TileCase &c, const KernelImage &image) {
         }
       }
       spec.swizzle = c.swizzle;
-      Result<TensorMap> map = encodeTensorMap(spec);
-      EXPECT_TRUE(map) << map.status().message();
-      return map ? *map : TensorMap();
+      return runner.tensorMap(spec);
     };
     runner.runClean(
         image, {{1}, {32}, bytes},
@@ -189,14 +186,24 @@ void checkTile(const TileCase &c, const KernelImage &image) {
 } // namespace
 
 TEST(InstructionsTma, TilesOfEveryRank) {
-  if (skipWithoutNvrtc() || testsUseGpu())
+  if (skipWithoutNvrtc())
     return;
   const std::vector<TileCase> cases = {
-      {4, Swizzle::None, {37}, {16}, {8}, {30}},
-      {2, Swizzle::Bytes128, {128, 50}, {64, 24}, {64, 30}, {0, -3}},
-      {1, Swizzle::None, {70, 20, 3}, {32, 4, 2}, {50, -1, 2}, {-5, 18, 1}},
-      {8, Swizzle::Bytes32, {9, 5, 4, 3}, {4, 3, 2, 2}, {7, 1, 3, -1}, {0, 4, 0, 1}},
-      {2, Swizzle::Bytes64, {40, 6, 3, 2, 4}, {32, 3, 2, 1, 2}, {20, 4, 1, 1, 3}, {-8, 0, 2, 0, 0}},
+      {TensorElement::F32, Swizzle::None, {37}, {16}, {8}, {30}},
+      {TensorElement::Bf16, Swizzle::Bytes128, {128, 50}, {64, 24}, {64, 30}, {0, -3}},
+      {TensorElement::U8, Swizzle::None, {70, 20, 3}, {32, 4, 2}, {50, -1, 2}, {-5, 18, 1}},
+      {TensorElement::U64,
+       Swizzle::Bytes32,
+       {9, 5, 4, 3},
+       {4, 3, 2, 2},
+       {7, 1, 3, -1},
+       {0, 4, 0, 1}},
+      {TensorElement::Bf16,
+       Swizzle::Bytes64,
+       {40, 6, 3, 2, 4},
+       {32, 3, 2, 1, 2},
+       {20, 4, 1, 1, 3},
+       {-8, 0, 2, 0, 0}},
   };
   for (const TileCase &c : cases) {
     SCOPED_TRACE("rank " + std::to_string(c.dims.size()));
@@ -206,14 +213,20 @@ TEST(InstructionsTma, TilesOfEveryRank) {
 }
 
 TEST(InstructionsTma, SumsOfEveryRank) {
-  if (skipWithoutNvrtc() || testsUseGpu())
+  if (skipWithoutNvrtc())
     return;
   const std::vector<TileCase> cases = {
-      {4, Swizzle::None, {37}, {16}, {8}, {30}, true},
-      {4, Swizzle::Bytes128, {40, 20}, {32, 8}, {16, 15}, {-4, 3}, true},
-      {4, Swizzle::None, {24, 6, 4}, {8, 2, 2}, {4, 1, 2}, {20, 5, -1}, true},
-      {4, Swizzle::Bytes32, {12, 5, 4, 3}, {8, 3, 2, 2}, {6, 1, 3, -1}, {0, 4, 0, 1}, true},
-      {4,
+      {TensorElement::F32, Swizzle::None, {37}, {16}, {8}, {30}, true},
+      {TensorElement::F32, Swizzle::Bytes128, {40, 20}, {32, 8}, {16, 15}, {-4, 3}, true},
+      {TensorElement::F32, Swizzle::None, {24, 6, 4}, {8, 2, 2}, {4, 1, 2}, {20, 5, -1}, true},
+      {TensorElement::F32,
+       Swizzle::Bytes32,
+       {12, 5, 4, 3},
+       {8, 3, 2, 2},
+       {6, 1, 3, -1},
+       {0, 4, 0, 1},
+       true},
+      {TensorElement::F32,
        Swizzle::Bytes64,
        {20, 4, 3, 2, 3},
        {16, 2, 2, 1, 2},
@@ -229,13 +242,13 @@ TEST(InstructionsTma, SumsOfEveryRank) {
 }
 
 TEST(InstructionsTma, EverySwizzle) {
-  if (skipWithoutNvrtc() || testsUseGpu())
+  if (skipWithoutNvrtc())
     return;
   KernelImage image = compileKernel(tileKernel(2), "k");
   for (Swizzle swizzle : {Swizzle::None, Swizzle::Bytes32, Swizzle::Bytes64, Swizzle::Bytes128}) {
     SCOPED_TRACE("swizzle " + std::to_string(static_cast<int>(swizzle)));
     u32 columns = swizzle == Swizzle::None ? 64 : 8u << static_cast<int>(swizzle);
-    checkTile({2, swizzle, {200, 60}, {columns, 20}, {11, 33}, {150, 50}}, image);
+    checkTile({TensorElement::F16, swizzle, {200, 60}, {columns, 20}, {11, 33}, {150, 50}}, image);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "test/unit/Emulator/KernelRunner.h"
 
 #include "lib/Runtime/CudaDevice.h"
+#include "lib/Runtime/CudaTensorMap.h"
 #include "lib/Runtime/Nvrtc.h"
 #include "test/unit/Emulator/Coverage.h"
 
@@ -58,6 +59,15 @@ DeviceAddress KernelRunner::allocate(std::size_t bytes, const std::string &name)
   if (address && emulator && !name.empty())
     emulator->nameAllocation(*address, name);
   return address ? *address : 0;
+}
+
+TensorMap KernelRunner::tensorMap(const TensorMapSpec &spec) {
+  Result<TensorMap> map = emulator ? encodeForEmulator(spec) : [&]() -> Result<TensorMap> {
+    Result<const CudaDriver *> driver = CudaDriver::get();
+    return driver ? encodeForCuda(**driver, spec) : driver.status();
+  }();
+  EXPECT_TRUE(map) << map.status().message();
+  return map ? *map : TensorMap();
 }
 
 std::unique_ptr<LoadedKernel> KernelRunner::load(const KernelImage &image) {

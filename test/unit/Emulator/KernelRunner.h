@@ -10,6 +10,7 @@
 
 #include "lacuna/Device.h"
 #include "lib/Emulator/EmulatorDevice.h"
+#include "lib/Support/TensorMap.h"
 
 #include <gtest/gtest.h>
 
@@ -76,6 +77,8 @@ public:
     EXPECT_TRUE(device->copyOut(values.data(), address, count * sizeof(T), {}).isOk());
     return values;
   }
+  /// A tensor map as the device reads it.
+  TensorMap tensorMap(const TensorMapSpec &spec);
   /// Null, and a failed test, when it cannot be loaded.
   std::unique_ptr<LoadedKernel> load(const KernelImage &image);
   /// Loads, launches and waits; failing to load fails the test.

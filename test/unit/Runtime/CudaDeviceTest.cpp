@@ -1,5 +1,6 @@
 #include "lib/Runtime/CudaDevice.h"
 
+#include "lib/Runtime/CudaTensorMap.h"
 #include "lib/Support/Environment.h"
 #include "lib/Support/SharedLibrary.h"
 #include "test/unit/Runtime/FakeCudaDriver.h"
@@ -174,4 +175,37 @@ TEST_F(CudaDeviceTest, MissingDevicesAndDriversAreErrors) {
   overrideEnvironment(Variable::CudaPath, "libc.so.6");
   EXPECT_NE(openCudaDevice(0).status().message().find("is too old: it has no cu"),
             std::string::npos);
+}
+
+TEST_F(CudaDeviceTest, EncodesTensorMaps) {
+  Result<const CudaDriver *> driver = CudaDriver::get();
+  ASSERT_TRUE(driver) << driver.status().message();
+  TensorMapSpec spec;
+  spec.base = 4096;
+  spec.rank = 3;
+  spec.element = TensorElement::F32;
+  spec.swizzle = Swizzle::Bytes64;
+  spec.dims = {40, 30, 20};
+  spec.strides = {256, 8192};
+  spec.box = {16, 8, 1};
+  Result<TensorMap> map = encodeForCuda(**driver, spec);
+  ASSERT_TRUE(map) << map.status().message();
+  EXPECT_EQ(map->bytes[127], 0xa5);
+  EXPECT_TRUE(called("cuTensorMapEncodeTiled type=7 base=4096 dims=40,30,20 strides=256,8192 "
+                     "box=16,8,1 steps=1,1,1 modes=0,2,2,0"));
+  auto typeOf = [&](TensorElement element) {
+    spec.element = element;
+    EXPECT_TRUE(encodeForCuda(**driver, spec));
+    return fake->calls.back().substr(0, 29);
+  };
+  spec.box[0] = 16;
+  EXPECT_EQ(typeOf(TensorElement::U8), "cuTensorMapEncodeTiled type=0");
+  EXPECT_EQ(typeOf(TensorElement::F16), "cuTensorMapEncodeTiled type=6");
+  EXPECT_EQ(typeOf(TensorElement::Bf16), "cuTensorMapEncodeTiled type=9");
+  spec.box[0] = 8;
+  EXPECT_EQ(typeOf(TensorElement::U64), "cuTensorMapEncodeTiled type=4");
+  fake->fail["cuTensorMapEncodeTiled"] = 1;
+  EXPECT_EQ(encodeForCuda(**driver, spec).status().kind(), StatusKind::Driver);
+  spec.rank = 0;
+  EXPECT_NE(encodeForCuda(**driver, spec).status().message().find("rank 0"), std::string::npos);
 }

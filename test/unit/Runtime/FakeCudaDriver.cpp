@@ -157,4 +157,23 @@ int cuLaunchKernel(void *, unsigned gridX, unsigned gridY, unsigned gridZ, unsig
                     " shared=" + std::to_string(sharedBytes) +
                     " stream=" + std::to_string(reinterpret_cast<std::uintptr_t>(stream)));
 }
+int cuTensorMapEncodeTiled(void *map, int dataType, unsigned rank, void *base,
+                           const std::uint64_t *dims, const std::uint64_t *strides,
+                           const std::uint32_t *box, const std::uint32_t *elementStrides,
+                           int interleave, int swizzle, int promotion, int fill) {
+  std::memset(map, 0xa5, 128);
+  auto list = [](const auto *values, unsigned count) {
+    std::string text;
+    for (unsigned i = 0; i < count; ++i)
+      text += (i ? "," : "") + std::to_string(values[i]);
+    return text;
+  };
+  return record("cuTensorMapEncodeTiled",
+                "type=" + std::to_string(dataType) +
+                    " base=" + std::to_string(reinterpret_cast<std::uintptr_t>(base)) +
+                    " dims=" + list(dims, rank) + " strides=" + list(strides, rank - 1) +
+                    " box=" + list(box, rank) + " steps=" + list(elementStrides, rank) +
+                    " modes=" + std::to_string(interleave) + "," + std::to_string(swizzle) + "," +
+                    std::to_string(promotion) + "," + std::to_string(fill));
+}
 int cuStreamSynchronize(void *) { return record("cuStreamSynchronize"); }
