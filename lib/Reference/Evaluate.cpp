@@ -3,6 +3,7 @@
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Attn/IR/SpecRules.h"
 #include "lib/Reference/Attend.h"
+#include "lib/Reference/ExpandBlocks.h"
 #include "lib/Support/HalfBits.h"
 
 #include <cstring>
@@ -41,7 +42,7 @@ mlir::LogicalResult checkSpec(mlir::func::FuncOp spec) {
   mlir::Operation *end = spec.front().getTerminator();
   for (mlir::Value value : end->getOperands())
     if (!value.getDefiningOp<attn::AttendOp>())
-      return end->emitError("the reference returns only results of attn ops");
+      return end->emitError("the reference returns only results of attn.attend");
   return mlir::success();
 }
 
@@ -115,7 +116,16 @@ Evaluation::Evaluation(mlir::func::FuncOp spec, Span<Value> arguments) : spec(sp
   }
 }
 
-mlir::LogicalResult Evaluation::evaluateScalar(mlir::Operation *op) {
+mlir::LogicalResult Evaluation::evaluateOther(mlir::Operation *op) {
+  if (auto expand = mlir::dyn_cast<attn::ExpandBlocksOp>(op)) {
+    mlir::FailureOr<BlockTable> table = expandBlocks(expand, environment);
+    if (failed(table))
+      return mlir::failure();
+    stored.push_back(std::move(table->bytes));
+    environment.tensors[expand.getBlocks()] = TensorRef::contiguous(
+        reinterpret_cast<DeviceAddress>(stored.back().data()), DType::I1, table->shape);
+    return mlir::success();
+  }
   RegionCode code = RegionCode::translate(op, environment);
   RegionCode::Registers registers = code.makeRegisters();
   if (Fault fault = code.run(registers))
@@ -167,7 +177,7 @@ mlir::FailureOr<ReferenceRun> Evaluation::run(unsigned threads) {
   for (mlir::Operation &op : spec.front().without_terminator()) {
     auto attend = mlir::dyn_cast<attn::AttendOp>(op);
     if (!attend) {
-      if (failed(evaluateScalar(&op)))
+      if (failed(evaluateOther(&op)))
         return mlir::failure();
       continue;
     }
@@ -191,7 +201,7 @@ mlir::FailureOr<ReferenceMask> Evaluation::visibility(std::size_t index, std::in
   std::size_t number = 0;
   for (mlir::Operation &op : spec.front().without_terminator()) {
     auto attend = mlir::dyn_cast<attn::AttendOp>(op);
-    if (!attend && failed(evaluateScalar(&op)))
+    if (!attend && failed(evaluateOther(&op)))
       return mlir::failure();
     if (attend && number++ == index)
       return evaluateVisibility(attend, environment, batch, head);

@@ -25,13 +25,14 @@ public:
                                             std::int64_t head);
 
 private:
-  mlir::LogicalResult evaluateScalar(mlir::Operation *op);
+  /// Evaluates an op that is no attend.
+  mlir::LogicalResult evaluateOther(mlir::Operation *op);
   void bindResults(mlir::Operation *op, const ReferenceAttend &attend);
   void bindShapes(mlir::Operation *op);
 
   mlir::func::FuncOp spec;
   Environment environment;
-  /// Results of attends that later attends read, in the type that the spec gives
+  /// Results of attn ops that later ones read, in the type that the spec gives
   /// them. A deque, since tensors point into it.
   std::deque<std::string> stored;
 };

@@ -3,6 +3,7 @@
 #define DIALECTS_ATTN_IR_ATTNOPS_TD
 
 include "dialects/Attn/IR/AttnAttrs.td"
+include "dialects/Attn/IR/AttnBlockOps.td"
 include "dialects/Attn/IR/AttnDialect.td"
 include "dialects/Attn/IR/AttnMaskOps.td"
 include "mlir/IR/OpAsmInterface.td"

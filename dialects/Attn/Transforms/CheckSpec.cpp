@@ -77,6 +77,9 @@ private:
       fail(op->emitError() << "'" << op->getName() << "' " << reason);
     if (auto dim = dyn_cast<tensor::DimOp>(op))
       checkIsArgument(dim, dim.getSource(), "the tensor whose dimension is read");
+    if (auto expand = dyn_cast<ExpandBlocksOp>(op))
+      for (Value tensor : {expand.getList(), expand.getCounts(), expand.getOffsets()})
+        checkIsArgument(op, tensor, "a list of blocks");
   }
 
   void checkAttend(AttendOp attend) {
@@ -85,11 +88,11 @@ private:
       checkIsArgument(attend, attend.getKeyPosition(source), "the positions of the keys");
     attend->walk([&](Operation *op) {
       if (auto load = dyn_cast<LoadOp>(op))
-        checkIsArgument(op, load.getTable(), "the table");
+        checkIsTable(op, load.getTable());
       if (auto document = dyn_cast<DocumentOp>(op))
-        checkIsArgument(op, document.getIds(), "the table");
+        checkIsTable(op, document.getIds());
       if (auto blocks = dyn_cast<BlockMaskOp>(op))
-        checkIsArgument(op, blocks.getBlocks(), "the table");
+        checkIsTable(op, blocks.getBlocks());
       if (auto dim = dyn_cast<tensor::DimOp>(op))
         checkIsArgument(op, dim.getSource(), "the tensor whose dimension is read");
     });
@@ -101,13 +104,18 @@ private:
       fail(op->emitOpError() << what << " must be an argument of the spec");
   }
 
+  /// Tables are made by the caller, or expanded from what the caller made.
+  void checkIsTable(Operation *op, Value value) {
+    if (!value.getDefiningOp<ExpandBlocksOp>())
+      checkIsArgument(op, value, "the table");
+  }
+
   void checkReturn(func::ReturnOp ret) {
     llvm::SmallPtrSet<Value, 4> returned;
     for (auto [index, value] : llvm::enumerate(ret.getOperands())) {
-      Operation *op = value.getDefiningOp();
-      if (!op || !isa<AttnDialect>(op->getDialect()))
+      if (!value.getDefiningOp<AttendOp>())
         fail(ret.emitError() << "result " << index
-                             << " of a spec must be the result of an attn op");
+                             << " of a spec must be the result of an attn.attend");
       else if (!returned.insert(value).second)
         fail(ret.emitError() << "result " << index << " of a spec is returned twice");
     }

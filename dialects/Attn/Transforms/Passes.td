@@ -12,7 +12,7 @@ def CheckSpec : Pass<"attn-check-spec", "::mlir::func::FuncOp"> {
   let summary = "Refuses functions that are not a spec, at the place that says so";
   let description = [{
     A spec takes ranked tensors and scalars, computes scalars, attends, and
-    returns results of attn ops. Everything after this pass may rely on that:
+    returns results of attn.attend. Everything after this pass may rely on that:
     one block; only scalar arithmetic, `tensor.dim` of an argument and attn ops
     at function level; tables and positions are arguments. Accepted, and left as
     it is:

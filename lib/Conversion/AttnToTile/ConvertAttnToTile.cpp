@@ -41,13 +41,15 @@ static LogicalResult verifySpec(func::FuncOp spec) {
   for (Operation &op : spec.front()) {
     if (std::string reason = attn::whyNotInSpec(&op); !reason.empty())
       return op.emitError() << "'" << op.getName() << "' " << reason;
+    if (isa<attn::ExpandBlocksOp>(op))
+      return op.emitOpError("has no kernel; only the reference evaluates it");
     if (auto attend = dyn_cast<attn::AttendOp>(op); attend && failed(verifyRegions(attend)))
       return failure();
   }
   Operation *end = spec.front().getTerminator();
   for (Value result : end->getOperands())
     if (!result.getDefiningOp<attn::AttendOp>())
-      return end->emitError("a spec returns results of attn ops and nothing else");
+      return end->emitError("a spec returns results of attn.attend and nothing else");
   return success();
 }
 

@@ -4,7 +4,8 @@
 // What is a spec passes unchanged.
 !t = tensor<1x1x?x16xf16>
 // CHECK-LABEL: @legal
-func.func @legal(%q: !t, %k: !t, %n: i32, %x: f32, %pos: tensor<?xi32>) -> (tensor<1x1x?xf32>, !t) {
+func.func @legal(%q: !t, %k: !t, %n: i32, %x: f32, %pos: tensor<?xi32>,
+                 %list: tensor<?x?xi32>) -> (tensor<1x1x?xf32>, !t) {
   %c2 = arith.constant 2 : index
   %len = tensor.dim %k, %c2 : !t
   %last = arith.index_cast %len : index to i32
@@ -14,7 +15,11 @@ func.func @legal(%q: !t, %k: !t, %n: i32, %x: f32, %pos: tensor<?xi32>) -> (tens
     %keep = attn.prefix %j, %end
     attn.yield %keep : i1
   } scale %x : !t at tensor<?xi32>, !t, !t
-  %o2, %lse2 = attn.attend %o, %k, %k : !t, !t, !t
+  %blocks = attn.expand_blocks %list columns %n : tensor<?x?xi32>
+  %o2, %lse2 = attn.attend %o, %k, %k where(%b, %h, %i, %j) {
+    %keep = attn.load %blocks[%i, %j] : tensor<?x?xi1>
+    attn.yield %keep : i1
+  } : !t, !t, !t
   // CHECK: return
   return %lse, %o2 : tensor<1x1x?xf32>, !t
 }
@@ -84,6 +89,10 @@ func.func @tables(%q: !t, %n: i32) -> !t {
     %listed = attn.block_mask %i, %j in %bits block 4 x 4 : tensor<4x4xi1>
     attn.yield %keep : i1
   } : !t at tensor<16xi32>, !t, !t at tensor<16xi32>
+  // expected-error@below {{'arith.constant' has the type tensor<2x2xi32>}}
+  %list = arith.constant dense<0> : tensor<2x2xi32>
+  // expected-error@below {{'attn.expand_blocks' op a list of blocks must be an argument of the spec}}
+  %blocks = attn.expand_blocks %list columns %n : tensor<2x2xi32>
   %c2 = arith.constant 2 : index
   // expected-error@below {{'tensor.dim' op the tensor whose dimension is read must be an argument of the spec}}
   %size = tensor.dim %o, %c2 : !t
@@ -94,7 +103,7 @@ func.func @tables(%q: !t, %n: i32) -> !t {
 
 // expected-error@below {{a spec needs an attn.attend}}
 func.func @nothing(%q: tensor<1x1x?x16xf16>) -> tensor<1x1x?x16xf16> {
-  // expected-error@below {{result 0 of a spec must be the result of an attn op}}
+  // expected-error@below {{result 0 of a spec must be the result of an attn.attend}}
   return %q : tensor<1x1x?x16xf16>
 }
 

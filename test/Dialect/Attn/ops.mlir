@@ -160,3 +160,28 @@ func.func @classified(%q: tensor<1x1x?x16xf16>, %k: tensor<1x1x?x16xf16>,
     } : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
   return %causal, %labelled : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
 }
+
+// CHECK-LABEL: @block_lists
+func.func @block_lists(%q: tensor<1x1x?x16xf16>, %list: tensor<2x?x?x4xi32>, %flat: tensor<?xi32>,
+                       %counts: tensor<2x?x?xi32>, %offsets: tensor<9xi32>, %columns: i32)
+    -> tensor<1x1x?x16xf16> {
+  // CHECK: attn.expand_blocks %{{.*}} columns %{{.*}} : tensor<2x?x?x4xi32>
+  %padded = attn.expand_blocks %list columns %columns : tensor<2x?x?x4xi32>
+  // CHECK: attn.expand_blocks %{{.*}} counts %{{.*}} columns %{{.*}} : tensor<2x?x?x4xi32> counts tensor<2x?x?xi32>
+  %counted = attn.expand_blocks %list counts %counts columns %columns
+    : tensor<2x?x?x4xi32> counts tensor<2x?x?xi32>
+  // CHECK: attn.expand_blocks %{{.*}} offsets %{{.*}} columns %{{.*}} {note = "kept"} : tensor<?xi32> offsets tensor<9xi32>
+  %csr = attn.expand_blocks %flat offsets %offsets columns %columns {note = "kept"}
+    : tensor<?xi32> offsets tensor<9xi32>
+  // CHECK: attn.expand_blocks %{{.*}} bits columns %{{.*}} : tensor<2x?x?x4xi32>
+  %mapped = attn.expand_blocks %list bits columns %columns : tensor<2x?x?x4xi32>
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    %0 = attn.block_mask %i, %j in %padded[%b, %h] block 64 x 64 : tensor<2x?x?x?xi1>
+    %1 = attn.block_mask %i, %j in %counted[%b, %h] block 64 x 64 : tensor<2x?x?x?xi1>
+    %2 = attn.block_mask %i, %j in %csr block 64 x 64 : tensor<8x?xi1>
+    %3 = attn.block_mask %i, %j in %mapped[%b, %h] block 64 x 64 : tensor<2x?x?x?xi1>
+    %keep = attn.and %0, %1, %2, %3
+    attn.yield %keep : i1
+  } : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
+  return %o : tensor<1x1x?x16xf16>
+}
