@@ -2,6 +2,7 @@
 #include "dialects/Attn/Transforms/Classifier/BoundBuilder.h"
 
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 
@@ -121,9 +122,30 @@ Bound BoundBuilder::clamp(const Bound &a, int64_t least, int64_t most) {
 }
 
 Bound BoundBuilder::bitwise(Atom::Kind kind, const Bound &a, const Bound &b) {
-  if (kind == Atom::Kind::BitAnd)
+  using Kind = Atom::Kind;
+  if (a.isConstant() && b.isConstant())
+    return constant(kind == Kind::BitAnd  ? a.least & b.least
+                    : kind == Kind::BitOr ? a.least | b.least
+                                          : a.least ^ b.least);
+  if (a.value == b.value)
+    return kind == Kind::BitXor ? constant(0) : a;
+  if (kind == Kind::BitAnd)
     return {make<arith::AndIOp>(a, b)};
-  return {kind == Atom::Kind::BitOr ? make<arith::OrIOp>(a, b) : make<arith::XOrIOp>(a, b)};
+  return {kind == Kind::BitOr ? make<arith::OrIOp>(a, b) : make<arith::XOrIOp>(a, b)};
+}
+
+Bound BoundBuilder::lowBits(const Bound &a) {
+  if (a.isConstant())
+    return constant(a.least < 0    ? -1
+                    : a.least == 0 ? 0
+                                   : int64_t(~uint64_t(0) >> llvm::countl_zero(uint64_t(a.least))));
+  Bound bits = a;
+  for (int distance : {1, 2, 4, 8, 16, 32}) {
+    Bound by = constant(distance);
+    Bound shifted{arith::ShRSIOp::create(builder, bits.value, by.value)};
+    bits = bitwise(Atom::Kind::BitOr, bits, shifted);
+  }
+  return bits;
 }
 
 Bound BoundBuilder::select(Value condition, const Bound &a, const Bound &b) {

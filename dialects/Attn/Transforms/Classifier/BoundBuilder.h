@@ -59,6 +59,12 @@ public:
   Bound clamp(const Bound &a, int64_t least, int64_t most);
   /// Bit by bit: BitAnd, BitOr or BitXor.
   Bound bitwise(Atom::Kind kind, const Bound &a, const Bound &b);
+  /// The lowest bits up to the highest one that is set; all for a negative number.
+  Bound lowBits(const Bound &a);
+  /// The same value, known to be in a range.
+  static Bound known(Bound bound, int64_t least, int64_t most) {
+    return {bound.value, least, most};
+  }
   Bound select(mlir::Value condition, const Bound &a, const Bound &b);
   Range select(mlir::Value condition, const Range &a, const Range &b);
   /// The number itself, or 1 for 0: no division may trap.

@@ -296,25 +296,38 @@ Range Evaluator::shift(const Atom &atom) {
           builder.max(builder.shiftRight(value.high, least), builder.shiftRight(value.high, most))};
 }
 
+/// The bits in which the numbers of a range can differ are the lowest ones; those
+/// above are the same in all. An operation on bits is extreme where the bits that
+/// can differ are all clear or all set, unless they take the sign along.
 Range Evaluator::bits(const Atom &atom) {
   Range a = rangeOf(atom.operands[0]), b = rangeOf(atom.operands[1]);
-  if (a.isExact() && b.isExact()) {
-    Bound result = builder.bitwise(atom.kind, a.low, b.low);
-    result.least = atom.least, result.most = atom.most;
-    return builder.exact(result);
-  }
+  Bound low = builder.bitwise(atom.kind, a.low, b.low);
+  low.least = atom.least, low.most = atom.most;
+  if (a.isExact() && b.isExact())
+    return builder.exact(low);
+  Bound openA = builder.lowBits(builder.bitwise(Kind::BitXor, a.low, a.high));
+  Bound openB = builder.lowBits(builder.bitwise(Kind::BitXor, b.low, b.high));
+  auto clear = [&](const Bound &number, const Bound &open) {
+    return builder.bitwise(Kind::BitXor, builder.bitwise(Kind::BitOr, number, open), open);
+  };
+  auto set = [&](const Bound &number, const Bound &open) {
+    return builder.bitwise(Kind::BitOr, number, open);
+  };
+  Bound open = builder.bitwise(Kind::BitOr, openA, openB);
+  Range result;
+  if (atom.kind == Kind::BitXor)
+    result = {clear(low, open), set(low, open)};
+  else
+    result = {builder.bitwise(atom.kind, clear(a.low, openA), clear(b.low, openB)),
+              builder.bitwise(atom.kind, set(a.low, openA), set(b.low, openB))};
   Bound zero = builder.constant(0);
-  bool natural = a.low.least >= 0 && b.low.least >= 0;
-  if (atom.kind == Kind::BitAnd) {
-    if (natural)
-      return {zero, builder.min(a.high, b.high)};
-    if (a.low.least >= 0 || b.low.least >= 0)
-      return {zero, a.low.least >= 0 ? a.high : b.high};
-  } else if (natural && isModest(a) && isModest(b)) {
-    Bound low = atom.kind == Kind::BitOr ? builder.max(a.low, b.low) : zero;
-    return {low, builder.add(a.high, b.high)};
-  }
-  return builder.constants(atom.least, atom.most);
+  Value signKnown = builder.lessEqual(zero, open);
+  Range any = builder.constants(atom.least, atom.most);
+  if (atom.kind == Kind::BitAnd && (a.low.least >= 0 || b.low.least >= 0))
+    any = {zero, a.low.least >= 0 ? a.high : b.high};
+  result = builder.select(signKnown, result, any);
+  return {builder.known(result.low, atom.least, atom.most),
+          builder.known(result.high, atom.least, atom.most)};
 }
 
 Evaluator::Pieces Evaluator::choice(const Atom &atom) {

@@ -51,10 +51,9 @@ bool Evaluator::splitBoth(const Literal &literal, Conjunction &parts) {
   Operation *op = literal.condition.getDefiningOp();
   if (auto compare = dyn_cast_or_null<arith::CmpIOp>(op)) {
     std::optional<Comparison> comparison = symbols.comparisonOf(compare);
-    if (!comparison || comparison->negated == literal.truth)
+    if (!comparison || comparison->when(literal.truth).size() != 1)
       return false;
-    for (const Relation &relation : comparison->relations)
-      parts.push_back(relation);
+    llvm::append_range(parts, comparison->when(literal.truth).front());
     return true;
   }
   if (isa_and_nonnull<arith::AndIOp>(op))
@@ -111,12 +110,9 @@ Evaluator::Alternatives Evaluator::splitEither(const Literal &literal) {
       bool differ = (compare.getPredicate() == Predicate::ne) == literal.truth;
       return equality ? sameOrNot(compare.getLhs(), compare.getRhs(), differ) : Alternatives{};
     }
-    Alternatives result; // not all of the relations
-    for (const auto &[form, equal] : comparison->relations) {
-      result.push_back({Relation{Form(1) - form}});
-      if (equal)
-        result.push_back({Relation{form + Form(1)}});
-    }
+    Alternatives result;
+    for (const Relations &relations : comparison->when(literal.truth))
+      result.emplace_back(relations.begin(), relations.end());
     return result;
   }
   if (isa_and_nonnull<arith::AndIOp, arith::OrIOp>(op))

@@ -75,12 +75,19 @@ void Symbols::inferRanges(Block &block) {
     for (Region &nested : op.getRegions())
       for (Block &inner : nested)
         inferRanges(inner);
+    if (auto dim = dyn_cast<tensor::DimOp>(op))
+      ranges.insert(
+          {dim.getResult(), ConstantIntRanges::fromSigned(APInt(64, 0), APInt(64, INT32_MAX))});
     auto inferable = dyn_cast<InferIntRangeInterface>(op);
-    if (!inferable || op.getNumRegions() || !llvm::all_of(op.getOperands(), isInteger))
+    if (!inferable || isa<tensor::DimOp>(op) || op.getNumRegions() ||
+        !llvm::all_of(op.getOperands(), isInteger))
       continue;
     SmallVector<ConstantIntRanges> operands;
     for (Value operand : op.getOperands())
       operands.push_back(rangeOf(operand));
+    // Dividing by 0 is an error of the spec, so whoever gets a quotient did not.
+    if (isa<arith::DivUIOp, arith::CeilDivUIOp>(op) && operands[1].umin().isZero())
+      operands[1] = ConstantIntRanges::fromUnsigned(operands[1].umin() + 1, operands[1].umax());
     inferable.inferResultRanges(operands, [&](Value result, const ConstantIntRanges &range) {
       ranges.insert({result, range});
     });
@@ -317,18 +324,14 @@ std::optional<Comparison> Symbols::comparisonOf(arith::CmpIOp op) {
   Form x = formOf(op.getLhs()), y = formOf(op.getRhs());
   auto atMost = [](const Form &a, const Form &b) { return Relation{a - b}; };
   auto lessThan = [](const Form &a, const Form &b) { return Relation{a - b + Form(1)}; };
-  // Below a number that is not negative means between 0 and it.
-  auto below = [&](Value small, Value large, bool negated) -> std::optional<Comparison> {
-    if (!isNonNegative(large))
-      return std::nullopt;
-    Comparison result{{lessThan(formOf(small), formOf(large))}, negated};
-    if (!isNonNegative(small))
-      result.relations.push_back(atMost(Form(0), formOf(small)));
-    return result;
+  auto opposite = [](Comparison comparison) {
+    std::swap(comparison.yes, comparison.no);
+    return comparison;
   };
-  switch (op.getPredicate()) {
-  case Predicate::eq:
-  case Predicate::ne: {
+  auto isLess = [&](const Form &a, const Form &b) {
+    return Comparison{{{lessThan(a, b)}}, {{atMost(b, a)}}};
+  };
+  auto isEqual = [&]() -> Comparison {
     Form difference = x - y;
     if (difference.divisor() == 1 && difference.terms()[0].factor == -1)
       difference = -difference;
@@ -338,24 +341,42 @@ std::optional<Comparison> Symbols::comparisonOf(arith::CmpIOp op) {
       modulo.kind = Kind::Modulo;
       difference = intern(std::move(modulo));
     }
-    return Comparison{{{difference, /*equal=*/true}}, op.getPredicate() == Predicate::ne};
-  }
+    return {{{{difference, /*equal=*/true}}},
+            {{lessThan(difference, Form(0))}, {lessThan(Form(0), difference)}}};
+  };
+  // As unsigned numbers: what is negative is above what is not.
+  auto isBelow = [&](Value left, Value right) -> Comparison {
+    Form a = formOf(left), b = formOf(right), zero(0);
+    Relation naturalA = atMost(zero, a), naturalB = atMost(zero, b);
+    if (isNonNegative(left) && isNonNegative(right))
+      return isLess(a, b);
+    if (isNonNegative(right))
+      return {{{naturalA, lessThan(a, b)}}, {{lessThan(a, zero)}, {atMost(b, a)}}};
+    Relation negativeA = lessThan(a, zero), negativeB = lessThan(b, zero);
+    return {{{naturalA, negativeB}, {naturalA, lessThan(a, b)}, {negativeB, lessThan(a, b)}},
+            {{negativeA, naturalB}, {naturalB, atMost(b, a)}, {negativeA, atMost(b, a)}}};
+  };
+  switch (op.getPredicate()) {
+  case Predicate::eq:
+    return isEqual();
+  case Predicate::ne:
+    return opposite(isEqual());
   case Predicate::slt:
-    return Comparison{{lessThan(x, y)}};
-  case Predicate::sle:
-    return Comparison{{atMost(x, y)}};
-  case Predicate::sgt:
-    return Comparison{{lessThan(y, x)}};
+    return isLess(x, y);
   case Predicate::sge:
-    return Comparison{{atMost(y, x)}};
+    return opposite(isLess(x, y));
+  case Predicate::sgt:
+    return isLess(y, x);
+  case Predicate::sle:
+    return opposite(isLess(y, x));
   case Predicate::ult:
-    return below(op.getLhs(), op.getRhs(), false);
+    return isBelow(op.getLhs(), op.getRhs());
   case Predicate::uge:
-    return below(op.getLhs(), op.getRhs(), true);
+    return opposite(isBelow(op.getLhs(), op.getRhs()));
   case Predicate::ugt:
-    return below(op.getRhs(), op.getLhs(), false);
+    return isBelow(op.getRhs(), op.getLhs());
   case Predicate::ule:
-    return below(op.getRhs(), op.getLhs(), true);
+    return opposite(isBelow(op.getRhs(), op.getLhs()));
   }
   llvm_unreachable("all predicates are handled");
 }
@@ -372,16 +393,12 @@ void Symbols::appendFacts(Value condition, bool truth, SmallVectorImpl<Form> &fa
   }
   auto compare = dyn_cast_or_null<arith::CmpIOp>(op);
   std::optional<Comparison> comparison = compare ? comparisonOf(compare) : std::nullopt;
-  if (!comparison)
+  if (!comparison || comparison->when(truth).size() != 1)
     return;
-  if (truth != comparison->negated) {
-    for (const Relation &relation : comparison->relations) {
-      facts.push_back(relation.form);
-      if (relation.equal)
-        facts.push_back(-relation.form);
-    }
-  } else if (comparison->relations.size() == 1 && !comparison->relations[0].equal) {
-    facts.push_back(Form(1) - comparison->relations[0].form);
+  for (const Relation &relation : comparison->when(truth).front()) {
+    facts.push_back(relation.form);
+    if (relation.equal)
+      facts.push_back(-relation.form);
   }
 }
 

@@ -59,10 +59,13 @@ struct Relation {
   bool equal = false;
 };
 
-/// What a boolean says about integers: all relations hold; or, negated, not all.
+/// Relations that all hold.
+using Relations = llvm::SmallVector<Relation, 2>;
+
+/// When a comparison is true and when it is false: in one of these cases each.
 struct Comparison {
-  llvm::SmallVector<Relation, 2> relations;
-  bool negated = false;
+  llvm::SmallVector<Relations, 1> yes, no;
+  const llvm::SmallVector<Relations, 1> &when(bool truth) const { return truth ? yes : no; }
 };
 
 /// The atoms of one predicate, and its integers as sums of them.
