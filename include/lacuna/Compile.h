@@ -25,6 +25,7 @@ namespace lacuna {
 struct CompileOptions {
   std::string target = {};       ///< Device::target(), or a name such as "sm_90a"
   std::string function = {};     ///< which function of the text; empty: the only one
+  std::string mode = "closed";   ///< where runs of key tiles come from: auto, closed or planned
   std::string fileName = "spec"; ///< for locations in messages
   bool useCache = true;          ///< false: compile, and store nothing
 };

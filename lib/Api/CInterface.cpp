@@ -149,6 +149,8 @@ lacuna_status lacuna_compile(const char *spec, size_t spec_bytes,
   converted.function = options->function ? options->function : "";
   if (options->file_name)
     converted.fileName = options->file_name;
+  if (options->mode)
+    converted.mode = options->mode;
   converted.useCache = !options->no_cache;
   Result<Executable> compiled = compile(std::string_view(spec, spec_bytes), converted);
   if (!compiled)

@@ -178,7 +178,8 @@ Status Compilation::lowerTo(Level level) {
     std::function<void(OpPassManager &)> build;
   };
   const Step steps[] = {
-      {"attn passes", Level::Attn, Level::Attn, buildAttnPreparePipeline},
+      {"attn passes", Level::Attn, Level::Attn,
+       [&](OpPassManager &passes) { buildAttnPreparePipeline(passes, m.options.mode); }},
       {"attn to tile", Level::Attn, Level::Tile, buildAttnToTilePipeline},
       {"tile schedule", Level::Tile, Level::Scheduled,
        [&](OpPassManager &passes) { buildTileSchedulePipeline(passes, m.options.target); }},

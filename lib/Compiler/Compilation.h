@@ -29,8 +29,9 @@ enum class Level {
 
 /// What compiling depends on besides the text.
 struct CompilerOptions {
-  std::string target;   ///< "sm_90a"; may be empty when the text is scheduled
-  std::string function; ///< which spec of the module; empty: the only one
+  std::string target;          ///< "sm_90a"; may be empty when the text is scheduled
+  std::string function;        ///< which spec of the module; empty: the only one
+  std::string mode = "closed"; ///< of its attends: "auto", "closed" or "planned"
 };
 
 /// Wall time of one step of a compilation.

@@ -19,13 +19,14 @@
 using namespace mlir;
 using namespace lacuna;
 
-void lacuna::buildAttnPreparePipeline(OpPassManager &passes) {
+void lacuna::buildAttnPreparePipeline(OpPassManager &passes, const std::string &mode) {
   OpPassManager &specs = passes.nest<func::FuncOp>();
   specs.addPass(attn::createCheckSpec());
   specs.addPass(attn::createExpandSugar());
   specs.addPass(attn::createSinkScalars());
   specs.addPass(createCanonicalizerPass());
   specs.addPass(attn::createDeriveIntervals());
+  specs.addPass(attn::createChooseMode({mode}));
   specs.addPass(createCanonicalizerPass());
   specs.addPass(createCSEPass());
 }
@@ -61,19 +62,27 @@ void lacuna::buildTileToEmitCPipeline(OpPassManager &passes) {
 }
 
 namespace {
+struct ModeOption : PassPipelineOptions<ModeOption> {
+  Option<std::string> mode{*this, "mode", llvm::cl::init("closed"),
+                           llvm::cl::desc("where runs come from: auto, closed or planned")};
+};
+
 struct TargetOption : PassPipelineOptions<TargetOption> {
   Option<std::string> target{*this, "target", llvm::cl::desc("GPU to schedule for: sm_90a")};
 };
 } // namespace
 
 void lacuna::registerPipelines() {
-  PassPipelineRegistration<>("attn-prepare", "Specs: sugar expanded, intervals derived",
-                             buildAttnPreparePipeline);
-  PassPipelineRegistration<>("attn-to-tile", "Specs to programs and abstract kernels",
-                             [](OpPassManager &passes) {
-                               buildAttnPreparePipeline(passes);
-                               buildAttnToTilePipeline(passes);
-                             });
+  PassPipelineRegistration<ModeOption>("attn-prepare",
+                                       "Specs: sugar expanded, intervals derived, mode chosen",
+                                       [](OpPassManager &passes, const ModeOption &options) {
+                                         buildAttnPreparePipeline(passes, options.mode);
+                                       });
+  PassPipelineRegistration<ModeOption>("attn-to-tile", "Specs to programs and abstract kernels",
+                                       [](OpPassManager &passes, const ModeOption &options) {
+                                         buildAttnPreparePipeline(passes, options.mode);
+                                         buildAttnToTilePipeline(passes);
+                                       });
   PassPipelineRegistration<TargetOption>("tile-schedule", "Abstract kernels to scheduled ones",
                                          [](OpPassManager &passes, const TargetOption &options) {
                                            buildTileSchedulePipeline(passes, options.target);

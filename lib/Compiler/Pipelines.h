@@ -8,9 +8,9 @@
 
 namespace lacuna {
 
-/// Specs, canonical: sugar expanded, intervals derived. Pipeline
-/// `attn-prepare`.
-void buildAttnPreparePipeline(mlir::OpPassManager &passes);
+/// Specs, canonical: sugar expanded, intervals derived, mode chosen. Pipeline
+/// `attn-prepare`, option `mode`: what attn-choose-mode is told.
+void buildAttnPreparePipeline(mlir::OpPassManager &passes, const std::string &mode);
 
 /// Prepared specs to programs and abstract kernels. Pipeline `attn-to-tile`
 /// does this after `attn-prepare`.

@@ -37,9 +37,14 @@ static cl::opt<std::string> target("target", cl::desc("GPU to compile for, such 
 static cl::opt<std::string> function("function",
                                      cl::desc("which function, where the file has several"),
                                      cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string> mode("mode",
+                                 cl::desc("where runs of key tiles come from; default: closed"),
+                                 cl::value_desc("auto|closed|planned"),
+                                 cl::init(CompileOptions().mode), cl::cat(category));
 static cl::opt<Emit> emit(
     "emit", cl::desc("what to write:"), cl::init(Emit::Cubin), cl::cat(category),
-    cl::values(clEnumValN(Emit::Attn, "attn", "the spec, sugar expanded, intervals derived"),
+    cl::values(clEnumValN(Emit::Attn, "attn",
+                          "the spec, sugar expanded, intervals derived, mode chosen"),
                clEnumValN(Emit::Tile, "tile", "abstract kernels, the same for every target"),
                clEnumValN(Emit::Scheduled, "scheduled", "kernels scheduled for the target"),
                clEnumValN(Emit::EmitC, "emitc", "C++ as IR"),
@@ -141,6 +146,7 @@ static Result<std::string> compileCached(const std::string &text, const std::str
   CompileOptions options;
   options.target = target;
   options.function = function;
+  options.mode = mode;
   options.fileName = fileName;
   Result<Executable> executable = compile(text, options);
   if (!executable)
@@ -153,7 +159,7 @@ static Result<std::string> compileCached(const std::string &text, const std::str
 
 /// Level by level, for those who want to see what is on the way.
 static Result<std::string> compileByLevels(const std::string &text, const std::string &fileName) {
-  auto compilation = Compilation::parse(text, fileName, {target, function});
+  auto compilation = Compilation::parse(text, fileName, {target, function, mode});
   if (!compilation)
     return compilation.status();
   Level last = emit <= Emit::EmitC ? Level(int(emit.getValue())) : Level::EmitC;

@@ -50,6 +50,9 @@ static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("to
                                            "the output's norm"));
 static cl::opt<std::string> target("target", cl::value_desc("sm_90a"), cl::cat(category),
                                    cl::desc("What to compile for; default: what the device is"));
+static cl::opt<std::string> mode("mode", cl::value_desc("auto|closed|planned"), cl::cat(category),
+                                 cl::init(CompileOptions().mode),
+                                 cl::desc("Where runs of key tiles come from; default: closed"));
 static cl::opt<std::string>
     emulatorMode("emulator", cl::value_desc("eager|lazy|random:SEED"), cl::cat(category),
                  cl::desc("Run on the emulator, with asynchronous operations that complete so"));
@@ -125,6 +128,7 @@ static Result<Compiled> compileForDevice(std::string_view source, const std::str
   CompileOptions options;
   options.target = target.empty() ? (*opened)->target() : target;
   options.function = function;
+  options.mode = mode;
   options.fileName = fileName;
   Result<Executable> executable = compile(source, options);
   if (!executable)

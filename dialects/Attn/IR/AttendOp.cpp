@@ -1,7 +1,7 @@
 //===- AttendOp.cpp - attn.attend: names, result types and syntax ---------===//
 //
 //   attend  ::= `attn.attend` %q (`at` %p)? (`,` source)+ (`scale` %c)? (`schedule` <..>)?
-//               (`attributes` {..})? `:` type (`at` type)? (`,` source-type)+
+//               (`mode` which)? (`attributes` {..})? `:` type (`at` type)? (`,` source-type)+
 //   source  ::= %k `,` %v (`at` %p)? clause*
 //   clause  ::= (`where` | `score` | `weight` | `intervals` | `classify`) (arguments) region
 //             | `gather` %indices | `broadcast`
@@ -12,6 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
+
+#include "mlir/IR/DialectImplementation.h"
 
 using namespace mlir;
 using namespace lacuna::attn;
@@ -187,6 +189,12 @@ ParseResult AttendOp::parse(OpAsmParser &parser, OperationState &state) {
       return failure();
     properties.schedule = cast<ScheduleAttr>(schedule);
   }
+  if (succeeded(parser.parseOptionalKeyword("mode"))) {
+    FailureOr<Mode> mode = FieldParser<Mode>::parse(parser);
+    if (failed(mode))
+      return failure();
+    properties.mode = ModeAttr::get(builder.getContext(), *mode);
+  }
   if (parser.parseOptionalAttrDictWithKeyword(state.attributes) || parser.parseColon())
     return failure();
 
@@ -266,10 +274,12 @@ void AttendOp::print(OpAsmPrinter &printer) {
     printer << " schedule";
     getScheduleAttr().print(printer);
   }
+  if (getMode())
+    printer << " mode " << *getMode();
   printer.printOptionalAttrDictWithKeyword(
-      (*this)->getAttrs(),
-      {getOperandSegmentSizesAttrName(), getKeyPositionCountsAttrName(),
-       getIndexListCountsAttrName(), getBroadcastAttrName(), getScheduleAttrName()});
+      (*this)->getAttrs(), {getOperandSegmentSizesAttrName(), getKeyPositionCountsAttrName(),
+                            getIndexListCountsAttrName(), getBroadcastAttrName(),
+                            getScheduleAttrName(), getModeAttrName()});
   printer << " : " << getQuery().getType();
   if (Value position = getQueryPosition())
     printer << " at " << position.getType();

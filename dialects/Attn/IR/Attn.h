@@ -14,6 +14,8 @@
 
 #include "dialects/Attn/IR/AttnDialect.h.inc"
 
+#include "dialects/Attn/IR/AttnEnums.h.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Attn/IR/AttnAttrs.h.inc"
 

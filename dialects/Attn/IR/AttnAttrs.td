@@ -4,6 +4,7 @@
 
 include "dialects/Attn/IR/AttnDialect.td"
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
 
 def Attn_ScheduleAttr : AttrDef<Attn_Dialect, "Schedule"> {
   let mnemonic = "schedule";
@@ -24,6 +25,26 @@ def Attn_ScheduleAttr : AttrDef<Attn_Dialect, "Schedule"> {
   );
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+}
+
+def Attn_Mode : I32EnumAttr<"Mode", "where the runs of key tiles come from", [
+    I32EnumAttrCase<"Closed", 0, "closed">,
+    I32EnumAttrCase<"Planned", 1, "planned">,
+    I32EnumAttrCase<"Baked", 2, "baked">]> {
+  let cppNamespace = "::lacuna::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_ModeAttr : EnumAttr<Attn_Dialect, Attn_Mode, "mode"> {
+  let description = [{
+    `closed`: bounds that the kernel computes from scalars. `planned`: run lists
+    that a plan kernel writes before. `baked`: run lists known when the kernel is
+    built. Never changes meaning.
+
+    ```mlir
+    #attn.mode<planned>
+    ```
+  }];
 }
 
 #endif // DIALECTS_ATTN_IR_ATTNATTRS_TD

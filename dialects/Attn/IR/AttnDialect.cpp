@@ -10,6 +10,8 @@ using namespace lacuna::attn;
 
 #include "dialects/Attn/IR/AttnDialect.cpp.inc"
 
+#include "dialects/Attn/IR/AttnEnums.cpp.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Attn/IR/AttnAttrs.cpp.inc"
 

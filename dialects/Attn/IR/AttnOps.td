@@ -124,7 +124,9 @@ def Attn_AttendOp : Attn_Op<"attend", [
 
     Regions are pure scalar code over their arguments, values of the function
     around them and tables read by `attn.load`. `schedule` pins parts of the
-    kernel's schedule and never changes meaning.
+    kernel's schedule, `mode` says where the runs of key tiles come from
+    (`closed`, `planned` or `baked`; absent = the compiler has not chosen yet);
+    neither changes meaning.
   }];
   let arguments = (ins
     Attn_Sequence:$query,
@@ -137,7 +139,8 @@ def Attn_AttendOp : Attn_Op<"attend", [
     DenseI32ArrayAttr:$key_position_counts,
     DenseI32ArrayAttr:$index_list_counts,
     DenseBoolArrayAttr:$broadcast,
-    OptionalAttr<Attn_ScheduleAttr>:$schedule
+    OptionalAttr<Attn_ScheduleAttr>:$schedule,
+    OptionalAttr<Attn_ModeAttr>:$mode
   );
   let results = (outs Attn_Sequence:$output, Attn_LogSumExp:$lse);
   let regions = (region VariadicRegion<AnyRegion>:$clauses);

@@ -93,7 +93,7 @@ def DeriveIntervals : Pass<"attn-derive-intervals", "::mlir::func::FuncOp"> {
     of any run-time width, prefixes, diagonals with any offset) and their
     intersections, and sound for every predicate: parts that are not quasi-affine
     (tables read at a key, floats, products) count as unknown. An attend about
-    which nothing can be said stays as it is; a remark says why.
+    which nothing can be said stays as it is.
 
     Expects masks to be expanded. Bounds may lie outside of [0, keys]; users
     clamp them. Where a scalar argument could make i32 wrap, they are computed in
@@ -120,6 +120,38 @@ def DeriveIntervals : Pass<"attn-derive-intervals", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
   let statistics = [Statistic<"derived", "derived", "attends with a closed form">,
                     Statistic<"unbounded", "unbounded", "attends that visit every key tile">];
+}
+
+def ChooseMode : Pass<"attn-choose-mode", "::mlir::func::FuncOp"> {
+  let summary = "Decides where the runs of key tiles come from";
+  let description = [{
+    Sets `mode` of every attend. With `auto`, it is `closed` where derived
+    intervals tell of any tile, whatever its size, whether it is empty or full,
+    and `planned` elsewhere; a mode that an attend has already stays. Any other
+    option holds for all attends. A remark says what was chosen, where the reason
+    stands.
+
+    Expects masks to be expanded, as attn-derive-intervals does.
+
+    ```mlir
+    %o, %lse = attn.attend %q, %k, %v
+      where(%b, %h, %i, %j) {
+        %past = arith.cmpi sle, %j, %i : i32
+        attn.yield %past : i1
+      } : !t, !t, !t
+    ```
+    becomes
+    ```mlir
+    %o, %lse = attn.attend %q, %k, %v
+      where(%b, %h, %i, %j) {
+        %past = arith.cmpi sle, %j, %i : i32
+        attn.yield %past : i1
+      } mode closed : !t, !t, !t
+    ```
+  }];
+  let options = [Option<"mode", "mode", "std::string", "\"auto\"", "auto, closed or planned">];
+  let statistics = [Statistic<"closed", "closed", "attends in closed form">,
+                    Statistic<"planned", "planned", "attends that need a plan">];
 }
 
 def DeriveClassifier : Pass<"attn-derive-classifier", "::mlir::func::FuncOp"> {

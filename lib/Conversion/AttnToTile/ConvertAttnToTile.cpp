@@ -23,7 +23,10 @@ namespace lacuna {
 using namespace lacuna;
 
 /// Mask ops have one definition, their canonicalisation; it must have run.
-static LogicalResult verifyRegions(attn::AttendOp attend) {
+static LogicalResult verifyAttend(attn::AttendOp attend) {
+  if (attend.getMode().value_or(attn::Mode::Closed) != attn::Mode::Closed)
+    return attend.emitOpError() << "in mode '" << attn::stringifyMode(*attend.getMode())
+                                << "' is not built yet";
   bool failed = false;
   for (Region &clause : attend.getClauses())
     clause.walk([&](Operation *op) {
@@ -43,7 +46,7 @@ static LogicalResult verifySpec(func::FuncOp spec) {
       return op.emitError() << "'" << op.getName() << "' " << reason;
     if (isa<attn::ExpandBlocksOp>(op))
       return op.emitOpError("has no kernel; only the reference evaluates it");
-    if (auto attend = dyn_cast<attn::AttendOp>(op); attend && failed(verifyRegions(attend)))
+    if (auto attend = dyn_cast<attn::AttendOp>(op); attend && failed(verifyAttend(attend)))
       return failure();
   }
   Operation *end = spec.front().getTerminator();

@@ -16,6 +16,15 @@ func.func @sugar(%q: !t) -> !t {
 // -----
 
 !t = tensor<?x?x?x16xf16>
+func.func @mode(%q: !t) -> !t {
+  // expected-error@+1 {{'attn.attend' op in mode 'baked' is not built yet}}
+  %o, %lse = attn.attend %q, %q, %q mode baked : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x16xf16>
 func.func @foreign(%q: !t) -> !t {
   // expected-error@+1 {{'test.tune' is not allowed: a spec holds scalar arithmetic, tensor.dim and attn ops}}
   "test.tune"() : () -> ()

@@ -28,7 +28,7 @@ func.func @clauses(%q: tensor<?x?x?x64xbf16>, %k: tensor<?x?x?x64xbf16>,
   // CHECK-NEXT:   attn.yield %[[SCORE]] : f32
   // CHECK-NEXT: } intervals(%{{.*}}, %{{.*}}, %[[FIRST:.*]], %[[LAST:.*]]) {
   // CHECK:        attn.yield {{.*}} : i32, i32, i32, i32
-  // CHECK-NEXT: } scale %[[SCALE]] schedule<query_tile = 128, stages = 3> attributes {note = "kept"} : tensor<?x?x?x64xbf16> at i32, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16> at tensor<?xi32>
+  // CHECK-NEXT: } scale %[[SCALE]] schedule<query_tile = 128, stages = 3> mode planned attributes {note = "kept"} : tensor<?x?x?x64xbf16> at i32, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16> at tensor<?xi32>
   %o, %lse = attn.attend %q at %at, %k, %v at %pos
     intervals(%b, %h, %first, %last) {
       %zero = arith.constant 0 : i32
@@ -40,7 +40,7 @@ func.func @clauses(%q: tensor<?x?x?x64xbf16>, %k: tensor<?x?x?x64xbf16>,
       %slope = attn.load %slopes[%h] : tensor<?xf32>
       %score = arith.mulf %s, %slope : f32
       attn.yield %score : f32
-    } scale %scale schedule<query_tile = 128, stages = 3> attributes {note = "kept"}
+    } scale %scale schedule<query_tile = 128, stages = 3> mode planned attributes {note = "kept"}
     : tensor<?x?x?x64xbf16> at i32, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16> at tensor<?xi32>
   return %o, %lse : tensor<?x?x?x64xbf16>, tensor<?x?x?xf32>
 }

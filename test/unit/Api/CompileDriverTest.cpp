@@ -101,9 +101,13 @@ TEST_F(CompileDriverTest, WhateverDecidesTheResultIsInTheKey) {
   other.function = "f";
   ASSERT_TRUE(driver.compile("1", other));
   EXPECT_EQ(lowerings, 4);
+  other = optionsFor("sm_80");
+  other.mode = "planned";
+  ASSERT_TRUE(driver.compile("1", other));
+  EXPECT_EQ(lowerings, 5);
   CompileDriver newer(cache, frontEnd("build 2"));
   ASSERT_TRUE(newer.compile("1", optionsFor("sm_80")));
-  EXPECT_EQ(lowerings, 5);
+  EXPECT_EQ(lowerings, 6);
 }
 
 TEST_F(CompileDriverTest, SpecsThatEndInTheSameSourceShareIt) {

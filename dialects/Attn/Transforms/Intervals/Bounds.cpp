@@ -31,10 +31,9 @@ public:
     if (system.isEmptyInTile(part))
       return std::nullopt;
     Interval result;
-    std::optional<std::vector<Affine>> rows = system.eliminateQuery(part);
-    if (!rows)
-      return result;
-    for (Affine rest : *rows) {
+    Projection keysOfPart = system.eliminateQuery(part);
+    exact &= keysOfPart.isExact;
+    for (Affine rest : keysOfPart.rows) {
       // coefficient * key + rest >= 0
       int64_t coefficient = rest.coefficientOf(System::keyVariable);
       llvm::erase_if(rest.terms, [](auto term) { return term.first == System::keyVariable; });
@@ -81,19 +80,41 @@ public:
     return simple && attained(parts, begin, 0, -1) && attained(parts, end, keys, 1);
   }
 
+  /// Whether no key lies between two parts that are not empty.
+  bool touch(const Interval &a, const Interval &b) {
+    Conjunction both = nonEmpty(a), other = nonEmpty(b);
+    both.insert(both.end(), other.begin(), other.end());
+    auto overlap = [&](const Interval &first, const Interval &second) {
+      return llvm::all_of(first.ends, [&](const Affine &end) {
+        return llvm::all_of(second.begins, [&](const Affine &begin) {
+          Conjunction apart = both;
+          apart.push_back(system.atLeast(begin, system.add(end, 1)));
+          return system.isEmpty(apart);
+        });
+      });
+    };
+    return overlap(a, b) && overlap(b, a);
+  }
+
+  /// Whether all that was built holds the keys of its parts and no others.
+  bool isExact() const { return exact; }
+  void giveUpExactness() { exact = false; }
+
 private:
   /// Leaves out what the rest implies, and what is too much.
   void simplify(Interval &interval) {
     // One at a time, so that of two equal forms one stays.
-    auto dropIf = [](std::vector<Affine> &forms, auto isIdle) {
+    auto dropIf = [this](std::vector<Affine> &forms, auto isIdle) {
       for (size_t index = 0; index < forms.size();) {
         Affine form = forms[index];
         forms.erase(forms.begin() + index);
         if (!isIdle(form))
           forms.insert(forms.begin() + index++, form);
       }
-      if (forms.size() > maxForms)
+      if (forms.size() > maxForms) {
         forms.resize(maxForms);
+        exact = false;
+      }
     };
     auto never = [&](const Constraint &constraint) {
       Conjunction apparent = nonEmpty(interval);
@@ -143,13 +164,16 @@ private:
 
   System &system;
   Affine keys;
+  bool exact = true;
 };
 } // namespace
 
 static std::vector<Interval> hullsOf(HullBuilder &builder, const Disjunction &set) {
   std::vector<Interval> result;
-  if (set.size() > maxParts)
+  if (set.size() > maxParts) {
+    builder.giveUpExactness();
     return {Interval{}};
+  }
   for (const Conjunction &part : set)
     if (std::optional<Interval> interval = builder.hull(part))
       result.push_back(std::move(*interval));
@@ -166,6 +190,12 @@ Bounds deriveBounds(System &system, const Truth &truth, const Affine &keys) {
   bounds.visible = hullsOf(builder, truth.yes);
   bounds.hidden = hullsOf(builder, truth.no);
   bounds.unites = builder.unites(bounds.visible);
+  for (const Interval &a : bounds.visible)
+    bounds.isExact &=
+        llvm::all_of(bounds.visible, [&](const Interval &b) { return builder.touch(a, b); });
+  for (const Interval &part : bounds.hidden)
+    bounds.isExact &= part.begins.empty() || part.ends.empty();
+  bounds.isExact &= builder.isExact();
   return bounds;
 }
 

@@ -30,6 +30,8 @@ struct Bounds {
   bool unites = true;
   /// Every key that some query does not see lies in one of these.
   std::vector<Interval> hidden;
+  /// Whether the converse holds of both, and one interval of each kind suffices.
+  bool isExact = true;
 
   /// Whether they say no more than that keys are keys.
   bool areTrivial() const;

@@ -35,9 +35,8 @@ struct Range {
 
 class IntervalEmitter {
 public:
-  IntervalEmitter(ImplicitLocOpBuilder &builder, const System &system, const Affine &keyCount,
-                  AttendOp attend)
-      : builder(builder), system(system), attend(attend), keyCount(keyCount),
+  IntervalEmitter(ImplicitLocOpBuilder &builder, const ClosedForm &form, AttendOp attend)
+      : builder(builder), system(form.system), attend(attend), keyCount(form.keys),
         arguments(builder.getInsertionBlock()->getArguments()) {}
 
   /// visible_begin, visible_end, full_begin, full_end
@@ -336,13 +335,12 @@ private:
 };
 } // namespace
 
-void emitIntervals(const System &system, const Bounds &bounds, const Affine &keys,
-                   AttendOp attend) {
+void emitIntervals(const ClosedForm &form, AttendOp attend) {
   ImplicitLocOpBuilder builder(attend.getLoc(), attend.getContext());
   SmallVector<Type> types(4, builder.getI32Type());
   SmallVector<Location> locations(4, attend.getLoc());
   builder.createBlock(&attend.getIntervals(), {}, types, locations);
-  SmallVector<Value> results = IntervalEmitter(builder, system, keys, attend).emit(bounds);
+  SmallVector<Value> results = IntervalEmitter(builder, form, attend).emit(form.bounds);
   YieldOp::create(builder, results);
 }
 

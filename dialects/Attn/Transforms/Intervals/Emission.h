@@ -2,13 +2,13 @@
 #ifndef DIALECTS_ATTN_TRANSFORMS_INTERVALS_EMISSION_H
 #define DIALECTS_ATTN_TRANSFORMS_INTERVALS_EMISSION_H
 
-#include "dialects/Attn/Transforms/Intervals/Bounds.h"
+#include "dialects/Attn/Transforms/Intervals/ClosedForm.h"
 
 namespace lacuna::attn::intervals {
 
 /// Writes the `intervals` region of an attend. Its results may lie outside of
 /// [0, keys]; users clamp them.
-void emitIntervals(const System &system, const Bounds &bounds, const Affine &keys, AttendOp attend);
+void emitIntervals(const ClosedForm &form, AttendOp attend);
 
 } // namespace lacuna::attn::intervals
 

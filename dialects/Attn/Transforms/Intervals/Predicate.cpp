@@ -80,8 +80,10 @@ void Predicate::addPositions() {
   bind(3, [&]() -> std::optional<Affine> {
     if (!keyOffset)
       return system.key();
-    if (!keyOffset.getType().isInteger()) // a table
+    if (!keyOffset.getType().isInteger()) {
+      obstacle = {attend, "positions of the keys come from a table"};
       return std::nullopt;
+    }
     return system.add(system.key(), uniform(keyOffset));
   });
   bind(4, [&] { return system.subtract(system.query(), offset); });
@@ -130,7 +132,7 @@ Disjunction Predicate::conjoin(const Disjunction &a, const Disjunction &b) {
         continue;
       result.push_back(std::move(joined));
       if (result.size() > maxDisjuncts)
-        return anywhere;
+        return tooMany();
     }
   return result;
 }
@@ -138,8 +140,9 @@ Disjunction Predicate::conjoin(const Disjunction &a, const Disjunction &b) {
 Disjunction Predicate::unite(const Disjunction &a, const Disjunction &b) {
   Disjunction result = a;
   result.insert(result.end(), b.begin(), b.end());
-  bool everywhere = llvm::any_of(result, [](const Conjunction &each) { return each.empty(); });
-  return everywhere || result.size() > maxDisjuncts ? anywhere : result;
+  if (llvm::any_of(result, [](const Conjunction &each) { return each.empty(); }))
+    return anywhere;
+  return result.size() > maxDisjuncts ? tooMany() : result;
 }
 
 Truth Predicate::both(const Truth &a, const Truth &b) {
@@ -156,9 +159,20 @@ Truth Predicate::differ(const Truth &a, const Truth &b) {
 }
 
 Truth Predicate::anything(Operation *op) {
-  if (!obstacle)
-    obstacle = op;
+  hinder(op);
   return {anywhere, anywhere};
+}
+
+Disjunction Predicate::tooMany() {
+  if (!obstacle)
+    obstacle = {attend, "the predicate splits into too many cases"};
+  return anywhere;
+}
+
+/// What the op computes is not known.
+void Predicate::hinder(Operation *op) {
+  if (!obstacle)
+    obstacle = describeObstacle(op);
 }
 
 //===----------------------------------------------------------------------===//
@@ -170,12 +184,12 @@ Truth Predicate::evaluate() { return boolean(region.front().getTerminator()->get
 Truth Predicate::boolean(Value value) {
   if (auto known = booleans.find(value); known != booleans.end())
     return known->second;
-  Operation *before = obstacle;
+  std::optional<Obstacle> before = obstacle;
   auto result = dyn_cast<OpResult>(value);
-  Truth truth = result ? fromFlagOp(result) : anything(nullptr);
+  Truth truth = result ? fromFlagOp(result) : Truth{anywhere, anywhere}; // a flag of the function
   bool knowsNothing = truth.yes == anywhere && truth.no == anywhere;
   if (std::optional<Affine> flag = knowsNothing ? asSymbol(value) : std::nullopt) {
-    obstacle = before;
+    obstacle = std::move(before);
     truth = {{{system.atLeast(*flag, 1)}}, {{system.atLeast(0, *flag)}}};
   }
   return booleans[value] = truth;
@@ -218,16 +232,16 @@ Truth Predicate::compare(arith::CmpIOp op) {
     return anything(op);
   }
   Cases a = integer(op.getLhs()), b = integer(op.getRhs());
-  return compareCases(op.getPredicate(), a, b);
+  return compareCases(op, op.getPredicate(), a, b);
 }
 
-Truth Predicate::compareCases(arith::CmpIPredicate predicate, const Cases &a, const Cases &b) {
+Truth Predicate::compareCases(Operation *op, arith::CmpIPredicate predicate, const Cases &a,
+                              const Cases &b) {
   Truth result;
   for (const Case &x : a)
     for (const Case &y : b) {
       Disjunction guard = conjoin({x.guard}, {y.guard});
-      Truth truth = x.value && y.value ? compareForms(predicate, *x.value, *y.value)
-                                       : Truth{anywhere, anywhere};
+      Truth truth = x.value && y.value ? compareForms(predicate, *x.value, *y.value) : anything(op);
       result.yes = unite(result.yes, conjoin(guard, truth.yes));
       result.no = unite(result.no, conjoin(guard, truth.no));
     }

@@ -13,6 +13,7 @@
 #define DIALECTS_ATTN_TRANSFORMS_INTERVALS_PREDICATE_H
 
 #include "dialects/Attn/IR/Attn.h"
+#include "dialects/Attn/Transforms/Intervals/Obstacle.h"
 #include "dialects/Attn/Transforms/Intervals/System.h"
 
 #include "llvm/ADT/DenseMap.h"
@@ -34,8 +35,9 @@ public:
   /// The sets of the region's result.
   Truth evaluate();
 
-  /// The first op met whose result could be anything; null if there was none.
-  mlir::Operation *getObstacle() const { return obstacle; }
+  /// The first reason met why the sets may be larger than they are; nothing: they
+  /// are exact.
+  const std::optional<Obstacle> &getObstacle() const { return obstacle; }
 
   /// Sequence length of the keys.
   Affine keys() const { return keyCount; }
@@ -65,6 +67,7 @@ private:
   Cases map(const Cases &a, Unary function);
   Cases combine(const Cases &a, const Cases &b, Binary function);
   Cases unknown(mlir::Operation *op);
+  Cases limited(Cases cases);
 
   Truth boolean(mlir::Value value);
   Truth fromFlagOp(mlir::OpResult result);
@@ -72,9 +75,12 @@ private:
   Truth either(const Truth &a, const Truth &b);
   Truth differ(const Truth &a, const Truth &b);
   Truth compare(mlir::arith::CmpIOp op);
-  Truth compareCases(mlir::arith::CmpIPredicate predicate, const Cases &a, const Cases &b);
+  Truth compareCases(mlir::Operation *op, mlir::arith::CmpIPredicate predicate, const Cases &a,
+                     const Cases &b);
   Truth compareForms(mlir::arith::CmpIPredicate predicate, const Affine &a, const Affine &b);
   Truth anything(mlir::Operation *op);
+  Disjunction tooMany();
+  void hinder(mlir::Operation *op);
 
   Disjunction conjoin(const Disjunction &a, const Disjunction &b);
   Disjunction unite(const Disjunction &a, const Disjunction &b);
@@ -82,7 +88,7 @@ private:
   System &system;
   AttendOp attend;
   mlir::Region &region;
-  mlir::Operation *obstacle = nullptr;
+  std::optional<Obstacle> obstacle;
   Affine keyCount;
   llvm::DenseMap<mlir::Value, Cases> integers;
   llvm::DenseMap<mlir::Value, Truth> booleans;

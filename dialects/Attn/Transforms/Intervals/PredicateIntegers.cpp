@@ -33,8 +33,15 @@ static std::optional<int64_t> constantOf(Value value) {
 }
 
 Predicate::Cases Predicate::unknown(Operation *op) {
-  if (!obstacle)
-    obstacle = op;
+  hinder(op);
+  return {Case{}};
+}
+
+/// Gives up when there are too many.
+Predicate::Cases Predicate::limited(Cases cases) {
+  if (cases.size() <= maxCases)
+    return cases;
+  tooMany();
   return {Case{}};
 }
 
@@ -54,9 +61,7 @@ Predicate::Cases Predicate::combine(const Cases &a, const Cases &b, Binary funct
       for (Conjunction &guard : conjoin({x.guard}, {y.guard}))
         result.push_back({std::move(guard), value});
     }
-  if (result.size() > maxCases)
-    return {Case{}};
-  return result;
+  return limited(std::move(result));
 }
 
 Predicate::Cases Predicate::choose(const Truth &condition, const Cases &yes, const Cases &no) {
@@ -68,9 +73,7 @@ Predicate::Cases Predicate::choose(const Truth &condition, const Cases &yes, con
   };
   add(condition.yes, yes);
   add(condition.no, no);
-  if (result.size() > maxCases)
-    return {Case{}};
-  return result;
+  return limited(std::move(result));
 }
 
 Predicate::Cases Predicate::splitBySign(const Cases &of, Unary notNegative, Unary negative) {
@@ -85,27 +88,27 @@ Predicate::Cases Predicate::splitBySign(const Cases &of, Unary notNegative, Unar
         result, choose({conjoin(sign.yes, {each.guard}), conjoin(sign.no, {each.guard})},
                        {Case{{}, notNegative(*each.value)}}, {Case{{}, negative(*each.value)}}));
   }
-  return result.size() > maxCases ? Cases{Case{}} : result;
+  return limited(std::move(result));
 }
 
 Predicate::Cases Predicate::extremum(Operation *op, bool largest) {
   Cases a = integer(op->getOperand(0)), b = integer(op->getOperand(1));
   using Kind = arith::CmpIPredicate;
-  return choose(compareCases(largest ? Kind::sge : Kind::sle, a, b), a, b);
+  return choose(compareCases(op, largest ? Kind::sge : Kind::sle, a, b), a, b);
 }
 
 Predicate::Cases Predicate::integer(Value value) {
   if (auto known = integers.find(value); known != integers.end())
     return known->second;
-  Operation *before = obstacle;
+  std::optional<Obstacle> before = obstacle;
   auto result = dyn_cast<OpResult>(value);
-  Cases cases = result ? fromOp(result) : unknown(nullptr);
+  Cases cases = result ? fromOp(result) : Cases{Case{}};
   bool known = llvm::all_of(cases, [](const Case &each) { return each.value.has_value(); });
   if (std::optional<Affine> form = known ? std::nullopt : asSymbol(value)) {
-    obstacle = before;
+    obstacle = std::move(before);
     cases = {Case{{}, form}};
-  } else if (!known && !obstacle && result) {
-    obstacle = result.getDefiningOp();
+  } else if (!known && result) {
+    hinder(result.getDefiningOp());
   }
   integers[value] = cases;
   return cases;

@@ -294,15 +294,24 @@ std::optional<Variable> System::nextToEliminate(ArrayRef<Affine> rows) const {
 
 /// Fourier-Motzkin: every lower bound of the variable lies below every upper one.
 /// A bound that is uniform is rounded to an integer first, which is what makes
-/// quotients exact.
-void System::eliminate(Variable variable, std::vector<Affine> &rows) {
+/// quotients exact. Whether between the bounds there always is an integer (the
+/// "dark shadow" of a*x >= l, b*x <= u is a*u - b*l >= (a - 1) * (b - 1)).
+bool System::eliminate(Variable variable, std::vector<Affine> &rows) {
   struct Bound {
     int64_t coefficient; ///< positive
     Affine rest;         ///< coefficient * variable + rest >= 0, or - for upper ones
   };
   std::vector<Bound> lower, upper;
   std::vector<Affine> result;
-  for (Affine &row : rows) {
+  bool exact = true;
+  auto leavesGaps = [&](const Affine &shadow, int64_t width) {
+    Conjunction between;
+    for (const Affine &row : rows)
+      between.push_back({row});
+    between.push_back(atLeast(width - 1, shadow));
+    return !isEmpty(between);
+  };
+  for (Affine row : rows) {
     int64_t coefficient = row.coefficientOf(variable);
     if (!coefficient) {
       addRow(result, std::move(row));
@@ -317,15 +326,20 @@ void System::eliminate(Variable variable, std::vector<Affine> &rows) {
   }
   for (const Bound &low : lower)
     for (const Bound &high : upper) {
-      int64_t common = std::gcd(low.coefficient, high.coefficient);
-      addRow(result, add(scale(low.rest, high.coefficient / common),
-                         scale(high.rest, low.coefficient / common)));
+      int64_t a = low.coefficient, b = high.coefficient, common = std::gcd(a, b);
+      Affine shadow = add(scale(low.rest, b / common), scale(high.rest, a / common));
+      if (a > 1 && b > 1 && exact)
+        exact = !leavesGaps(shadow, llvm::divideCeilSigned((a - 1) * (b - 1), common));
+      addRow(result, std::move(shadow));
     }
   rows = std::move(result);
+  return exact;
 }
 
-std::optional<std::vector<Affine>> System::eliminateQuery(const Conjunction &constraints) {
-  std::vector<Affine> rows, equalities;
+Projection System::eliminateQuery(const Conjunction &constraints) {
+  Projection result;
+  std::vector<Affine> &rows = result.rows;
+  std::vector<Affine> equalities;
   const Conjunction *parts[] = {&constraints, &queryRange};
   for (const Conjunction *part : parts)
     for (const Constraint &constraint : *part)
@@ -344,11 +358,11 @@ std::optional<std::vector<Affine>> System::eliminateQuery(const Conjunction &con
   }
   substitute(rows, equalities);
   while (std::optional<Variable> next = nextToEliminate(rows)) {
-    eliminate(*next, rows);
+    result.isExact &= eliminate(*next, rows);
     if (rows.size() > maxRows || overflowed)
-      return std::nullopt;
+      return {{}, false};
   }
-  return rows;
+  return result;
 }
 
 } // namespace lacuna::attn::intervals

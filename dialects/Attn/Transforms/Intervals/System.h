@@ -55,6 +55,13 @@ struct Symbol {
   }
 };
 
+/// What constraints on a key and some query imply for the key and the symbols.
+struct Projection {
+  std::vector<Affine> rows; ///< each at least 0
+  /// Whether every key that satisfies the rows is one of some query.
+  bool isExact = true;
+};
+
 /// Variables and what is known about them.
 class System {
 public:
@@ -93,9 +100,9 @@ public:
   /// Whether every integer solution of `part` over the symbols solves one of
   /// `whole`.
   bool isSubset(const Disjunction &part, const Disjunction &whole) const;
-  /// What the constraints on some query of the tile and a key imply for the key
-  /// and the symbols: forms that are at least 0. Nothing if there are too many.
-  std::optional<std::vector<Affine>> eliminateQuery(const Conjunction &constraints);
+  /// The keys that satisfy the constraints with some query of the tile. No rows,
+  /// and not exact, if there would be too many.
+  Projection eliminateQuery(const Conjunction &constraints);
 
   bool isSymbol(Variable variable) const { return variables[variable].kind == Kind::Symbol; }
   const Symbol &symbolOf(Variable variable) const { return variables[variable].symbol; }
@@ -122,7 +129,7 @@ private:
 
   void substitute(std::vector<Affine> &rows, std::vector<Affine> &equalities);
   std::optional<Variable> nextToEliminate(llvm::ArrayRef<Affine> rows) const;
-  void eliminate(Variable variable, std::vector<Affine> &rows);
+  bool eliminate(Variable variable, std::vector<Affine> &rows);
   void addRow(std::vector<Affine> &rows, Affine row);
 
   std::vector<Info> variables;

@@ -1,0 +1,39 @@
+#include "dialects/Attn/Transforms/Intervals/ClosedForm.h"
+
+using namespace mlir;
+
+namespace lacuna::attn::intervals {
+
+static ClosedForm derive(AttendOp attend) {
+  ClosedForm form;
+  Value position = attend.getQueryPosition();
+  if (position && !position.getType().isInteger()) {
+    form.obstacle = {attend, "positions of the queries come from a table"};
+    return form;
+  }
+  Predicate predicate(form.system, attend);
+  Truth truth = predicate.evaluate();
+  form.keys = predicate.keys();
+  form.bounds = deriveBounds(form.system, truth, form.keys);
+  form.obstacle = predicate.getObstacle();
+  form.isUseful = !form.system.hasOverflowed() && !form.bounds.areTrivial();
+  if (form.system.hasOverflowed())
+    form.obstacle = {attend, "a coefficient exceeds 64 bits"};
+  else if (!form.obstacle && !form.bounds.isExact)
+    form.obstacle = {attend, "the keys that a tile sees are no few intervals"};
+  return form;
+}
+
+ClosedForms::ClosedForms(Operation *spec) {
+  spec->walk([&](AttendOp attend) {
+    if (attend.getNumSources() == 1 && !attend.getWhere().empty())
+      forms.insert({attend, derive(attend)});
+  });
+}
+
+const ClosedForm *ClosedForms::find(AttendOp attend) const {
+  auto found = forms.find(attend);
+  return found == forms.end() ? nullptr : &found->second;
+}
+
+} // namespace lacuna::attn::intervals

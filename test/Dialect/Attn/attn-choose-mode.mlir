@@ -1,0 +1,188 @@
+// Closed form where it is exact, a plan elsewhere; remarks say why, where the reason
+// stands. The IR with `auto`, then with a mode that was asked for.
+// RUN: lacuna-opt %s --attn-expand-sugar --attn-choose-mode --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: lacuna-opt %s --attn-expand-sugar --attn-choose-mode=mode=closed --split-input-file 2>&1 | FileCheck %s --check-prefix=CLOSED --implicit-check-not='mode planned'
+// RUN: lacuna-opt %s --attn-expand-sugar --attn-choose-mode=mode=planned --split-input-file 2>&1 | FileCheck %s --check-prefix=PLANNED --implicit-check-not='mode closed'
+// RUN: not lacuna-opt %s --attn-expand-sugar --attn-choose-mode=mode=open --split-input-file 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+
+// UNKNOWN: error: unknown mode 'open'; choose auto, closed or planned
+
+!t = tensor<?x?x?x64xf16>
+
+// CHECK-LABEL: @dense
+// CHECK:     mode closed
+// PLANNED:   mode planned
+func.func @dense(%q: !t, %k: !t, %v: !t) -> !t {
+  // expected-remark @+1 {{closed: intervals of keys are exact for every tile}}
+  %o, %lse = attn.attend %q, %k, %v : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// CHECK-LABEL: @window
+// CHECK:     mode closed
+func.func @window(%q: !t, %k: !t, %v: !t, %w: i32, %p: i32) -> !t {
+  // expected-remark @+1 {{closed: intervals of keys are exact for every tile}}
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      %near = attn.sliding_window %i, %j left %w right %w
+      %prompt = attn.prefix %j, %p
+      %keep = attn.and %near, %prompt
+      attn.yield %keep : i1
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// What is read once per batch is a scalar.
+// CHECK-LABEL: @lengths
+// CHECK:     mode closed
+func.func @lengths(%q: !t, %k: !t, %v: !t, %lengths: tensor<?xi32>) -> !t {
+  // expected-remark @+1 {{closed: intervals of keys are exact for every tile}}
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      %n = attn.load %lengths[%b] : tensor<?xi32>
+      %inside = attn.prefix %j, %n
+      attn.yield %inside : i1
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// CHECK-LABEL: @live_keys
+// CHECK:     mode planned
+// CLOSED:    remark: closed, not exact: 'attn.load' reads a table at a key
+// CLOSED:    mode closed
+// PLANNED:   remark: planned: 'attn.load' reads a table at a key
+func.func @live_keys(%q: !t, %k: !t, %v: !t, %live: tensor<?x?xi1>) -> !t {
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j, %islot, %jslot) {
+      %past = attn.causal %i, %j
+      // expected-remark @+1 {{planned: 'attn.load' reads a table at a key}}
+      %kept = attn.load %live[%b, %jslot] : tensor<?x?xi1>
+      %keep = attn.and %past, %kept
+      attn.yield %keep : i1
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// CHECK-LABEL: @starts
+// CHECK:     mode planned
+func.func @starts(%q: !t, %k: !t, %v: !t, %start: tensor<?xi32>) -> !t {
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      // expected-remark @+1 {{planned: 'attn.load' reads a table at a query}}
+      %first = attn.load %start[%i] : tensor<?xi32>
+      %keep = arith.cmpi sge, %j, %first : i32
+      attn.yield %keep : i1
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// CHECK-LABEL: @ancestors
+// CHECK:     mode planned
+func.func @ancestors(%q: !t, %k: !t, %v: !t, %tree: tensor<?x?xi1>) -> !t {
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      // expected-remark @+1 {{planned: 'attn.load' reads a table at a query and a key}}
+      %keep = attn.load %tree[%i, %j] : tensor<?x?xi1>
+      attn.yield %keep : i1
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// CHECK-LABEL: @table_of_query_positions
+// CHECK:     mode planned
+func.func @table_of_query_positions(%q: !t, %k: !t, %v: !t, %at: tensor<?xi32>) -> !t {
+  // expected-remark @+1 {{planned: positions of the queries come from a table}}
+  %o, %lse = attn.attend %q at %at, %k, %v
+    where(%b, %h, %i, %j) {
+      %past = attn.causal %i, %j
+      attn.yield %past : i1
+    } : !t at tensor<?xi32>, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// CHECK-LABEL: @table_of_key_positions
+// CHECK:     mode planned
+func.func @table_of_key_positions(%q: !t, %k: !t, %v: !t, %at: tensor<?xi32>) -> !t {
+  // expected-remark @+1 {{planned: positions of the keys come from a table}}
+  %o, %lse = attn.attend %q, %k, %v at %at
+    where(%b, %h, %i, %j) {
+      %past = attn.causal %i, %j
+      attn.yield %past : i1
+    } : !t, !t, !t at tensor<?xi32>
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// CHECK-LABEL: @product
+// CHECK:     mode planned
+func.func @product(%q: !t, %k: !t, %v: !t, %n: i32) -> !t {
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      // expected-remark @+1 {{planned: 'arith.muli' multiplies two unknowns}}
+      %area = arith.muli %i, %j : i32
+      %keep = arith.cmpi slt, %area, %n : i32
+      attn.yield %keep : i1
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// CHECK-LABEL: @run_time_step
+// CHECK:     mode planned
+func.func @run_time_step(%q: !t, %k: !t, %v: !t, %step: i32) -> !t {
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      // expected-remark @+1 {{planned: 'arith.remsi' divides by what is no positive constant}}
+      %comb = attn.dilated %i, %j step %step
+      attn.yield %comb : i1
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// A mode that stands there stays, unless another one is asked for.
+// CHECK-LABEL: @pinned
+// CHECK:     mode baked
+// CLOSED-LABEL: @pinned
+// CLOSED:    mode closed
+func.func @pinned(%q: !t, %k: !t, %v: !t) -> !t {
+  %o, %lse = attn.attend %q, %k, %v mode baked : !t, !t, !t
+  return %o : !t
+}
