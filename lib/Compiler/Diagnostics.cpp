@@ -1,5 +1,8 @@
 #include "lib/Compiler/Diagnostics.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Location.h"
+
 using namespace lacuna;
 
 DiagnosticText::DiagnosticText(llvm::SourceMgr &sources, mlir::MLIRContext *context)
@@ -8,7 +11,11 @@ DiagnosticText::DiagnosticText(llvm::SourceMgr &sources, mlir::MLIRContext *cont
         if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Remark)
           return mlir::failure(); // not ours: the next handler prints it
         std::string remark;
-        llvm::raw_string_ostream(remark) << diagnostic.getLocation() << ": " << diagnostic.str();
+        llvm::raw_string_ostream stream(remark);
+        if (auto place = diagnostic.getLocation()->findInstanceOf<mlir::FileLineColLoc>())
+          stream << place.getFilename().getValue() << ':' << place.getLine() << ':'
+                 << place.getColumn() << ": ";
+        stream << diagnostic.str();
         remarkTexts.push_back(std::move(remark));
         return mlir::success();
       }) {}

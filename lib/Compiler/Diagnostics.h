@@ -23,7 +23,7 @@ public:
   /// What was said since the last call, as a status; `otherwise` when nothing.
   Status take(StatusKind kind, llvm::StringRef otherwise);
 
-  /// "file:line:col: ..." of every remark so far.
+  /// "file:line:col: ..." of every remark so far; without a place where it has none.
   const std::vector<std::string> &remarks() const { return remarkTexts; }
 
 private:

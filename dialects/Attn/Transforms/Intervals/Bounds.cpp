@@ -12,19 +12,53 @@ namespace lacuna::attn::intervals {
 
 /// Parts of one set; with more, nothing is claimed.
 static constexpr size_t maxParts = 8;
+/// Intervals of visible keys, and of full ones.
+static constexpr size_t maxIntervals = AttendOp::kMaxIntervalPairs;
 /// Forms whose extreme is a bound, or conditions. More cost more than they save,
 /// and each may be left out.
 static constexpr size_t maxForms = 3;
 
-bool Bounds::areTrivial() const {
-  auto whole = [](const Interval &interval) { return interval.isWhole(); };
-  return llvm::any_of(visible, whole) && llvm::any_of(hidden, whole);
-}
-
 namespace {
-class HullBuilder {
+class BoundsBuilder {
 public:
-  HullBuilder(System &system, const Affine &keys) : system(system), keys(keys) {}
+  BoundsBuilder(System &system, const Affine &keys) : system(system), keys(keys) {}
+
+  Bounds build(const Truth &truth) {
+    Bounds bounds;
+    bounds.visible = unite(partsOf(truth.yes));
+    auto isWhole = [](const Interval &part) { return part.isWhole(); };
+    bounds.seesAll = llvm::any_of(
+        bounds.visible, [&](const Hull &hull) { return llvm::any_of(hull.parts, isWhole); });
+    std::vector<Interval> hidden = partsOf(truth.no);
+    bounds.hidesAll = llvm::any_of(hidden, isWhole);
+    for (Interval &part : hidden)
+      (part.begins.empty() ? bounds.fromFirst
+       : part.ends.empty() ? bounds.toLast
+                           : bounds.between)
+          .push_back(std::move(part));
+    if (!bounds.hidesAll)
+      bounds.gaps = gapsOf(bounds.between);
+    bounds.isExact = exact;
+    return bounds;
+  }
+
+private:
+  /// The intervals of a set, one for each convex part that is not empty.
+  std::vector<Interval> partsOf(const Disjunction &set) {
+    std::vector<Interval> result;
+    if (set.size() > maxParts) {
+      exact = false;
+      return {Interval{}};
+    }
+    for (const Conjunction &part : set)
+      if (std::optional<Interval> interval = hull(part))
+        result.push_back(std::move(*interval));
+    // One that holds every key makes the others idle.
+    for (Interval &interval : result)
+      if (interval.isWhole())
+        return {interval};
+    return result;
+  }
 
   /// Nothing if the part is empty.
   std::optional<Interval> hull(const Conjunction &part) {
@@ -62,7 +96,44 @@ public:
     return result;
   }
 
-  /// See Bounds::unites. Parts with several begins or ends are left to run time.
+  /// Whether no key lies between two parts that are not empty.
+  bool touch(const Interval &a, const Interval &b) {
+    Conjunction both = nonEmpty(a), other = nonEmpty(b);
+    both.insert(both.end(), other.begin(), other.end());
+    auto overlap = [&](const Interval &first, const Interval &second) {
+      return llvm::all_of(first.ends, [&](const Affine &end) {
+        return llvm::all_of(second.begins, [&](const Affine &begin) {
+          Conjunction apart = both;
+          apart.push_back(system.atLeast(begin, system.add(end, 1)));
+          return system.isEmpty(apart);
+        });
+      });
+    };
+    return overlap(a, b) && overlap(b, a);
+  }
+
+  /// Takes parts together that never leave a key between them, and others only if
+  /// there are too many.
+  std::vector<Hull> unite(std::vector<Interval> parts) {
+    std::vector<Hull> hulls;
+    for (Interval &part : parts) {
+      auto home = llvm::find_if(hulls, [&](const Hull &hull) {
+        return llvm::all_of(hull.parts, [&](const Interval &other) { return touch(part, other); });
+      });
+      if (home == hulls.end() && hulls.size() < maxIntervals) {
+        hulls.push_back({{std::move(part)}});
+        continue;
+      }
+      exact &= home != hulls.end();
+      Hull &hull = home == hulls.end() ? hulls.back() : *home;
+      hull.parts.push_back(std::move(part));
+    }
+    for (Hull &hull : hulls)
+      hull.unites = unites(hull.parts);
+    return hulls;
+  }
+
+  /// See Hull::unites. Parts with several begins or ends are left to run time.
   bool unites(ArrayRef<Interval> parts) {
     if (parts.size() < 2)
       return true;
@@ -80,27 +151,44 @@ public:
     return simple && attained(parts, begin, 0, -1) && attained(parts, end, keys, 1);
   }
 
-  /// Whether no key lies between two parts that are not empty.
-  bool touch(const Interval &a, const Interval &b) {
+  /// Whether one of two intervals begins first wherever neither is empty.
+  bool precedes(const Interval &a, const Interval &b) {
     Conjunction both = nonEmpty(a), other = nonEmpty(b);
     both.insert(both.end(), other.begin(), other.end());
-    auto overlap = [&](const Interval &first, const Interval &second) {
-      return llvm::all_of(first.ends, [&](const Affine &end) {
-        return llvm::all_of(second.begins, [&](const Affine &begin) {
-          Conjunction apart = both;
-          apart.push_back(system.atLeast(begin, system.add(end, 1)));
-          return system.isEmpty(apart);
-        });
+    return llvm::all_of(a.begins, [&](const Affine &later) {
+      return llvm::any_of(b.begins, [&](const Affine &begin) {
+        Conjunction reversed = both;
+        reversed.push_back(system.atLeast(later, system.add(begin, 1)));
+        return system.isEmpty(reversed);
       });
-    };
-    return overlap(a, b) && overlap(b, a);
+    });
   }
 
-  /// Whether all that was built holds the keys of its parts and no others.
-  bool isExact() const { return exact; }
-  void giveUpExactness() { exact = false; }
+  /// Every choice of a side of each interval, but for those that lie before one
+  /// interval and after a later one.
+  std::vector<Gap> gapsOf(ArrayRef<Interval> between) {
+    std::vector<Gap> gaps(1);
+    for (unsigned number = 0; number < between.size(); ++number) {
+      std::vector<Gap> longer;
+      for (const Gap &gap : gaps) {
+        bool afterIsEmpty = llvm::any_of(
+            gap.before, [&](unsigned other) { return precedes(between[other], between[number]); });
+        bool beforeIsEmpty = llvm::any_of(
+            gap.after, [&](unsigned other) { return precedes(between[number], between[other]); });
+        if (!beforeIsEmpty)
+          longer.emplace_back(gap).before.push_back(number);
+        if (!afterIsEmpty)
+          longer.emplace_back(gap).after.push_back(number);
+      }
+      gaps = std::move(longer);
+      if (gaps.size() > maxIntervals) {
+        gaps.resize(maxIntervals);
+        exact = false;
+      }
+    }
+    return gaps;
+  }
 
-private:
   /// Leaves out what the rest implies, and what is too much.
   void simplify(Interval &interval) {
     // One at a time, so that of two equal forms one stays.
@@ -168,35 +256,8 @@ private:
 };
 } // namespace
 
-static std::vector<Interval> hullsOf(HullBuilder &builder, const Disjunction &set) {
-  std::vector<Interval> result;
-  if (set.size() > maxParts) {
-    builder.giveUpExactness();
-    return {Interval{}};
-  }
-  for (const Conjunction &part : set)
-    if (std::optional<Interval> interval = builder.hull(part))
-      result.push_back(std::move(*interval));
-  // One that holds every key makes the others idle.
-  for (Interval &interval : result)
-    if (interval.isWhole())
-      return {interval};
-  return result;
-}
-
 Bounds deriveBounds(System &system, const Truth &truth, const Affine &keys) {
-  HullBuilder builder(system, keys);
-  Bounds bounds;
-  bounds.visible = hullsOf(builder, truth.yes);
-  bounds.hidden = hullsOf(builder, truth.no);
-  bounds.unites = builder.unites(bounds.visible);
-  for (const Interval &a : bounds.visible)
-    bounds.isExact &=
-        llvm::all_of(bounds.visible, [&](const Interval &b) { return builder.touch(a, b); });
-  for (const Interval &part : bounds.hidden)
-    bounds.isExact &= part.begins.empty() || part.ends.empty();
-  bounds.isExact &= builder.isExact();
-  return bounds;
+  return BoundsBuilder(system, keys).build(truth);
 }
 
 } // namespace lacuna::attn::intervals

@@ -2,8 +2,9 @@
 //
 // Of each convex part of a set only its hull on the key axis is kept, as a
 // function of the tile. Too large a hull is sound on both sides: parts of where
-// the predicate may be true are united, parts of where it may be false are cut
-// away.
+// the predicate may be true become intervals of visible keys, parts of where it
+// may be false are cut away. Nothing is lost where a projection keeps integers
+// apart from rational numbers, and where four intervals suffice.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DIALECTS_ATTN_TRANSFORMS_INTERVALS_BOUNDS_H
@@ -21,20 +22,38 @@ struct Interval {
   bool isWhole() const { return begins.empty() && ends.empty() && conditions.empty(); }
 };
 
+/// Intervals taken as one: from the least begin to the largest end of those that
+/// are not empty.
+struct Hull {
+  std::vector<Interval> parts;
+  /// Whether these are the least begin and the largest end of all parts, even
+  /// where some are empty.
+  bool unites = true;
+};
+
+/// A part of the keys that nothing hides: those that lie after some hidden
+/// intervals and before the others, by number in Bounds::between.
+struct Gap {
+  llvm::SmallVector<unsigned, 2> after, before;
+};
+
 /// What is known of a tile.
 struct Bounds {
-  /// Every visible key lies in one of these.
-  std::vector<Interval> visible;
-  /// Whether the smallest begin and the largest end of `visible` are those of
-  /// all visible keys, even where one of the intervals is empty.
-  bool unites = true;
-  /// Every key that some query does not see lies in one of these.
-  std::vector<Interval> hidden;
-  /// Whether the converse holds of both, and one interval of each kind suffices.
+  /// Every visible key lies in one of these; at most AttendOp::kMaxIntervalPairs.
+  std::vector<Hull> visible;
+  /// Every key that some query does not see lies in one of these: intervals from
+  /// the first key on, up to the last key, and others.
+  std::vector<Interval> fromFirst, toLast, between;
+  /// Where the full keys lie; as many as `visible` may have.
+  std::vector<Gap> gaps;
+  /// Whether all and only the visible keys lie in `visible`, and all that nothing
+  /// hides in `gaps`.
   bool isExact = true;
+  /// Whether any key may be visible, or any hidden, for all that is known.
+  bool seesAll = false, hidesAll = false;
 
   /// Whether they say no more than that keys are keys.
-  bool areTrivial() const;
+  bool areTrivial() const { return seesAll && hidesAll; }
 };
 
 /// Bounds of the keys that the predicate may show and may hide.

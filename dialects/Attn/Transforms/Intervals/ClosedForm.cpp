@@ -20,7 +20,7 @@ static ClosedForm derive(AttendOp attend) {
   if (form.system.hasOverflowed())
     form.obstacle = {attend, "a coefficient exceeds 64 bits"};
   else if (!form.obstacle && !form.bounds.isExact)
-    form.obstacle = {attend, "the keys that a tile sees are no few intervals"};
+    form.obstacle = {attend, "visible keys form no union of at most 4 intervals"};
   return form;
 }
 

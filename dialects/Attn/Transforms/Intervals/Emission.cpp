@@ -39,11 +39,21 @@ public:
       : builder(builder), system(form.system), attend(attend), keyCount(form.keys),
         arguments(builder.getInsertionBlock()->getArguments()) {}
 
-  /// visible_begin, visible_end, full_begin, full_end
+  /// visible_begin, visible_end, full_begin, full_end of each pair.
   SmallVector<Value> emit(const Bounds &bounds) {
-    auto [begin, end] = bounds.unites ? emitUnited(bounds.visible) : emitUnion(bounds.visible);
-    auto [fullBegin, fullEnd] = emitRest(bounds.hidden);
-    return {begin, end, fullBegin, fullEnd};
+    SmallVector<Ends> visible, full;
+    for (const Hull &hull : bounds.visible)
+      visible.push_back(hull.unites ? emitUnited(hull.parts) : emitUnion(hull.parts));
+    Ends between = emitBetween(bounds);
+    for (const Gap &gap : bounds.gaps)
+      full.push_back(emitGap(bounds, gap, between));
+    size_t pairs = std::max<size_t>({1, visible.size(), full.size()});
+    visible.resize(pairs, {constant(0), constant(0)});
+    full.resize(pairs, {constant(0), constant(0)});
+    SmallVector<Value> results;
+    for (auto [seen, all] : llvm::zip_equal(visible, full))
+      results.append({seen.first, seen.second, all.first, all.second});
+    return results;
   }
 
 private:
@@ -62,8 +72,6 @@ private:
 
   /// From the least begin to the largest end.
   Ends emitUnited(ArrayRef<Interval> parts) {
-    if (parts.empty())
-      return {constant(0), constant(0)};
     Value begin, end;
     for (const Interval &part : parts) {
       Value partBegin = beginOf(part), partEnd = choose(part.conditions, endOf(part), constant(0));
@@ -88,47 +96,47 @@ private:
     return {begin, end};
   }
 
-  /// The longest interval found that none of the parts touches.
-  Ends emitRest(ArrayRef<Interval> parts) {
-    for (const Interval &part : parts)
-      if (part.isWhole())
-        return {constant(0), constant(0)};
+  /// What lies after the hidden intervals from the first key on, and before those
+  /// up to the last key.
+  Ends emitBetween(const Bounds &bounds) {
     Value begin, end;
-    for (const Interval &part : parts) {
-      if (part.begins.empty()) { // from the first key on
-        Value partEnd = choose(part.conditions, endOf(part), constant(0));
-        begin = begin ? max(begin, partEnd) : partEnd;
-      } else if (part.ends.empty()) { // up to the last key
-        Value partBegin = choose(part.conditions, beginOf(part), keys());
-        end = end ? min(end, partBegin) : partBegin;
-      }
+    for (const Interval &part : bounds.fromFirst) {
+      Value partEnd = choose(part.conditions, endOf(part), constant(0));
+      begin = begin ? max(begin, partEnd) : partEnd;
     }
-    bool between = llvm::any_of(
-        parts, [](const Interval &part) { return !part.begins.empty() && !part.ends.empty(); });
-    if (!between)
-      return {begin ? begin : constant(0), end ? end : keys()};
+    for (const Interval &part : bounds.toLast) {
+      Value partBegin = choose(part.conditions, beginOf(part), keys());
+      end = end ? min(end, partBegin) : partBegin;
+    }
+    return {begin ? begin : constant(0), end ? end : keys()};
+  }
 
-    // Lengths are compared, so numbers must be small.
-    begin = begin ? clamp(begin) : constant(0);
-    end = end ? clamp(end) : keys();
-    for (const Interval &part : parts) {
-      if (part.begins.empty() || part.ends.empty())
-        continue;
-      // Keep what lies before the part or what lies after it. An empty part
-      // removes nothing: it begins at the keys.
-      Value partEnd = clamp(endOf(part)), partBegin = clamp(beginOf(part));
-      Value some = compare(arith::CmpIPredicate::slt, partBegin, partEnd);
-      for (const Affine &condition : part.conditions)
-        some = builder.createOrFold<arith::AndIOp>(some, holds(condition));
-      Value before = min(end, select(some, partBegin, keys()));
-      Value after = max(begin, select(some, partEnd, constant(0)));
-      // Without a part, before - begin and end - after are the same.
-      Value longer =
-          compare(arith::CmpIPredicate::sge, subtract(end, after), subtract(before, begin));
-      begin = select(longer, after, begin);
-      end = select(longer, end, before);
+  /// One side of each interval in between. An empty one has two sides all the
+  /// same, unless one of them was left out for an order of several.
+  Ends emitGap(const Bounds &bounds, const Gap &gap, Ends ends) {
+    auto [begin, end] = ends;
+    bool several = bounds.between.size() > 1;
+    for (unsigned number : gap.after) {
+      const Interval &part = bounds.between[number];
+      Value partEnd = chooseIfNotEmpty(part, several, endOf(part), constant(0));
+      begin = max(begin, partEnd);
+    }
+    for (unsigned number : gap.before) {
+      const Interval &part = bounds.between[number];
+      Value partBegin = chooseIfNotEmpty(part, several, beginOf(part), keys());
+      end = min(end, partBegin);
     }
     return {begin, end};
+  }
+
+  /// `bound` if the conditions of the part hold and, where asked for, some key lies
+  /// in it.
+  Value chooseIfNotEmpty(const Interval &part, bool mayBeEmpty, Value bound, Value otherwise) {
+    bound = choose(part.conditions, bound, otherwise);
+    if (!mayBeEmpty)
+      return bound;
+    Value some = compare(arith::CmpIPredicate::slt, clamp(beginOf(part)), clamp(endOf(part)));
+    return select(some, bound, otherwise);
   }
 
   //===--------------------------------------------------------------------===//
@@ -316,7 +324,6 @@ private:
   Value min(Value a, Value b) { return builder.createOrFold<arith::MinSIOp>(a, b); }
   Value max(Value a, Value b) { return builder.createOrFold<arith::MaxSIOp>(a, b); }
   Value clamp(Value bound) { return max(min(bound, keys()), constant(0)); }
-  Value subtract(Value a, Value b) { return builder.createOrFold<arith::SubIOp>(a, b); }
   Value select(Value condition, Value yes, Value no) {
     return builder.createOrFold<arith::SelectOp>(condition, yes, no);
   }

@@ -23,6 +23,9 @@ namespace lacuna::attn::intervals {
 
 /// Elimination can square the number of rows at every step.
 static constexpr size_t maxRows = 64;
+/// Solvers are asked for one function; a predicate of a user must not hold up the
+/// compiler. The gallery needs up to 300.
+static constexpr unsigned maxQuestions = 2000;
 
 int64_t Affine::coefficientOf(Variable variable) const {
   for (auto [other, coefficient] : terms)
@@ -202,6 +205,8 @@ IntegerPolyhedron System::relationOf(const Conjunction &constraints) const {
 }
 
 bool System::isEmpty(const Conjunction &constraints) const {
+  if (++questions > maxQuestions)
+    return false;
   return Simplex(relationOf(constraints)).isEmpty();
 }
 
@@ -213,6 +218,9 @@ bool System::isEmptyInTile(const Conjunction &constraints) const {
 }
 
 bool System::isSubset(const Disjunction &part, const Disjunction &whole) const {
+  questions += part.size() * whole.size();
+  if (questions > maxQuestions)
+    return false;
   unsigned symbols =
       llvm::count_if(variables, [](const Info &info) { return info.kind == Kind::Symbol; });
   PresburgerSet larger = PresburgerSet::getEmpty(PresburgerSpace::getSetSpace(0, symbols));

@@ -93,7 +93,7 @@ public:
   Conjunction queryRange, keyRange;
 
   /// Whether no real numbers satisfy the constraints and the context; false does
-  /// not mean that integers do.
+  /// not mean that integers do, nor that the question was not one too many.
   bool isEmpty(const Conjunction &constraints) const;
   /// The same for a key and a query of the tile.
   bool isEmptyInTile(const Conjunction &constraints) const;
@@ -133,6 +133,7 @@ private:
   void addRow(std::vector<Affine> &rows, Affine row);
 
   std::vector<Info> variables;
+  mutable unsigned questions = 0; ///< asked so far
   bool overflowed = false;
 };
 
