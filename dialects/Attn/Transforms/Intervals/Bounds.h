@@ -31,23 +31,16 @@ struct Hull {
   bool unites = true;
 };
 
-/// A part of the keys that nothing hides: those that lie after some hidden
-/// intervals and before the others, by number in Bounds::between.
-struct Gap {
-  llvm::SmallVector<unsigned, 2> after, before;
-};
-
 /// What is known of a tile.
 struct Bounds {
   /// Every visible key lies in one of these; at most AttendOp::kMaxIntervalPairs.
   std::vector<Hull> visible;
   /// Every key that some query does not see lies in one of these: intervals from
-  /// the first key on, up to the last key, and others.
+  /// the first key on, up to the last key, and others, in order of their begins
+  /// if they have one. Full keys lie after some of the latter and before the rest.
   std::vector<Interval> fromFirst, toLast, between;
-  /// Where the full keys lie; as many as `visible` may have.
-  std::vector<Gap> gaps;
   /// Whether all and only the visible keys lie in `visible`, and all that nothing
-  /// hides in `gaps`.
+  /// hides in one of kMaxIntervalPairs such places.
   bool isExact = true;
   /// Whether any key may be visible, or any hidden, for all that is known.
   bool seesAll = false, hidesAll = false;

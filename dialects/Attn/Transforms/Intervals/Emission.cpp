@@ -44,9 +44,8 @@ public:
     SmallVector<Ends> visible, full;
     for (const Hull &hull : bounds.visible)
       visible.push_back(hull.unites ? emitUnited(hull.parts) : emitUnion(hull.parts));
-    Ends between = emitBetween(bounds);
-    for (const Gap &gap : bounds.gaps)
-      full.push_back(emitGap(bounds, gap, between));
+    if (!bounds.hidesAll)
+      full = emitGaps(bounds);
     size_t pairs = std::max<size_t>({1, visible.size(), full.size()});
     visible.resize(pairs, {constant(0), constant(0)});
     full.resize(pairs, {constant(0), constant(0)});
@@ -96,9 +95,9 @@ private:
     return {begin, end};
   }
 
-  /// What lies after the hidden intervals from the first key on, and before those
-  /// up to the last key.
-  Ends emitBetween(const Bounds &bounds) {
+  /// Where nothing is hidden: before the first interval in between, between two of
+  /// them, after the last one.
+  SmallVector<Ends> emitGaps(const Bounds &bounds) {
     Value begin, end;
     for (const Interval &part : bounds.fromFirst) {
       Value partEnd = choose(part.conditions, endOf(part), constant(0));
@@ -108,35 +107,30 @@ private:
       Value partBegin = choose(part.conditions, beginOf(part), keys());
       end = end ? min(end, partBegin) : partBegin;
     }
-    return {begin ? begin : constant(0), end ? end : keys()};
+    Ends outer = {begin ? begin : constant(0), end ? end : keys()};
+    size_t count = std::min<size_t>(bounds.between.size() + 1, AttendOp::kMaxIntervalPairs);
+    SmallVector<Ends> gaps(count, outer);
+    for (auto [number, part] : llvm::enumerate(bounds.between)) {
+      auto [partBegin, partEnd] = emitObstruction(part, bounds.between.size() > 1);
+      for (auto [gap, ends] : llvm::enumerate(gaps))
+        if (gap > number)
+          ends.first = max(ends.first, partEnd);
+        else
+          ends.second = min(ends.second, partBegin);
+    }
+    return gaps;
   }
 
-  /// One side of each interval in between. An empty one has two sides all the
-  /// same, unless one of them was left out for an order of several.
-  Ends emitGap(const Bounds &bounds, const Gap &gap, Ends ends) {
-    auto [begin, end] = ends;
-    bool several = bounds.between.size() > 1;
-    for (unsigned number : gap.after) {
-      const Interval &part = bounds.between[number];
-      Value partEnd = chooseIfNotEmpty(part, several, endOf(part), constant(0));
-      begin = max(begin, partEnd);
-    }
-    for (unsigned number : gap.before) {
-      const Interval &part = bounds.between[number];
-      Value partBegin = chooseIfNotEmpty(part, several, beginOf(part), keys());
-      end = min(end, partBegin);
-    }
-    return {begin, end};
-  }
-
-  /// `bound` if the conditions of the part hold and, where asked for, some key lies
-  /// in it.
-  Value chooseIfNotEmpty(const Interval &part, bool mayBeEmpty, Value bound, Value otherwise) {
-    bound = choose(part.conditions, bound, otherwise);
-    if (!mayBeEmpty)
-      return bound;
-    Value some = compare(arith::CmpIPredicate::slt, clamp(beginOf(part)), clamp(endOf(part)));
-    return select(some, bound, otherwise);
+  /// Ends of a hidden interval. If it is empty, all keys lie on either side of it,
+  /// which without others goes without saying.
+  Ends emitObstruction(const Interval &part, bool hasOthers) {
+    Value begin = beginOf(part), end = endOf(part);
+    Value some = hasOthers ? compare(arith::CmpIPredicate::slt, clamp(begin), clamp(end)) : Value();
+    for (const Affine &condition : part.conditions)
+      some = some ? builder.createOrFold<arith::AndIOp>(some, holds(condition)) : holds(condition);
+    if (!some)
+      return {begin, end};
+    return {select(some, begin, keys()), select(some, end, constant(0))};
   }
 
   //===--------------------------------------------------------------------===//

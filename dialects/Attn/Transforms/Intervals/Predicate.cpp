@@ -120,6 +120,20 @@ std::optional<Affine> Predicate::asSymbol(Value value) {
 
 static const Disjunction anywhere = {{}};
 
+/// Leaves out what asks for more than another one does.
+static void absorb(Disjunction &set) {
+  auto asksFor = [](const Conjunction &all, const Conjunction &some) {
+    return llvm::all_of(some,
+                        [&](const Constraint &each) { return llvm::is_contained(all, each); });
+  };
+  for (size_t index = set.size(); index-- > 0;)
+    for (size_t other = 0; other < set.size(); ++other)
+      if (other != index && asksFor(set[index], set[other])) {
+        set.erase(set.begin() + index);
+        break;
+      }
+}
+
 Disjunction Predicate::conjoin(const Disjunction &a, const Disjunction &b) {
   if (a == anywhere || b == anywhere)
     return a == anywhere ? b : a;
@@ -127,21 +141,23 @@ Disjunction Predicate::conjoin(const Disjunction &a, const Disjunction &b) {
   for (const Conjunction &x : a)
     for (const Conjunction &y : b) {
       Conjunction joined = x;
-      joined.insert(joined.end(), y.begin(), y.end());
+      for (const Constraint &constraint : y)
+        if (!llvm::is_contained(joined, constraint))
+          joined.push_back(constraint);
       if (system.isEmptyInTile(joined))
         continue;
       result.push_back(std::move(joined));
       if (result.size() > maxDisjuncts)
         return tooMany();
     }
+  absorb(result);
   return result;
 }
 
 Disjunction Predicate::unite(const Disjunction &a, const Disjunction &b) {
   Disjunction result = a;
   result.insert(result.end(), b.begin(), b.end());
-  if (llvm::any_of(result, [](const Conjunction &each) { return each.empty(); }))
-    return anywhere;
+  absorb(result);
   return result.size() > maxDisjuncts ? tooMany() : result;
 }
 

@@ -88,6 +88,7 @@ Predicate::Cases Predicate::splitBySign(const Cases &of, Unary notNegative, Unar
         result, choose({conjoin(sign.yes, {each.guard}), conjoin(sign.no, {each.guard})},
                        {Case{{}, notNegative(*each.value)}}, {Case{{}, negative(*each.value)}}));
   }
+  llvm::erase_if(result, [&](const Case &each) { return system.isEmptyInTile(each.guard); });
   return limited(std::move(result));
 }
 
