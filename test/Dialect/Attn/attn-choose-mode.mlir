@@ -177,6 +177,49 @@ func.func @run_time_step(%q: !t, %k: !t, %v: !t, %step: i32) -> !t {
 
 !t = tensor<?x?x?x64xf16>
 
+// Keys a step apart are no interval, though every step is known.
+// CHECK-LABEL: @comb
+// CHECK:     mode planned
+func.func @comb(%q: !t, %k: !t, %v: !t) -> !t {
+  %c4 = arith.constant 4 : i32
+  // expected-remark @+1 {{planned: visible keys form no union of at most 4 intervals}}
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      %comb = attn.dilated %i, %j step %c4
+      attn.yield %comb : i1
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
+// Blocks of constant size are intervals, and so are two of them.
+// CHECK-LABEL: @star
+// CHECK:     mode closed
+func.func @star(%q: !t, %k: !t, %v: !t) -> !t {
+  // expected-remark @+1 {{closed: intervals of keys are exact for every tile}}
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      %c0 = arith.constant 0 : i32
+      %size = arith.constant 4096 : i32
+      %past = attn.causal %i, %j
+      %mine = arith.divui %i, %size : i32
+      %other = arith.divui %j, %size : i32
+      %own = arith.cmpi eq, %mine, %other : i32
+      %anchor = arith.cmpi eq, %other, %c0 : i32
+      %block = arith.ori %own, %anchor : i1
+      %keep = arith.andi %past, %block : i1
+      attn.yield %keep : i1
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+
 // A mode that stands there stays, unless another one is asked for.
 // CHECK-LABEL: @pinned
 // CHECK:     mode baked

@@ -1,6 +1,6 @@
 // Which keys a tile of queries can see, per mask: visible_begin, visible_end,
-// full_begin, full_end. Numbers are held by the unit test, the shape of the code
-// here.
+// full_begin, full_end, once or several times. Numbers are held by the unit test, the
+// shape of the code here.
 // RUN: lacuna-opt %s --attn-expand-sugar --attn-derive-intervals --canonicalize --cse | FileCheck %s
 
 !t = tensor<?x?x?x64xf16>
@@ -203,6 +203,31 @@ func.func @given(%q: !t, %k: !t, %v: !t) -> !t {
     } intervals(%b, %h, %first, %last) {
       %c7 = arith.constant 7 : i32
       attn.yield %c7, %c7, %c7, %c7 : i32, i32, i32, i32
+    } : !t, !t, !t
+  return %o : !t
+}
+
+// Sinks and a window: two intervals, each with its own full keys.
+// CHECK-LABEL: @sinks
+// CHECK:     intervals(%{{.*}}, %{{.*}}, %[[FIRST:.*]], %[[LAST:.*]]) {
+// CHECK-DAG:   %[[C0:.*]] = arith.constant 0 : i32
+// CHECK-DAG:   %[[C1:.*]] = arith.constant 1 : i32
+// CHECK-DAG:   %[[C4:.*]] = arith.constant 4 : i32
+// CHECK-DAG:   %[[W:.*]] = arith.constant -99 : i32
+// CHECK:       %[[BEGIN:.*]] = arith.addi %[[FIRST]], %[[W]] : i32
+// CHECK:       %[[END:.*]] = arith.addi %[[LAST]], %[[C1]] : i32
+// CHECK:       attn.yield {{.*}} : i32, i32, i32, i32, i32, i32, i32, i32
+func.func @sinks(%q: !t, %k: !t, %v: !t) -> !t {
+  %left = arith.constant 99 : i32
+  %sinks = arith.constant 4 : i32
+  %o, %lse = attn.attend %q, %k, %v
+    where(%b, %h, %i, %j) {
+      %past = attn.causal %i, %j
+      %near = attn.sliding_window %i, %j left %left
+      %sink = attn.prefix %j, %sinks
+      %either = attn.or %near, %sink
+      %keep = attn.and %past, %either
+      attn.yield %keep : i1
     } : !t, !t, !t
   return %o : !t
 }
