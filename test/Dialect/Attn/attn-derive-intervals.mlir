@@ -28,8 +28,8 @@ func.func @causal(%q: !t, %k: !t, %v: !t) -> !t {
 // CHECK-DAG:   %[[W:.*]] = arith.constant -127 : i32
 // CHECK:       %[[BEGIN:.*]] = arith.addi %[[FIRST]], %[[W]] : i32
 // CHECK-NEXT:  %[[END:.*]] = arith.addi %[[LAST]], %[[C1]] : i32
-// CHECK-NEXT:  %[[FULL_END:.*]] = arith.addi %[[FIRST]], %[[C1]] : i32
 // CHECK-NEXT:  %[[FULL_BEGIN:.*]] = arith.addi %[[LAST]], %[[W]] : i32
+// CHECK-NEXT:  %[[FULL_END:.*]] = arith.addi %[[FIRST]], %[[C1]] : i32
 // CHECK-NEXT:  attn.yield %[[BEGIN]], %[[END]], %[[FULL_BEGIN]], %[[FULL_END]]
 func.func @constant_window(%q: !t, %k: !t, %v: !t) -> !t {
   %left = arith.constant 127 : i32
@@ -209,14 +209,19 @@ func.func @given(%q: !t, %k: !t, %v: !t) -> !t {
 
 // Sinks and a window: two intervals, each with its own full keys.
 // CHECK-LABEL: @sinks
+// CHECK:       %[[SINKS:.*]] = arith.constant 4 : i32
 // CHECK:     intervals(%{{.*}}, %{{.*}}, %[[FIRST:.*]], %[[LAST:.*]]) {
 // CHECK-DAG:   %[[C0:.*]] = arith.constant 0 : i32
 // CHECK-DAG:   %[[C1:.*]] = arith.constant 1 : i32
-// CHECK-DAG:   %[[C4:.*]] = arith.constant 4 : i32
 // CHECK-DAG:   %[[W:.*]] = arith.constant -99 : i32
 // CHECK:       %[[BEGIN:.*]] = arith.addi %[[FIRST]], %[[W]] : i32
-// CHECK:       %[[END:.*]] = arith.addi %[[LAST]], %[[C1]] : i32
-// CHECK:       attn.yield {{.*}} : i32, i32, i32, i32, i32, i32, i32, i32
+// CHECK-NEXT:  %[[END:.*]] = arith.addi %[[LAST]], %[[C1]] : i32
+// CHECK-NEXT:  %[[SINK_END:.*]] = arith.minsi %[[END]], %[[SINKS]] : i32
+// CHECK-NEXT:  %[[FULL_END:.*]] = arith.addi %[[FIRST]], %[[C1]] : i32
+// CHECK-NEXT:  %[[FROM:.*]] = arith.addi %[[LAST]], %[[W]] : i32
+// CHECK-NEXT:  %[[FULL_SINKS:.*]] = arith.minsi %[[FULL_END]], %[[SINKS]] : i32
+// CHECK-NEXT:  %[[FULL_BEGIN:.*]] = arith.maxsi %[[FROM]], %[[C0]] : i32
+// CHECK-NEXT:  attn.yield %[[BEGIN]], %[[END]], %[[C0]], %[[FULL_SINKS]], %[[C0]], %[[SINK_END]], %[[FULL_BEGIN]], %[[FULL_END]] :
 func.func @sinks(%q: !t, %k: !t, %v: !t) -> !t {
   %left = arith.constant 99 : i32
   %sinks = arith.constant 4 : i32
