@@ -87,13 +87,15 @@ def DeriveIntervals : Pass<"attn-derive-intervals", "::mlir::func::FuncOp"> {
   let summary = "Derives which keys a tile of queries can see, in closed form";
   let description = [{
     Fills the `intervals` clause of every attend that has a `where` clause and no
-    `intervals`: for queries at positions first..last, an interval of key slots
-    outside of which no query of the tile sees anything, and one inside of which
-    every query sees every key. Bounds are exact for half-planes (causal, windows
-    of any run-time width, prefixes, diagonals with any offset) and their
-    intersections, and sound for every predicate: parts that are not quasi-affine
-    (tables read at a key, floats, products) count as unknown. An attend about
-    which nothing can be said stays as it is.
+    `intervals`: for queries at positions first..last, up to four intervals of key
+    slots outside of which no query of the tile sees anything, and as many inside
+    of which every query sees every key. Bounds are exact for half-planes (causal,
+    windows of any run-time width, prefixes, diagonals with any offset), blocks of
+    constant size, intersections of these and their unions, unless more intervals
+    are needed; attn-choose-mode says whether they are. They are sound for every
+    predicate: parts that are not quasi-affine (tables read at a key, floats,
+    products) count as unknown. An attend about which nothing can be said stays as
+    it is.
 
     Expects masks to be expanded. Bounds may lie outside of [0, keys]; users
     clamp them. Where a scalar argument could make i32 wrap, they are computed in

@@ -23,8 +23,8 @@ namespace lacuna::attn::intervals {
 
 /// Elimination can square the number of rows at every step.
 static constexpr size_t maxRows = 64;
-/// Solvers are asked for one function; a predicate of a user must not hold up the
-/// compiler. The gallery needs up to 300.
+/// Of one predicate to the solver; further ones are not answered, so that no
+/// predicate holds up the compiler.
 static constexpr unsigned maxQuestions = 2000;
 
 int64_t Affine::coefficientOf(Variable variable) const {
