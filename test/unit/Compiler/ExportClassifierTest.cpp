@@ -1,5 +1,6 @@
 //===- ExportClassifierTest.cpp - classify clauses as code for the host -------===//
 #include "lib/Compiler/ExportClassifier.h"
+#include "test/unit/Compiler/DerivedClassifier.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -91,4 +92,29 @@ TEST_F(ExportClassifier, RefusesOperationsThatTheHostLacks) {
   EXPECT_NE(messages.find("'math.ctpop' cannot run on the host as part of a tile class"),
             std::string::npos)
       << messages;
+}
+
+// Asked together, the parts of a chain of `xor` have 2^n cases.
+TEST(DerivedClassifierSize, GrowsWithThePredicateAndNotWithItsCases) {
+  ClassifierMaker maker;
+  auto stepsOfChain = [&](int length) {
+    const std::string sequence = "tensor<1x1x?x16xf16>";
+    std::string text = "func.func @f(%q: " + sequence + ") -> " + sequence +
+                       " {\n%o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {\n"
+                       "%x0 = arith.cmpi slt, %i, %j : i32\n";
+    for (int n = 1; n <= length; ++n) {
+      const std::string number = std::to_string(n);
+      text += "%k" + number + " = arith.constant " + number + " : i32\n%m" + number +
+              " = arith.muli %i, %k" + number + " : i32\n%c" + number + " = arith.cmpi sgt, %m" +
+              number + ", %j : i32\n%x" + number + " = arith.xori %x" + std::to_string(n - 1) +
+              ", %c" + number + " : i1\n";
+    }
+    text += "attn.yield %x" + std::to_string(length) + " : i1\n} : " + sequence + ", " + sequence +
+            ", " + sequence + "\nreturn %o : " + sequence + "\n}\n";
+    DerivedClassifier derived = maker.make(text);
+    return derived.exported ? derived.exported->code.steps().size() : 0;
+  };
+  const size_t shorter = stepsOfChain(16), longer = stepsOfChain(64);
+  EXPECT_GT(shorter, 0u);
+  EXPECT_LE(longer, 4 * shorter);
 }

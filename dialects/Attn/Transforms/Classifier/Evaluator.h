@@ -43,14 +43,16 @@
 //    wraps once is two ranges, [x_first mod m, m - 1] and [0, x_last mod m]. Which
 //    of both cannot differ between the parts of one conjunction.
 //
-// 4. *Signatures*. Tables answer with extremes and with a set of hash bits
+// 4. *Signatures*. Tables answer with extremes and with a set of values mod 64
 //    (attn.load_range). Labels that are not sorted have wide extremes; `==` asks
 //    the sets as well.
 //
 // Everything else is the usual: monotone operations map ends to ends, products
-// take the extremes of corners, and what is not understood (floats, wrap-around,
-// odd bit operations) is every number its type can hold. Doubt always ends in
-// "may", on both sides.
+// take the extremes of corners, and what is not understood (floats, wrap-around)
+// is every number its type can hold. Doubt always ends in "may", on both sides,
+// and adding a way to decide only ever adds an `and`: no part can lose a tile that
+// another one decides. On a box of one element the ranges are numbers and the
+// answer is the predicate's, as far as it is understood.
 //
 // Why 64 bits suffice. Overflow in a region is an error of the spec, so every i32
 // of a legal element fits i32, and sums of a few of them fit i64. Where this is
@@ -58,9 +60,9 @@
 // compared, but not added).
 //
 // How deep to go is fixed when the code is generated: pairs of facts, two ranges
-// per remainder, a budget of cases. Code that runs per tile on a device cannot
-// grow sets; what this leaves undecided, a planner refines by asking about parts
-// of the box.
+// per remainder, a budget of conjunctions, after which parts are asked one by one.
+// Code that runs per tile on a device cannot grow sets; what this leaves undecided,
+// a planner refines by asking about parts of the box.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DIALECTS_ATTN_TRANSFORMS_CLASSIFIER_EVALUATOR_H
@@ -143,6 +145,8 @@ private:
 
   mlir::Value mayBe(mlir::Value condition, bool truth, const Context &context);
   mlir::Value mayMeetAll(llvm::ArrayRef<Literal> literals, Context context);
+  /// Each literal by itself: every condition is asked once, whatever its parts share.
+  mlir::Value mayMeetEach(llvm::ArrayRef<Literal> literals);
   mlir::Value mayMeetOne(const Alternatives &alternatives, const Context &context);
   /// Splits a literal into a conjunction, if it is one.
   bool splitBoth(const Literal &literal, Conjunction &parts);
@@ -160,7 +164,8 @@ private:
   BoundBuilder builder;
   Domains domains;
   std::vector<AtomRange> ranges;
-  unsigned work = 0; ///< cases looked at
+  llvm::DenseMap<mlir::Value, mlir::Value> alone[2]; ///< of mayMeetEach, by truth
+  unsigned work = 0;                                 ///< conjunctions asked together
 };
 
 } // namespace lacuna::attn::classifier

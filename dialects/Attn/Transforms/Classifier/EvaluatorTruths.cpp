@@ -17,8 +17,8 @@ namespace lacuna::attn::classifier {
 
 using Kind = Atom::Kind;
 
-/// Cases in all; beyond them the answer is "may".
-static constexpr unsigned maxWork = 400;
+/// Conjunctions whose parts are asked together; beyond them each is asked alone.
+static constexpr unsigned maxWork = 128;
 /// Facts that one relation is added to.
 static constexpr unsigned maxFacts = 6;
 /// Remainders whose two ranges are told apart in one conjunction.
@@ -145,6 +145,30 @@ Value Evaluator::mayMeetOne(const Alternatives &alternatives, const Context &con
   return any;
 }
 
+Value Evaluator::mayMeetEach(ArrayRef<Literal> literals) {
+  Value all = builder.truth(true);
+  for (const Literal &literal : literals) {
+    if (literal.relation) {
+      all = builder.both(all, mayHoldAlone(*literal.relation, {}));
+      continue;
+    }
+    if (!alone[literal.truth].contains(literal.condition)) {
+      Conjunction parts;
+      Value may = builder.truth(true);
+      if (splitBoth(literal, parts)) {
+        may = mayMeetEach(parts);
+      } else if (Alternatives either = splitEither(literal); !either.empty()) {
+        may = builder.truth(false);
+        for (const Conjunction &each : either)
+          may = builder.either(may, mayMeetEach(each));
+      }
+      alone[literal.truth][literal.condition] = may;
+    }
+    all = builder.both(all, alone[literal.truth][literal.condition]);
+  }
+  return all;
+}
+
 /// An atom in two ranges that more than one of the relations speak of.
 std::optional<AtomId> Evaluator::sharedCase(ArrayRef<Relation> relations, const Context &context) {
   llvm::DenseMap<AtomId, unsigned> uses;
@@ -158,7 +182,7 @@ std::optional<AtomId> Evaluator::sharedCase(ArrayRef<Relation> relations, const 
 
 Value Evaluator::mayMeetAll(ArrayRef<Literal> literals, Context context) {
   if (++work > maxWork)
-    return builder.truth(true);
+    return mayMeetEach(literals);
   Conjunction open(literals.rbegin(), literals.rend());
   std::vector<Relation> relations;
   std::vector<Alternatives> alternatives;
