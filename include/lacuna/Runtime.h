@@ -27,6 +27,8 @@ struct Workspace {
   std::size_t bytes = 0;
 };
 
+class Plan;
+
 /// An executable on a device: what is launched. Must not outlive the device.
 class LoadedProgram {
 public:
@@ -46,6 +48,16 @@ public:
   /// step. Errors: as launch.
   Result<std::size_t> workspaceBytes(Span<Value> arguments) const;
 
+  /// The same for launches that are given a plan.
+  Result<std::size_t> workspaceBytesBesidePlan(Span<Value> arguments) const;
+
+  /// Whether a mask is planned on the device, so that a Plan saves work.
+  bool makesPlan() const;
+
+  /// Bytes of device memory that a Plan for these arguments needs; 0 when the
+  /// program makes none. Errors: as launch.
+  Result<std::size_t> planBytes(Span<Value> arguments) const;
+
   /// Checks arguments and results, then enqueues the kernels on `stream`; takes
   /// no lock and allocates nothing. Tensors have any strides whose innermost is
   /// 1; addresses and other strides are multiples of 16 bytes where the spec's
@@ -54,13 +66,58 @@ public:
   Status launch(Span<Value> arguments, Span<TensorRef> results, Stream stream = {},
                 Workspace workspace = {}) const;
 
+  /// The same with a plan that has been updated: only the attention runs. Errors:
+  /// also Type when the plan was updated for other sizes or scalars, naming them,
+  /// or is another spec's.
+  Status launch(Span<Value> arguments, Span<TensorRef> results, const Plan &plan,
+                Stream stream = {}, Workspace workspace = {}) const;
+
   /// Waits for the stream and reports what failed on the device. Errors: Driver;
-  /// Type when a kernel met an index out of range, and made its outputs NaN.
+  /// Type, in the spec's words, when a kernel found its data to be wrong, say an
+  /// index out of range; results that depend on it are NaN.
   Status synchronize(Stream stream = {});
 
 private:
+  friend class Plan;
   struct Implementation;
   explicit LoadedProgram(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation;
+};
+
+/// Which tiles a mask lets a launch visit, for masks that read tables (documents,
+/// positions, block lists): made once by a few small kernels and used by many
+/// launches, by those of every layer with the same spec. Where kernels compute
+/// their own bounds there is nothing to plan, and all of this costs nothing. Launches may share a
+/// plan from several threads, but not during an update; on the device the caller's
+/// streams order them. Must not outlive the device.
+class Plan {
+public:
+  /// Memory for a plan of these arguments, whose addresses may be 0: `memory`, or
+  /// its own where that is empty. Plan for the largest sizes to come.
+  /// Errors: Type; Resource.
+  static Result<Plan> create(const LoadedProgram &program, Span<Value> arguments,
+                             Workspace memory = {});
+
+  Plan(Plan &&) noexcept;
+  Plan &operator=(Plan &&) noexcept;
+  ~Plan();
+
+  /// Enqueues the making of the plan, in place; allocates nothing and does not
+  /// wait. To be called before the first launch, and whenever sizes, scalars or
+  /// elements of tables that the mask reads have changed. Only those tables need
+  /// an address. LACUNA_CHECK_PLANS=1 reports a forgotten update.
+  /// Errors: Type; Resource when the memory is too small; Driver.
+  Status update(Span<Value> arguments, Stream stream = {});
+
+  /// Waits for the stream and reports what the last update found wrong in the
+  /// tables; the results of launches with the plan are NaN then. Errors: Type,
+  /// Driver.
+  Status synchronize(Stream stream = {}) const;
+
+private:
+  friend class LoadedProgram;
+  struct Implementation;
+  explicit Plan(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation;
 };
 

@@ -159,6 +159,38 @@ lacuna_status lacuna_program_launch(const lacuna_program *program, const lacuna_
 /// Waits for the stream and reports what failed on the device.
 lacuna_status lacuna_program_synchronize(lacuna_program *program, void *stream);
 
+// ---- plans -----------------------------------------------------------------
+
+/// Which tiles a planned mask visits, for many launches: lacuna::Plan.
+typedef struct lacuna_plan lacuna_plan;
+
+/// Bytes of device memory that a plan for these arguments needs; 0 when the program
+/// makes none.
+lacuna_status lacuna_program_plan_bytes(const lacuna_program *program,
+                                        const lacuna_value *arguments, size_t argument_count,
+                                        size_t *bytes);
+/// As lacuna_program_workspace_bytes, for launches that are given a plan.
+lacuna_status lacuna_program_workspace_bytes_beside_plan(const lacuna_program *program,
+                                                         const lacuna_value *arguments,
+                                                         size_t argument_count, size_t *bytes);
+/// An empty plan in `memory`, aligned to 256 bytes, or in memory of its own if 0.
+lacuna_status lacuna_plan_create(const lacuna_program *program, const lacuna_value *arguments,
+                                 size_t argument_count, uint64_t memory, size_t memory_bytes,
+                                 lacuna_plan **plan);
+/// Destroys a plan, whose launches must have finished.
+void lacuna_plan_destroy(lacuna_plan *plan);
+/// Enqueues the making of the plan on `stream`.
+lacuna_status lacuna_plan_update(lacuna_plan *plan, const lacuna_value *arguments,
+                                 size_t argument_count, void *stream);
+/// Waits for the stream and reports what the last update found wrong.
+lacuna_status lacuna_plan_synchronize(const lacuna_plan *plan, void *stream);
+/// As lacuna_program_launch, with a plan that has been updated.
+lacuna_status lacuna_program_launch_planned(const lacuna_program *program,
+                                            const lacuna_value *arguments, size_t argument_count,
+                                            const lacuna_tensor *results, size_t result_count,
+                                            const lacuna_plan *plan, void *stream,
+                                            uint64_t workspace, size_t workspace_bytes);
+
 #ifdef __cplusplus
 }
 #endif

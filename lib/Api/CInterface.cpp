@@ -25,6 +25,9 @@ struct lacuna_executable {
 struct lacuna_program {
   LoadedProgram program;
 };
+struct lacuna_plan {
+  Plan plan;
+};
 
 static_assert(int(LACUNA_IO) == int(StatusKind::Io));
 static_assert(int(LACUNA_I64) == int(DType::I64));
@@ -216,33 +219,107 @@ lacuna_status lacuna_program_result_shape(const lacuna_program *program, size_t 
   return LACUNA_OK;
 }
 
-lacuna_status lacuna_program_workspace_bytes(const lacuna_program *program,
-                                             const lacuna_value *arguments, size_t argument_count,
-                                             size_t *bytes) {
+/// Answers a question of LoadedProgram about sizes.
+static lacuna_status answer(const lacuna_program *program,
+                            Result<std::size_t> (LoadedProgram::*question)(Span<Value>) const,
+                            const lacuna_value *arguments, size_t argument_count, size_t *bytes) {
   Converted<Value> values;
   if (Status status = values.fill(arguments, argument_count); !status.isOk())
     return finish(status);
-  Result<std::size_t> needed = program->program.workspaceBytes(values.span());
+  Result<std::size_t> needed = (program->program.*question)(values.span());
   if (!needed)
     return finish(needed.status());
   *bytes = *needed;
   return LACUNA_OK;
 }
 
-lacuna_status lacuna_program_launch(const lacuna_program *program, const lacuna_value *arguments,
-                                    size_t argument_count, const lacuna_tensor *results,
-                                    size_t result_count, void *stream, uint64_t workspace,
-                                    size_t workspace_bytes) {
+lacuna_status lacuna_program_workspace_bytes(const lacuna_program *program,
+                                             const lacuna_value *arguments, size_t argument_count,
+                                             size_t *bytes) {
+  return answer(program, &LoadedProgram::workspaceBytes, arguments, argument_count, bytes);
+}
+
+lacuna_status lacuna_program_workspace_bytes_beside_plan(const lacuna_program *program,
+                                                         const lacuna_value *arguments,
+                                                         size_t argument_count, size_t *bytes) {
+  return answer(program, &LoadedProgram::workspaceBytesBesidePlan, arguments, argument_count,
+                bytes);
+}
+
+lacuna_status lacuna_program_plan_bytes(const lacuna_program *program,
+                                        const lacuna_value *arguments, size_t argument_count,
+                                        size_t *bytes) {
+  return answer(program, &LoadedProgram::planBytes, arguments, argument_count, bytes);
+}
+
+/// Launches with a plan, or without one if it is null.
+static lacuna_status launch(const lacuna_program *program, const lacuna_value *arguments,
+                            size_t argument_count, const lacuna_tensor *results,
+                            size_t result_count, const lacuna_plan *plan, void *stream,
+                            uint64_t workspace, size_t workspace_bytes) {
   Converted<Value> values;
   if (Status status = values.fill(arguments, argument_count); !status.isOk())
     return finish(status);
   Converted<TensorRef> tensors;
   if (Status status = tensors.fill(results, result_count); !status.isOk())
     return finish(status);
-  return finish(program->program.launch(values.span(), tensors.span(), {stream},
-                                        {workspace, workspace_bytes}));
+  Workspace memory{workspace, workspace_bytes};
+  if (plan)
+    return finish(
+        program->program.launch(values.span(), tensors.span(), plan->plan, {stream}, memory));
+  return finish(program->program.launch(values.span(), tensors.span(), {stream}, memory));
+}
+
+lacuna_status lacuna_program_launch(const lacuna_program *program, const lacuna_value *arguments,
+                                    size_t argument_count, const lacuna_tensor *results,
+                                    size_t result_count, void *stream, uint64_t workspace,
+                                    size_t workspace_bytes) {
+  return launch(program, arguments, argument_count, results, result_count, nullptr, stream,
+                workspace, workspace_bytes);
+}
+
+lacuna_status lacuna_program_launch_planned(const lacuna_program *program,
+                                            const lacuna_value *arguments, size_t argument_count,
+                                            const lacuna_tensor *results, size_t result_count,
+                                            const lacuna_plan *plan, void *stream,
+                                            uint64_t workspace, size_t workspace_bytes) {
+  if (!plan)
+    return finish(misuse("a planned launch needs a plan"));
+  return launch(program, arguments, argument_count, results, result_count, plan, stream, workspace,
+                workspace_bytes);
 }
 
 lacuna_status lacuna_program_synchronize(lacuna_program *program, void *stream) {
   return finish(program->program.synchronize({stream}));
+}
+
+//===----------------------------------------------------------------------===//
+// Plans
+//===----------------------------------------------------------------------===//
+
+lacuna_status lacuna_plan_create(const lacuna_program *program, const lacuna_value *arguments,
+                                 size_t argument_count, uint64_t memory, size_t memory_bytes,
+                                 lacuna_plan **plan) {
+  Converted<Value> values;
+  if (Status status = values.fill(arguments, argument_count); !status.isOk())
+    return finish(status);
+  Result<Plan> created = Plan::create(program->program, values.span(), {memory, memory_bytes});
+  if (!created)
+    return finish(created.status());
+  *plan = new lacuna_plan{std::move(*created)};
+  return LACUNA_OK;
+}
+
+void lacuna_plan_destroy(lacuna_plan *plan) { delete plan; }
+
+lacuna_status lacuna_plan_update(lacuna_plan *plan, const lacuna_value *arguments,
+                                 size_t argument_count, void *stream) {
+  Converted<Value> values;
+  if (Status status = values.fill(arguments, argument_count); !status.isOk())
+    return finish(status);
+  return finish(plan->plan.update(values.span(), {stream}));
+}
+
+lacuna_status lacuna_plan_synchronize(const lacuna_plan *plan, void *stream) {
+  return finish(plan->plan.synchronize({stream}));
 }

@@ -97,6 +97,12 @@ LogicalResult Exporter::exportOp(Operation &inner) {
         return exportCheck(inner, ProgramCheck::Relation::Divides, check.getLhs(),
                            check.getLhsName(), check.getRhs(), check.getRhsName());
       })
+      .Case([&](tile::StatusOp status) {
+        parameters[status] = ProgramParameter::status();
+        for (Attribute meaning : status.getMeanings())
+          program.statusMeanings.push_back(cast<StringAttr>(meaning).str());
+        return success();
+      })
       .Case([&](tile::ReturnOp) { return success(); })
       .Default([&](Operation *) -> LogicalResult {
         FailureOr<Expression> value = exportArithmetic(inner);
@@ -188,8 +194,17 @@ LogicalResult Exporter::exportLaunch(tile::LaunchOp launch) {
               ceilDiv(expressions[launch.getQueries()], int64_t(*launch.getQueryTile()));
   step.threads = *launch.getThreads();
   step.sharedBytes = *launch.getSharedBytes();
+  step.isPlan = launch.getPlan();
+  if (step.isPlan && !program.steps.empty() && !program.steps.back().isPlan)
+    return launch.emitOpError("makes the plan after a launch that may use it");
   for (Value argument : launch.getKernelArguments()) {
     auto known = parameters.find(argument);
+    if (step.isPlan && known != parameters.end()) {
+      if (known->second.kind == ProgramParameter::Kind::Result)
+        return launch.emitOpError("makes the plan and cannot take a result of the program");
+      if (known->second.kind == ProgramParameter::Kind::Temporary)
+        program.temporaries[known->second.index].ofPlan = true;
+    }
     // What is no tensor and no argument was computed here.
     step.parameters.push_back(
         known != parameters.end()

@@ -1,14 +1,14 @@
 #include "lib/Runtime/Launch.h"
 
 #include "lib/Runtime/LaunchChecks.h"
+#include "lib/Runtime/Plan.h"
+#include "lib/Runtime/ProgramMemory.h"
+#include "lib/Support/Hash.h"
 
 #include <algorithm>
 #include <cstring>
 
 using namespace lacuna;
-
-/// Alignment of the workspace and of each temporary in it.
-static constexpr std::uint64_t workspaceAlignment = 256;
 
 template <class T>
 static T roundUp(T value, T multiple) {
@@ -36,7 +36,18 @@ Result<std::unique_ptr<ProgramInstance>> ProgramInstance::create(Program program
   return instance;
 }
 
+/// A digest of everything that makes a program what it is.
+static std::string identityOf(const Program &program) {
+  std::string text = programToJson(program);
+  for (const KernelImage &kernel : program.kernels)
+    text += kernel.source + kernel.ptx + kernel.cubin;
+  return hashHex(text);
+}
+
 Status ProgramInstance::load() {
+  planned = hasPlan(loaded);
+  inputs = planInputs(loaded);
+  identity = identityOf(loaded);
   bool takesStatus = false;
   for (const ProgramStep &source : loaded.steps) {
     Result<Step> step = loadStep(source);
@@ -57,7 +68,7 @@ Status ProgramInstance::load() {
   return device.synchronize({}); // launches may come on streams that do not wait for this one
 }
 
-/// Bytes of a parameter, which are its alignment as well but for views (8).
+/// Bytes of a parameter, which are its alignment as well up to 8.
 std::uint32_t ProgramInstance::parameterBytes(const ProgramParameter &parameter) const {
   switch (parameter.kind) {
   case ProgramParameter::Kind::Argument: {
@@ -70,7 +81,7 @@ std::uint32_t ProgramInstance::parameterBytes(const ProgramParameter &parameter)
   case ProgramParameter::Kind::Temporary:
     return viewBytes(loaded.temporaries[parameter.index].dims.size());
   case ProgramParameter::Kind::Status:
-    return 8;
+    return 16;
   case ProgramParameter::Kind::Integer:
     return std::uint32_t(byteSize(parameter.integerType));
   }
@@ -83,6 +94,7 @@ Result<ProgramInstance::Step> ProgramInstance::loadStep(const ProgramStep &sourc
   step.grid = source.grid;
   step.shape.block = {source.threads, 1, 1};
   step.shape.sharedBytes = source.sharedBytes;
+  step.isPlan = source.isPlan;
   std::uint32_t end = 0;
   for (const ProgramParameter &parameter : source.parameters) {
     std::uint32_t bytes = parameterBytes(parameter);
@@ -108,7 +120,7 @@ Result<ProgramInstance::Step> ProgramInstance::loadStep(const ProgramStep &sourc
 
 Result<std::vector<std::int64_t>> ProgramInstance::resultShape(std::size_t result,
                                                                Span<Value> arguments) const {
-  if (Status status = checkArguments(loaded, arguments); !status.isOk())
+  if (Status status = checkShapes(loaded, arguments); !status.isOk())
     return status;
   if (result >= loaded.results.size())
     return Status(StatusKind::Type, loaded.name + " has no result " + std::to_string(result));
@@ -119,36 +131,24 @@ Result<std::vector<std::int64_t>> ProgramInstance::resultShape(std::size_t resul
   return std::vector<std::int64_t>(extents->begin(), extents->begin() + tensor.dims.size());
 }
 
-/// Temporary number `index` in the workspace; one past the last gives an empty
-/// tensor at the workspace's end.
-Result<TensorRef> ProgramInstance::temporary(std::size_t index, const Given &given) const {
-  std::uint64_t offset = 0;
-  for (std::size_t i = 0; i < loaded.temporaries.size(); ++i) {
-    const ProgramTensor &tensor = loaded.temporaries[i];
-    auto extents = extentsOf(tensor, given.arguments);
-    if (!extents)
-      return extents.status();
-    TensorRef ref = TensorRef::contiguous(given.workspace + offset, tensor.dtype,
-                                          Span<std::int64_t>(extents->data(), tensor.dims.size()));
-    if (i == index)
-      return ref;
-    // Extents are below 2^31, but their product may be anything.
-    std::uint64_t bytes = byteSize(tensor.dtype);
-    for (int axis = 0; axis < ref.rank; ++axis)
-      if (__builtin_mul_overflow(bytes, std::uint64_t(ref.shape[axis]), &bytes))
-        return Status(StatusKind::Resource, tensor.name + " is larger than memory can be");
-    offset += roundUp(bytes, workspaceAlignment);
-  }
-  return TensorRef::contiguous(given.workspace + offset, DType::I8, {0});
+Result<std::size_t> ProgramInstance::bytesBeside(Span<Value> arguments, bool withPlan) const {
+  Result<std::size_t> bytes = memoryBytes(loaded, arguments, /*ofPlan=*/false);
+  if (withPlan || !planned || !bytes)
+    return bytes;
+  Result<std::size_t> ofPlan = memoryBytes(loaded, arguments, /*ofPlan=*/true);
+  return ofPlan ? Result<std::size_t>(*bytes + *ofPlan) : ofPlan;
 }
 
-Result<std::size_t> ProgramInstance::workspaceBytes(Span<Value> arguments) const {
-  if (loaded.temporaries.empty())
-    return std::size_t(0);
-  if (Status status = checkArguments(loaded, arguments); !status.isOk())
+Result<std::size_t> ProgramInstance::workspaceBytes(Span<Value> arguments, bool withPlan) const {
+  if (Status status = checkShapes(loaded, arguments); !status.isOk())
     return status;
-  Result<TensorRef> end = temporary(loaded.temporaries.size(), {arguments, {}, 0, {}});
-  return end ? Result<std::size_t>(std::size_t(end->address)) : end.status();
+  return bytesBeside(arguments, withPlan);
+}
+
+Result<std::size_t> ProgramInstance::planBytes(Span<Value> arguments) const {
+  if (Status status = checkShapes(loaded, arguments); !status.isOk())
+    return status;
+  return memoryBytes(loaded, arguments, /*ofPlan=*/true);
 }
 
 //===----------------------------------------------------------------------===//
@@ -170,8 +170,8 @@ static void putView(char *to, const TensorRef &tensor) {
     to = put(to, std::int32_t(tensor.shape[axis]));
 }
 
-Status ProgramInstance::pack(const Given &given, const ProgramParameter &parameter,
-                             char *to) const {
+Status ProgramInstance::pack(const Given &given, const Step &step,
+                             const ProgramParameter &parameter, char *to) const {
   switch (parameter.kind) {
   case ProgramParameter::Kind::Argument: {
     const Value &value = given.arguments[parameter.index];
@@ -188,14 +188,19 @@ Status ProgramInstance::pack(const Given &given, const ProgramParameter &paramet
     putView(to, given.results[parameter.index]);
     return Status();
   case ProgramParameter::Kind::Temporary: {
-    Result<TensorRef> tensor = temporary(parameter.index, given);
+    bool ofPlan = loaded.temporaries[parameter.index].ofPlan;
+    Result<TensorRef> tensor = temporaryIn(loaded, given.arguments, parameter.index,
+                                           ofPlan ? given.plan : given.workspace);
     if (tensor)
       putView(to, *tensor);
     return tensor.status();
   }
-  case ProgramParameter::Kind::Status:
-    put(to, std::uint64_t(statusWord));
+  case ProgramParameter::Kind::Status: {
+    // The plan's word lies at the beginning of the plan.
+    DeviceAddress plan = planned ? given.plan : statusWord;
+    put(put(to, std::uint64_t(step.isPlan ? plan : statusWord)), std::uint64_t(plan));
     return Status();
+  }
   case ProgramParameter::Kind::Integer: {
     std::optional<std::int64_t> value = parameter.value.evaluate(given.arguments);
     bool fits = value && (parameter.integerType == DType::I64 || *value == std::int32_t(*value));
@@ -219,7 +224,8 @@ Status ProgramInstance::launchStep(const Given &given, const Step &step) const {
   char arguments[maxParameterBytes];
   std::memset(arguments, 0, step.parameterBytes); // padding too is the same every time
   for (const Parameter &parameter : step.parameters)
-    if (Status status = pack(given, parameter.source, arguments + parameter.offset); !status.isOk())
+    if (Status status = pack(given, step, parameter.source, arguments + parameter.offset);
+        !status.isOk())
       return status;
   LaunchShape shape = step.shape;
   shape.grid = {std::uint32_t(*blocks), 1, 1};
@@ -234,30 +240,67 @@ static bool areAllEmpty(Span<TensorRef> results) {
   return true;
 }
 
+Status ProgramInstance::runPlan(const Given &given) const {
+  if (Status status = device.fill(given.plan, 0, sizeof(std::int32_t), given.stream);
+      !status.isOk())
+    return status;
+  for (const Step &step : steps)
+    if (step.isPlan)
+      if (Status status = launchStep(given, step); !status.isOk())
+        return status;
+  return Status();
+}
+
+Status ProgramInstance::runRest(const Given &given) const {
+  for (const Step &step : steps)
+    if (!step.isPlan)
+      if (Status status = launchStep(given, step); !status.isOk())
+        return status;
+  return Status();
+}
+
 Status ProgramInstance::launch(Span<Value> arguments, Span<TensorRef> results,
-                               DeviceAddress workspace, std::size_t workspaceSize,
-                               Stream stream) const {
+                               DeviceAddress workspace, std::size_t workspaceSize, Stream stream,
+                               const PlanInstance *plan) const {
   if (Status status = checkArguments(loaded, arguments); !status.isOk())
     return status;
   if (Status status = checkResults(loaded, arguments, results); !status.isOk())
     return status;
   if (areAllEmpty(results))
     return Status();
-  Given given{arguments, results, workspace, stream};
-  if (!loaded.temporaries.empty()) {
-    Result<TensorRef> end = temporary(loaded.temporaries.size(), given);
-    if (!end)
-      return end.status();
-    if (std::uint64_t needed = end->address - workspace; workspaceSize < needed)
-      return Status(StatusKind::Resource, "the workspace has " + std::to_string(workspaceSize) +
-                                              " bytes, needs " + std::to_string(needed));
-    if (workspace % workspaceAlignment != 0)
-      return Status(StatusKind::Type, "the workspace is not aligned to 256 bytes");
-  }
-  for (const Step &step : steps)
-    if (Status status = launchStep(given, step); !status.isOk())
+  if (plan)
+    if (Status status = plan->checkServes(*this, arguments, stream); !status.isOk())
       return status;
-  return Status();
+  Result<std::size_t> needed = bytesBeside(arguments, plan);
+  if (!needed)
+    return needed.status();
+  if (Status status = checkMemory("the workspace", workspace, workspaceSize, *needed);
+      !status.isOk())
+    return status;
+  Given given{arguments, results, plan ? plan->memory() : 0, workspace, stream};
+  if (planned && !plan) { // the plan lies in front
+    given.plan = workspace;
+    Result<std::size_t> ofPlan = memoryBytes(loaded, arguments, /*ofPlan=*/true);
+    if (!ofPlan)
+      return ofPlan.status();
+    given.workspace += *ofPlan;
+    if (Status status = runPlan(given); !status.isOk())
+      return status;
+  }
+  return runRest(given);
+}
+
+Status ProgramInstance::explain(std::uint32_t word) const {
+  if (word == 0)
+    return Status();
+  std::string text;
+  for (std::size_t bit = 0; bit < loaded.statusMeanings.size(); ++bit)
+    if (word >> bit & 1)
+      text += (text.empty() ? "" : "; ") + loaded.statusMeanings[bit];
+  if (text.empty())
+    text = "status " + std::to_string(word);
+  return Status(StatusKind::Type,
+                "@" + loaded.name + ": " + text + "; results that depend on it are NaN");
 }
 
 Status ProgramInstance::takeStatus(Stream stream) {
@@ -270,6 +313,5 @@ Status ProgramInstance::takeStatus(Stream stream) {
     return Status();
   if (Status status = device.fill(statusWord, 0, sizeof(word), stream); !status.isOk())
     return status;
-  return Status(StatusKind::Type, loaded.name + " met an index out of range in its inputs (code " +
-                                      std::to_string(word) + "); its outputs are NaN");
+  return explain(std::uint32_t(word));
 }

@@ -11,6 +11,7 @@
 
 #include "lacuna/Device.h"
 #include "lacuna/Tensor.h"
+#include "lib/Runtime/PlanInputs.h"
 #include "lib/Runtime/Program.h"
 
 #include <memory>
@@ -20,6 +21,8 @@ namespace lacuna {
 
 /// Largest parameter block of a kernel, as every CUDA since 4.0 has it.
 inline constexpr std::size_t maxParameterBytes = 4096;
+
+class PlanInstance;
 
 /// A program whose kernels a device has loaded. Must not outlive the device.
 /// Launching is thread-safe if the device's launch is.
@@ -35,22 +38,31 @@ public:
   Result<std::vector<std::int64_t>> resultShape(std::size_t result, Span<Value> arguments) const;
 
   /// Bytes of device memory that a launch with these arguments needs beside its
-  /// arguments and results. Errors: Type.
-  Result<std::size_t> workspaceBytes(Span<Value> arguments) const;
+  /// arguments and results, without or with a plan. Errors: Type.
+  Result<std::size_t> workspaceBytes(Span<Value> arguments, bool withPlan = false) const;
 
-  /// Checks everything, then enqueues all steps on `stream`. `workspace` is
-  /// aligned to 256 bytes and must be left alone until the steps are done. When
-  /// all results are empty nothing is enqueued.
-  /// Errors: Type, naming the argument and what it needs; Resource when the
-  /// workspace is too small; those of Device::launch.
+  /// Bytes of device memory that a plan for these arguments needs; 0 when the
+  /// program makes none. Errors: Type.
+  Result<std::size_t> planBytes(Span<Value> arguments) const;
+
+  /// Checks everything, then enqueues on `stream` all steps, or those that are
+  /// not of the plan when one is given. `workspace` is aligned to 256 bytes and
+  /// must be left alone until the steps are done. When all results are empty
+  /// nothing is enqueued.
+  /// Errors: Type, naming the argument and what it needs, or in what the plan is
+  /// another's; Resource when the workspace is too small; those of
+  /// Device::launch.
   Status launch(Span<Value> arguments, Span<TensorRef> results, DeviceAddress workspace,
-                std::size_t workspaceBytes, Stream stream) const;
+                std::size_t workspaceBytes, Stream stream,
+                const PlanInstance *plan = nullptr) const;
 
   /// Waits for `stream` and reports what kernels found wrong in the data they
-  /// read since the last call; their outputs are NaN then. Errors: Type.
+  /// read since the last call; what depends on it is NaN then. Errors: Type.
   Status takeStatus(Stream stream);
 
 private:
+  friend class PlanInstance;
+
   /// Where a kernel parameter lies in the parameter block.
   struct Parameter {
     ProgramParameter source;
@@ -62,12 +74,14 @@ private:
     std::unique_ptr<LoadedKernel> kernel;
     std::vector<Parameter> parameters;
     std::uint32_t parameterBytes = 0;
+    bool isPlan = false;
   };
   /// What one launch was given.
   struct Given {
     Span<Value> arguments;
     Span<TensorRef> results;
-    DeviceAddress workspace;
+    DeviceAddress plan = 0; ///< memory of the plan; 0 when there is none
+    DeviceAddress workspace = 0;
     Stream stream;
   };
 
@@ -75,14 +89,23 @@ private:
   Status load();
   Result<Step> loadStep(const ProgramStep &step) const;
   std::uint32_t parameterBytes(const ProgramParameter &parameter) const;
-  Result<TensorRef> temporary(std::size_t index, const Given &given) const;
-  Status pack(const Given &given, const ProgramParameter &parameter, char *to) const;
+  Status pack(const Given &given, const Step &step, const ProgramParameter &parameter,
+              char *to) const;
   Status launchStep(const Given &given, const Step &step) const;
+  /// Bytes of the workspace for arguments whose shapes have been checked.
+  Result<std::size_t> bytesBeside(Span<Value> arguments, bool withPlan) const;
+  Status runPlan(const Given &given) const;
+  Status runRest(const Given &given) const;
+  /// What a status word says; ok when it is 0.
+  Status explain(std::uint32_t word) const;
 
   Program loaded;
   Device &device;
   std::vector<Step> steps;
-  DeviceAddress statusWord = 0; ///< of an i32; 0 when no kernel takes it
+  bool planned = false;          ///< some steps make a plan
+  std::vector<PlanInput> inputs; ///< what a plan depends on
+  std::string identity;          ///< equal for programs that make the same plans
+  DeviceAddress statusWord = 0;  ///< of an i32; 0 when no kernel takes it
 };
 
 } // namespace lacuna

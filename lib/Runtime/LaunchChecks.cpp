@@ -78,20 +78,22 @@ std::optional<std::uint64_t> lacuna::scalarBits(const Value &value, DType dtype)
 // Tensors
 //===----------------------------------------------------------------------===//
 
-/// Strides and address, which arguments and results share. `name` has its '%'
-/// in `prefix`.
-static Status checkMemory(const TensorRef &tensor, std::uint32_t alignment, const char *prefix,
-                          const std::string &name) {
-  bool isEmpty = false;
-  for (int axis = 0; axis < tensor.rank; ++axis) {
-    std::int64_t extent = tensor.shape[axis];
-    if (extent < 0 || extent > INT32_MAX)
+/// That extents are in range. `name` has its '%' in `prefix`.
+static Status checkExtents(const TensorRef &tensor, const char *prefix, const std::string &name) {
+  for (int axis = 0; axis < tensor.rank; ++axis)
+    if (std::int64_t extent = tensor.shape[axis]; extent < 0 || extent > INT32_MAX)
       return typeError("dim ", axis, " of ", prefix, name, " is ", extent,
                        ", needs to be from 0 to 2147483647");
-    isEmpty |= extent == 0;
-  }
-  if (isEmpty)
-    return Status();
+  return Status();
+}
+
+/// Strides and address, which arguments and results share. Extents have been
+/// checked.
+static Status checkMemory(const TensorRef &tensor, std::uint32_t alignment, const char *prefix,
+                          const std::string &name) {
+  for (int axis = 0; axis < tensor.rank; ++axis)
+    if (tensor.shape[axis] == 0)
+      return Status();
   if (tensor.address == 0)
     return typeError(prefix, name, " has elements but its address is 0");
   if (tensor.address % alignment != 0)
@@ -139,7 +141,7 @@ static Status checkArgument(const ProgramArgument &argument, const Value &value)
     if (argument.dims[axis] != dynamicExtent && argument.dims[axis] != tensor.shape[axis])
       return typeError("dim ", axis, " of %", argument.name, " is ", tensor.shape[axis],
                        ", needs to be ", argument.dims[axis]);
-  return checkMemory(tensor, argument.alignment, "%", argument.name);
+  return checkExtents(tensor, "%", argument.name);
 }
 
 static bool holds(ProgramCheck::Relation relation, std::int64_t left, std::int64_t right) {
@@ -163,7 +165,23 @@ static bool holds(ProgramCheck::Relation relation, std::int64_t left, std::int64
   return typeError(check.leftName, " is ", left, ", needs to ", relation, other, right);
 }
 
+Status lacuna::checkAddress(const Program &program, Span<Value> arguments, std::size_t index) {
+  const ProgramArgument &argument = program.arguments[index];
+  if (!argument.isTensor)
+    return Status();
+  return checkMemory(arguments[index].tensor, argument.alignment, "%", argument.name);
+}
+
 Status lacuna::checkArguments(const Program &program, Span<Value> arguments) {
+  if (Status status = checkShapes(program, arguments); !status.isOk())
+    return status;
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (Status status = checkAddress(program, arguments, i); !status.isOk())
+      return status;
+  return Status();
+}
+
+Status lacuna::checkShapes(const Program &program, Span<Value> arguments) {
   if (arguments.size() != program.arguments.size())
     return typeError(program.name, " takes ", program.arguments.size(), " arguments, ",
                      arguments.size(), " are given");
@@ -215,6 +233,8 @@ static Status checkResult(const ProgramTensor &expected, Span<Value> arguments,
     if (given.strides[axis] == 0 && given.shape[axis] > 1 && given.elementCount() != 0)
       return typeError("stride ", axis, " of ", expected.name,
                        " is 0: its elements would share memory");
+  if (Status status = checkExtents(given, "", expected.name); !status.isOk())
+    return status;
   return checkMemory(given, expected.alignment, "", expected.name);
 }
 

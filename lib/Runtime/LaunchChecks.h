@@ -9,10 +9,17 @@
 
 namespace lacuna {
 
-/// That number, kinds, types, shapes, strides and addresses of the arguments
-/// are as the program needs them and that its checks hold. Scalars may be of
-/// another type that holds the same value: any integer that fits, and floats of
-/// any width. Errors: Type, naming the argument.
+/// That number, kinds, types and shapes of the arguments are as the program needs
+/// them and that its checks hold; tensors may have no memory yet. Scalars may be
+/// of another type that holds the same value: any integer that fits, and floats
+/// of any width. Errors: Type, naming the argument.
+Status checkShapes(const Program &program, Span<Value> arguments);
+
+/// That strides and address of argument `index` are as kernels need them. Its
+/// shape has been checked. Errors: Type, naming the argument.
+Status checkAddress(const Program &program, Span<Value> arguments, std::size_t index);
+
+/// Both, for all arguments.
 Status checkArguments(const Program &program, Span<Value> arguments);
 
 /// The same for the results' memory. `arguments` have been checked.

@@ -69,6 +69,19 @@ static Status verifyParameter(const Program &program, const ProgramParameter &pa
   return malformed("a kernel parameter is of no known kind");
 }
 
+/// Steps of the plan write the plan and nothing else.
+static Status verifyPlanStep(const Program &program, const ProgramStep &step) {
+  for (const ProgramParameter &parameter : step.parameters) {
+    if (parameter.kind == ProgramParameter::Kind::Result)
+      return malformed("a step of the plan takes a result");
+    if (parameter.kind == ProgramParameter::Kind::Temporary &&
+        !program.temporaries[parameter.index].ofPlan)
+      return malformed("a step of the plan takes " + program.temporaries[parameter.index].name +
+                       ", which is not part of it");
+  }
+  return Status();
+}
+
 static Status verifyStep(const Program &program, const ProgramStep &step) {
   if (step.kernel >= program.kernels.size())
     return malformed("a step names a kernel that does not exist");
@@ -78,7 +91,10 @@ static Status verifyStep(const Program &program, const ProgramStep &step) {
   for (const ProgramParameter &parameter : step.parameters)
     if (Status status = verifyParameter(program, parameter); !status.isOk())
       return status;
-  return verifyExpression(program, step.grid, "the grid of " + kernel);
+  if (Status status = verifyExpression(program, step.grid, "the grid of " + kernel);
+      !status.isOk() || !step.isPlan)
+    return status;
+  return verifyPlanStep(program, step);
 }
 
 Status lacuna::verifyProgram(const Program &program) {
@@ -97,8 +113,15 @@ Status lacuna::verifyProgram(const Program &program) {
       if (Status status = verifyExpression(program, *side, "the check of " + check.leftName);
           !status.isOk())
         return status;
-  for (const ProgramStep &step : program.steps)
+  if (program.statusMeanings.size() > 32)
+    return malformed("its status has more than 32 bits");
+  bool planned = false;
+  for (const ProgramStep &step : program.steps) {
     if (Status status = verifyStep(program, step); !status.isOk())
       return status;
+    if (step.isPlan && planned)
+      return malformed("a step of the plan follows one that is not");
+    planned = !step.isPlan;
+  }
   return Status();
 }

@@ -10,7 +10,8 @@
 //   tensor   {u64 base; i64 stride[rank-1]; i32 dim[rank]}, padded to 8 bytes;
 //            strides in elements, the innermost one is 1 and not stored
 //   scalar   itself, at natural alignment
-//   address  u64
+//   status   {u64 word; u64 plan}: addresses of the words (i32) that the kernel
+//            reports to and that the plan it relies on was reported to
 //
 //===----------------------------------------------------------------------===//
 #ifndef LIB_RUNTIME_PROGRAM_H
@@ -52,6 +53,8 @@ struct ProgramTensor {
   DType dtype = DType::F32;
   std::vector<Expression> dims;
   std::uint32_t alignment = 16; ///< as in ProgramArgument
+  /// Temporaries: it is part of the plan, which many launches read.
+  bool ofPlan = false;
 
   bool operator==(const ProgramTensor &) const = default;
 };
@@ -74,7 +77,7 @@ struct ProgramParameter {
     Argument,  ///< argument number `index`: a view or a scalar
     Result,    ///< view of result number `index`
     Temporary, ///< view of temporary number `index`
-    Status,    ///< address of the status word (i32)
+    Status,    ///< where the kernel reports what is wrong
     Integer,   ///< `value`, as an i32 or i64
   };
   Kind kind = Kind::Argument;
@@ -106,6 +109,9 @@ struct ProgramStep {
   std::uint32_t threads = 0;     ///< per block, along x
   std::uint32_t sharedBytes = 0; ///< dynamic shared memory per block
   std::vector<ProgramParameter> parameters;
+  /// It makes the plan: it reads arguments, writes temporaries of the plan, and
+  /// need not run again for a launch whose plan is up to date.
+  bool isPlan = false;
 
   bool operator==(const ProgramStep &) const = default;
 };
@@ -119,6 +125,9 @@ struct Program {
   std::vector<ProgramTensor> temporaries;
   std::vector<ProgramCheck> checks;
   std::vector<ProgramStep> steps;
+  /// What each bit of the status word means: "an index of table %bias is out of
+  /// range (bias.mlir:14:12)".
+  std::vector<std::string> statusMeanings;
   /// Images that the steps name. The compiler fills name, target and source;
   /// NVRTC adds cubin and PTX.
   std::vector<KernelImage> kernels;

@@ -17,7 +17,7 @@
 using namespace lacuna;
 using Json = nlohmann::ordered_json;
 
-static constexpr int formatVersion = 1;
+static constexpr int formatVersion = 2;
 
 static constexpr const char *opNames[] = {"constant", "dim",      "scalar",  "add", "sub",
                                           "mul",      "floordiv", "ceildiv", "min", "max"};
@@ -72,10 +72,13 @@ static Json toJson(const ProgramArgument &argument) {
 }
 
 static Json toJson(const ProgramTensor &tensor) {
-  return {{"name", tensor.name},
-          {"dtype", name(tensor.dtype)},
-          {"dims", listToJson(tensor.dims, toJson)},
-          {"alignment", tensor.alignment}};
+  Json object = {{"name", tensor.name},
+                 {"dtype", name(tensor.dtype)},
+                 {"dims", listToJson(tensor.dims, toJson)},
+                 {"alignment", tensor.alignment}};
+  if (tensor.ofPlan)
+    object["plan"] = true;
+  return object;
 }
 
 static Json toJson(const ProgramCheck &check) {
@@ -98,11 +101,14 @@ static Json toJson(const ProgramParameter &parameter) {
 }
 
 static Json toJson(const ProgramStep &step) {
-  return {{"kernel", step.kernel},
-          {"grid", toJson(step.grid)},
-          {"threads", step.threads},
-          {"sharedBytes", step.sharedBytes},
-          {"parameters", listToJson(step.parameters, toJson)}};
+  Json object = {{"kernel", step.kernel},
+                 {"grid", toJson(step.grid)},
+                 {"threads", step.threads},
+                 {"sharedBytes", step.sharedBytes},
+                 {"parameters", listToJson(step.parameters, toJson)}};
+  if (step.isPlan)
+    object["plan"] = true;
+  return object;
 }
 
 static Json toJson(const KernelImage &kernel) {
@@ -117,6 +123,7 @@ std::string lacuna::programToJson(const Program &program) {
                  {"temporaries", listToJson(program.temporaries, toJson)},
                  {"checks", listToJson(program.checks, toJson)},
                  {"steps", listToJson(program.steps, toJson)},
+                 {"status", program.statusMeanings},
                  {"kernels", listToJson(program.kernels, toJson)}};
   return object.dump(1);
 }
@@ -163,12 +170,21 @@ public:
   std::uint32_t count(const Json &object, const char *key) {
     return std::uint32_t(integer(member(object, key), 0, UINT32_MAX));
   }
-  std::string text(const Json &object, const char *key) {
-    const Json &value = member(object, key);
+  std::string text(const Json &value) {
     if (value.is_string())
       return value.get<std::string>();
-    fail(std::string("'") + key + "' is not a string");
+    fail("a string is missing");
     return {};
+  }
+  std::string text(const Json &object, const char *key) { return text(member(object, key)); }
+
+  /// A member that is true or absent.
+  bool flag(const Json &object, const char *key) {
+    if (!object.is_object() || !object.contains(key))
+      return false;
+    if (object[key] != true)
+      fail(std::string("'") + key + "' is not true");
+    return true;
   }
 
   /// Position of a name in a list of names.
@@ -262,7 +278,8 @@ static ProgramArgument readArgument(Reader &reader, const Json &object) {
 
 static ProgramTensor readTensor(Reader &reader, const Json &object) {
   return {reader.text(object, "name"), reader.dtype(object),
-          reader.list(object, "dims", readExpression), reader.count(object, "alignment")};
+          reader.list(object, "dims", readExpression), reader.count(object, "alignment"),
+          reader.flag(object, "plan")};
 }
 
 static ProgramCheck readCheck(Reader &reader, const Json &object) {
@@ -286,10 +303,15 @@ static ProgramParameter readParameter(Reader &reader, const Json &object) {
 }
 
 static ProgramStep readStep(Reader &reader, const Json &object) {
-  return {reader.count(object, "kernel"), readExpression(reader, reader.member(object, "grid")),
-          reader.count(object, "threads"), reader.count(object, "sharedBytes"),
-          reader.list(object, "parameters", readParameter)};
+  return {reader.count(object, "kernel"),
+          readExpression(reader, reader.member(object, "grid")),
+          reader.count(object, "threads"),
+          reader.count(object, "sharedBytes"),
+          reader.list(object, "parameters", readParameter),
+          reader.flag(object, "plan")};
 }
+
+static std::string readText(Reader &reader, const Json &value) { return reader.text(value); }
 
 static KernelImage readKernel(Reader &reader, const Json &object) {
   KernelImage kernel;
@@ -314,6 +336,7 @@ Result<Program> lacuna::programFromJson(std::string_view json) {
   program.temporaries = reader.list(object, "temporaries", readTensor);
   program.checks = reader.list(object, "checks", readCheck);
   program.steps = reader.list(object, "steps", readStep);
+  program.statusMeanings = reader.list(object, "status", readText);
   program.kernels = reader.list(object, "kernels", readKernel);
   if (reader.failed())
     return Status(StatusKind::Io, "the stored program is damaged: " + reader.error());

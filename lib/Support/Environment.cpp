@@ -13,6 +13,8 @@ static constexpr VariableInfo table[] = {
      "folder of the disk cache; default $XDG_CACHE_HOME/lacuna, else ~/.cache/lacuna"},
     {Variable::CacheMaxSize, "LACUNA_CACHE_MAX_SIZE",
      "bytes that the disk cache may hold, with suffix K, M or G; default 1G"},
+    {Variable::CheckPlans, "LACUNA_CHECK_PLANS",
+     "1: every launch compares what its plan was made from with what is there now, and waits"},
     {Variable::CudaPath, "LACUNA_CUDA_PATH",
      "file to load as the CUDA driver; default libcuda.so.1"},
     {Variable::EmulatorThreads, "LACUNA_EMULATOR_THREADS",

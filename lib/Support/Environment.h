@@ -21,6 +21,7 @@ enum class Variable : int {
   Cache,
   CacheDir,
   CacheMaxSize,
+  CheckPlans,
   CudaPath,
   EmulatorThreads,
   NvrtcPath,

@@ -39,6 +39,10 @@ mlir::Type elementTypeOf(mlir::Type type);
 /// (64, 32 or 16 each, widest first), see !tile.shared.
 llvm::SmallVector<int64_t> panelColumns(int64_t columns);
 
+/// "causal.mlir:12:3": where a location lies, without the folders, which differ
+/// between machines.
+std::string placeOf(mlir::Location location);
+
 } // namespace lacuna::tile
 
 #endif // DIALECTS_TILE_IR_TILE_H

@@ -28,7 +28,8 @@ def Tile_ProgramOp : Tile_FunctionOp<"program"> {
     Straight-line code over extents (`index`) and scalars that checks arguments,
     makes results and launches kernels. It becomes the Program that the runtime
     executes without MLIR, so only `tensor.dim`, `tensor.empty`, arithmetic on
-    `index`, the two `tile.expect` operations and `tile.launch` may stand in it.
+    `index`, the two `tile.expect` operations, `tile.status` and `tile.launch` may
+    stand in it.
     An argument's attribute `tile.name` is its name in the spec, for messages.
 
     ```mlir
@@ -131,6 +132,10 @@ def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">,
     `query_tile`, `threads` and `shared_bytes` are copied from the kernel when its
     schedule is complete, so that a program can be launched without its kernels.
 
+    A launch of the `plan` comes before all others. It writes temporaries that
+    depend on sizes, scalars and tables alone, so it need not run again for
+    a launch of the program that is given an up-to-date plan.
+
     ```mlir
     tile.kernel @k(%q: !tile.view<?x?x?x64xbf16>) {
       tile.return
@@ -149,9 +154,10 @@ def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">,
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$batches, Index:$heads, Index:$queries,
                        Variadic<AnyType>:$kernel_arguments, OptionalAttr<I64Attr>:$query_tile,
-                       OptionalAttr<I64Attr>:$threads, OptionalAttr<I64Attr>:$shared_bytes);
+                       OptionalAttr<I64Attr>:$threads, OptionalAttr<I64Attr>:$shared_bytes,
+                       UnitAttr:$plan);
   let assemblyFormat = [{
-    $kernel `batches` $batches `heads` $heads `queries` $queries
+    (`plan` $plan^)? $kernel `batches` $batches `heads` $heads `queries` $queries
     `(` $kernel_arguments `)` attr-dict (`:` type($kernel_arguments)^)?
   }];
 }

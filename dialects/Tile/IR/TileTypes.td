@@ -65,6 +65,14 @@ def Tile_RunsType : Tile_Type<"Runs", "runs"> {
   }];
 }
 
+def Tile_StatusType : Tile_Type<"Status", "status"> {
+  let summary = "where a kernel reports what is wrong with its data";
+  let description = [{
+    Two words of bits: the one that the kernel reports to, and that of the plan
+    it relies on. `tile.status` says what the bits mean.
+  }];
+}
+
 def Tile_TokenType : Tile_Type<"Token", "token"> {
   let summary = "an asynchronous copy on its way";
 }

@@ -79,18 +79,19 @@ private:
       if (!attend.use_empty())
         attends.push_back(attend);
     OpBuilder builder(spec);
+    StatusBits bits;
     SmallVector<std::pair<attn::AttendOp, AttendKernel>> lowered;
     for (auto [index, attend] : llvm::enumerate(attends)) {
       std::string name = (spec.getName() + "_kernel").str();
       if (attends.size() > 1)
         name += std::to_string(index);
-      AttendKernel kernel = emitAttendKernel(builder, attend, name);
+      AttendKernel kernel = emitAttendKernel(builder, attend, name, bits);
       kernel.kernel->remove();
       symbols.insert(kernel.kernel, Block::iterator(spec));
       lowered.emplace_back(attend, std::move(kernel));
       ++kernels;
     }
-    emitProgram(builder, spec, lowered);
+    emitProgram(builder, spec, lowered, bits);
     spec.erase();
   }
 };

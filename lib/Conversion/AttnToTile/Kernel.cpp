@@ -149,7 +149,7 @@ static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, V
   Value end = arith::AddIOp::create(builder, place.first, extent);
   Value pastLast = arith::MinSIOp::create(builder, end, place.queries);
   Value first = place.first, last = arith::SubIOp::create(builder, pastLast, one);
-  ScalarCopier copier(builder, place.scope);
+  ScalarCopier copier(builder, place.scope, *place.bits);
   if (position) {
     first = arith::AddIOp::create(builder, first, copier.lookup(position));
     last = arith::AddIOp::create(builder, last, copier.lookup(position));
@@ -159,7 +159,7 @@ static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, V
   // Intervals lie within the keys; one that ends before it begins is empty. If
   // they depend on a table read outside its bounds, nothing is known, and the
   // predicate will say what is wrong.
-  Value inside = copier.allInside();
+  Value inside = copier.allInside(builder.getLoc());
   for (auto [index, bound] : llvm::enumerate(bounds)) {
     bool isEnd = index % 2;
     bound = isEnd ? builder.createOrFold<arith::MinSIOp>(bound, place.keys)
@@ -237,17 +237,18 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
     Value keys = named("keys", load(types.key, attend.getKey()));
     Value empty = tile::SplatOp::create(builder, types.scores, noScore);
     Value products = tile::DotOp::create(builder, query, keys, empty);
-    Value scores = emitScores(builder, place, types, products, scale.multiplier, key);
+    Scores scores = emitScores(builder, place, types, products, scale.multiplier, key);
     auto seen = scf::IfOp::create(builder, types.scores, loop.getPartial(), /*addThenBlock=*/true,
                                   /*addElseBlock=*/true);
     {
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(&seen.getThenRegion().front());
-      scf::YieldOp::create(builder, emitMask(builder, place, types, scores, key));
+      scf::YieldOp::create(builder, emitMask(builder, place, types, scores.tile, key));
       builder.setInsertionPointToStart(&seen.getElseRegion().front());
-      scf::YieldOp::create(builder, scores);
+      scf::YieldOp::create(builder, scores.tile);
     }
-    OnlineSoftmax::Step step = softmax.step(loop.getCarried(), seen.getResult(0));
+    Value checked = emitScoreCheck(builder, place, types, seen.getResult(0), scores.failures);
+    OnlineSoftmax::Step step = softmax.step(loop.getCarried(), checked);
     Value values = named("values", load(types.value, attend.getValue()));
     Value sum = tile::DotOp::create(builder, step.weights, values, step.faded);
     tile::YieldOp::create(builder, ValueRange{step.max, step.total, sum});
@@ -277,7 +278,16 @@ static void nameArguments(attn::AttendOp attend, ValueRange operands, ValueRange
   }
 }
 
-AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringRef name) {
+/// Whether a kernel may find an index out of range.
+static bool readsTables(attn::AttendOp attend) {
+  for (Region *clause : {&attend.getWhere(), &attend.getScore()})
+    if (clause->walk([](attn::LoadOp) { return WalkResult::interrupt(); }).wasInterrupted())
+      return true;
+  return false;
+}
+
+AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringRef name,
+                              StatusBits &bits) {
   hoistInvariants(attend);
   Captures captures = capturesOf(attend);
   AttendKernel result;
@@ -287,6 +297,9 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
       result.operands.push_back(used);
 
   SmallVector<Type> types(llvm::map_range(ValueRange(result.operands).getTypes(), parameterType));
+  result.takesStatus = readsTables(attend);
+  if (result.takesStatus)
+    types.push_back(tile::StatusType::get(builder.getContext()));
   OperationState state(attend.getLoc(), tile::KernelOp::getOperationName());
   auto &properties = state.getOrAddProperties<tile::KernelOp::Properties>();
   properties.sym_name = builder.getStringAttr(name);
@@ -302,9 +315,13 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
   KernelPlace place;
   place.attend = attend;
   ValueRange operands = result.operands;
-  place.scope.map(operands, body.getArguments());
-  nameArguments(attend, operands, body.getArguments());
-  ScalarCopier copier(b, place.scope);
+  ValueRange arguments = body.getArguments();
+  place.scope.map(operands, arguments.take_front(operands.size()));
+  nameArguments(attend, operands, arguments.take_front(operands.size()));
+  place.bits = &bits;
+  if (result.takesStatus)
+    place.status = arguments.back();
+  ScalarCopier copier(b, place.scope, bits);
   for (Operation *op : captures.code) {
     copier.copy(op);
     place.scope.map(op->getResult(0), copier.lookup(op->getResult(0)));

@@ -4,6 +4,7 @@
 
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Tile/IR/Tile.h"
+#include "lib/Conversion/AttnToTile/StatusBits.h"
 
 namespace lacuna {
 
@@ -13,12 +14,14 @@ struct AttendKernel {
   /// Values of the spec function (its arguments, results of attends), then
   /// those results of this attend that are used: the kernel's arguments, in order.
   llvm::SmallVector<mlir::Value> operands;
+  /// Whether the program's status comes after them.
+  bool takesStatus = false;
 };
 
-/// Emits the kernel of an attend where the builder stands. Expects a spec that
-/// attn-check-spec accepts, without mask ops.
-AttendKernel emitAttendKernel(mlir::OpBuilder &builder, attn::AttendOp attend,
-                              llvm::StringRef name);
+/// Emits the kernel of an attend where the builder stands; what it can report
+/// gets a bit. Expects a spec that attn-check-spec accepts, without mask ops.
+AttendKernel emitAttendKernel(mlir::OpBuilder &builder, attn::AttendOp attend, llvm::StringRef name,
+                              StatusBits &bits);
 
 } // namespace lacuna
 

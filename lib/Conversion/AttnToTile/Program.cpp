@@ -18,8 +18,8 @@ namespace lacuna {
 namespace {
 class ProgramEmitter {
 public:
-  ProgramEmitter(func::FuncOp spec, Block &body)
-      : spec(spec), builder(ImplicitLocOpBuilder::atBlockBegin(spec.getLoc(), &body)) {
+  ProgramEmitter(func::FuncOp spec, Block &body, const StatusBits &bits)
+      : spec(spec), builder(ImplicitLocOpBuilder::atBlockBegin(spec.getLoc(), &body)), bits(bits) {
     values.map(spec.getArguments(), body.getArguments());
   }
 
@@ -39,10 +39,13 @@ public:
         values.map(result, emptyLike(cast<RankedTensorType>(result.getType()), q));
     SmallVector<Value> operands(
         llvm::map_range(kernel.operands, [&](Value operand) { return values.lookup(operand); }));
+    if (kernel.takesStatus)
+      operands.push_back(statusWord());
     tile::KernelOp target = kernel.kernel;
     Value batches = extent({q, 0, ""}), heads = extent({q, 1, ""}), queries = extent({q, 2, ""});
     tile::LaunchOp::create(builder, FlatSymbolRefAttr::get(target.getSymNameAttr()), batches, heads,
-                           queries, operands, IntegerAttr(), IntegerAttr(), IntegerAttr());
+                           queries, operands, IntegerAttr(), IntegerAttr(), IntegerAttr(),
+                           UnitAttr());
   }
 
   void emitReturn() {
@@ -74,16 +77,18 @@ private:
     return known;
   }
 
+  /// The status that all kernels share.
+  Value statusWord() {
+    if (!status) {
+      SmallVector<StringRef> meanings(bits.meanings().begin(), bits.meanings().end());
+      status = tile::StatusOp::create(builder, builder.getStrArrayAttr(meanings));
+    }
+    return status;
+  }
+
   /// "sequence length of %k".
   StringAttr label(Size size) {
-    auto argument = dyn_cast<BlockArgument>(size.tensor);
-    std::string owner = "a result of an attend";
-    if (argument) {
-      auto name = spec.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "attn.name");
-      owner = name ? ("%" + name.getValue().ltrim('%')).str()
-                   : ("argument " + Twine(argument.getArgNumber())).str();
-    }
-    return builder.getStringAttr(size.what + " of " + owner);
+    return builder.getStringAttr(size.what + " of " + nameInSpec(size.tensor));
   }
 
   template <class ExpectOp>
@@ -126,13 +131,16 @@ private:
 
   func::FuncOp spec;
   ImplicitLocOpBuilder builder;
+  const StatusBits &bits;
+  Value status;
   IRMapping values;
   DenseMap<std::pair<Value, int64_t>, Value> extents;
 };
 } // namespace
 
 void emitProgram(OpBuilder &builder, func::FuncOp spec,
-                 ArrayRef<std::pair<attn::AttendOp, AttendKernel>> kernels) {
+                 ArrayRef<std::pair<attn::AttendOp, AttendKernel>> kernels,
+                 const StatusBits &bits) {
   OperationState state(spec.getLoc(), tile::ProgramOp::getOperationName());
   auto &properties = state.getOrAddProperties<tile::ProgramOp::Properties>();
   properties.sym_name = spec.getSymNameAttr();
@@ -145,7 +153,7 @@ void emitProgram(OpBuilder &builder, func::FuncOp spec,
     if (auto name = spec.getArgAttrOfType<StringAttr>(index, "attn.name"))
       program.setArgAttr(index, "tile.name", name);
 
-  ProgramEmitter emitter(spec, body);
+  ProgramEmitter emitter(spec, body, bits);
   for (auto &[attend, kernel] : kernels)
     emitter.emitLaunch(attend, kernel);
   emitter.emitReturn();

@@ -9,9 +9,11 @@
 namespace lacuna {
 
 /// Emits the program of a spec where the builder stands: checks, results, and
-/// one launch for each of `kernels`, which are in the order of their attends.
+/// one launch for each of `kernels`, which are in the order of their attends and
+/// report with `bits`.
 void emitProgram(mlir::OpBuilder &builder, mlir::func::FuncOp spec,
-                 llvm::ArrayRef<std::pair<attn::AttendOp, AttendKernel>> kernels);
+                 llvm::ArrayRef<std::pair<attn::AttendOp, AttendKernel>> kernels,
+                 const StatusBits &bits);
 
 } // namespace lacuna
 

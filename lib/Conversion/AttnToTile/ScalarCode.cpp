@@ -1,7 +1,7 @@
 //===- ScalarCode.cpp - Scalar programs of a spec inside a kernel -----------===//
 //
 // A read under an scf.if counts only if it happens: the copied `if` yields, as
-// one more result, whether the reads of the branch taken were inside.
+// more results, whether the reads of the branch taken were inside.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -41,13 +42,21 @@ static Value castInteger(OpBuilder &builder, Location loc, Value value, Type to,
   return builder.createOrFold<arith::ExtUIOp>(loc, to, value);
 }
 
-void ScalarCopier::require(Location loc, Value condition) {
-  inside = inside ? arith::AndIOp::create(builder, loc, inside, condition).getResult() : condition;
+void ScalarCopier::require(Location loc, unsigned bit, Value condition) {
+  Value &known = inside[bit];
+  known = known ? arith::AndIOp::create(builder, loc, known, condition).getResult() : condition;
 }
 
-Value ScalarCopier::read(Location loc, Value view, ValueRange indices) {
-  auto read = tile::ReadOp::create(builder, loc, view, indices);
-  require(loc, read.getInside());
+Value ScalarCopier::allInside(Location loc) {
+  Value all;
+  for (auto [bit, condition] : inside)
+    all = all ? arith::AndIOp::create(builder, loc, all, condition).getResult() : condition;
+  return all;
+}
+
+Value ScalarCopier::read(Location loc, Value table, ValueRange indices) {
+  auto read = tile::ReadOp::create(builder, loc, values.lookup(table), indices);
+  require(loc, bits.ofTable(table, loc), read.getInside());
   return read.getValue();
 }
 
@@ -67,17 +76,18 @@ void ScalarCopier::copyIndexCast(Operation *op, bool isSigned) {
 void ScalarCopier::copyIf(Operation *op) {
   auto source = cast<scf::IfOp>(op);
   Location loc = op->getLoc();
-  bool reads = source.walk([](attn::LoadOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  llvm::SmallSetVector<unsigned, 4> readBits;
+  source.walk(
+      [&](attn::LoadOp load) { readBits.insert(bits.ofTable(load.getTable(), load.getLoc())); });
   SmallVector<Type> types(llvm::map_range(source.getResultTypes(), kernelType));
-  if (reads)
-    types.push_back(builder.getI1Type());
-  bool hasElse = !source.getElseRegion().empty();
+  types.append(readBits.size(), builder.getI1Type());
+  bool needsElse = !source.getElseRegion().empty() || !readBits.empty();
   auto copied = scf::IfOp::create(builder, loc, types, values.lookup(source.getCondition()),
-                                  /*addThenBlock=*/true, /*addElseBlock=*/hasElse || reads);
+                                  /*addThenBlock=*/true, /*addElseBlock=*/needsElse);
 
   auto copyBranch = [&](Region &from, Region &to) {
     OpBuilder branch = OpBuilder::atBlockBegin(&to.front());
-    ScalarCopier copier(branch, values);
+    ScalarCopier copier(branch, values, bits);
     SmallVector<Value> yielded;
     if (!from.empty()) {
       for (Operation &inner : from.front().without_terminator())
@@ -85,19 +95,20 @@ void ScalarCopier::copyIf(Operation *op) {
       for (Value value : from.front().getTerminator()->getOperands())
         yielded.push_back(copier.lookup(value));
     }
-    if (reads)
-      yielded.push_back(copier.allInside() ? copier.allInside()
-                                           : arith::ConstantIntOp::create(branch, loc, 1, 1));
+    for (unsigned bit : readBits) {
+      Value inside = copier.reads().lookup(bit);
+      yielded.push_back(inside ? inside : arith::ConstantIntOp::create(branch, loc, 1, 1));
+    }
     scf::YieldOp::create(branch, loc, yielded);
   };
   copyBranch(source.getThenRegion(), copied.getThenRegion());
-  if (hasElse || reads)
+  if (needsElse)
     copyBranch(source.getElseRegion(), copied.getElseRegion());
 
-  for (auto [from, to] : llvm::zip(source.getResults(), copied.getResults()))
-    values.map(from, to);
-  if (reads)
-    require(loc, copied.getResults().back());
+  unsigned results = source.getNumResults();
+  values.map(source.getResults(), copied.getResults().take_front(results));
+  for (auto [bit, inside] : llvm::zip(readBits, copied.getResults().drop_front(results)))
+    require(loc, bit, inside);
 }
 
 void ScalarCopier::copy(Operation *op) {
@@ -112,7 +123,7 @@ void ScalarCopier::copy(Operation *op) {
   if (auto load = dyn_cast<attn::LoadOp>(op)) {
     SmallVector<Value> indices(
         llvm::map_range(load.getIndices(), [&](Value index) { return values.lookup(index); }));
-    values.map(load.getResult(), read(op->getLoc(), values.lookup(load.getTable()), indices));
+    values.map(load.getResult(), read(op->getLoc(), load.getTable(), indices));
     return;
   }
   if (auto constant = dyn_cast<arith::ConstantOp>(op);

@@ -8,9 +8,12 @@
 #ifndef LIB_CONVERSION_ATTNTOTILE_SCALARCODE_H
 #define LIB_CONVERSION_ATTNTOTILE_SCALARCODE_H
 
+#include "lib/Conversion/AttnToTile/StatusBits.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Region.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace lacuna {
 
@@ -18,9 +21,9 @@ namespace lacuna {
 class ScalarCopier {
 public:
   /// `scope` maps every value from outside of what is copied: tensors to views,
-  /// scalars to scalars.
-  ScalarCopier(mlir::OpBuilder &builder, const mlir::IRMapping &scope)
-      : builder(builder), values(scope) {}
+  /// scalars to scalars. `bits` numbers the reads of tables.
+  ScalarCopier(mlir::OpBuilder &builder, const mlir::IRMapping &scope, StatusBits &bits)
+      : builder(builder), values(scope), bits(bits) {}
 
   /// Copies one op and remembers its results. Expects an op that
   /// attn::whyNotInRegion allows and that is no mask op.
@@ -29,25 +32,30 @@ public:
   /// Copies a region of an attend with these arguments; returns what it yields.
   llvm::SmallVector<mlir::Value> copyRegion(mlir::Region &region, mlir::ValueRange arguments);
 
-  /// Reads an element of a table and remembers whether it was there.
-  mlir::Value read(mlir::Location loc, mlir::Value view, mlir::ValueRange indices);
+  /// Reads an element of a table, as it was called in the spec, and remembers
+  /// whether it was there.
+  mlir::Value read(mlir::Location loc, mlir::Value table, mlir::ValueRange indices);
 
   /// The copy of a value.
   mlir::Value lookup(mlir::Value value) const { return values.lookup(value); }
 
+  /// For each status bit: whether the reads of its table so far lie inside (i1).
+  const llvm::MapVector<unsigned, mlir::Value> &reads() const { return inside; }
+
   /// Whether every element read so far lies in its table (i1); null when
   /// nothing was read.
-  mlir::Value allInside() const { return inside; }
+  mlir::Value allInside(mlir::Location loc);
 
 private:
   void copyDim(mlir::Operation *op);
   void copyIndexCast(mlir::Operation *op, bool isSigned);
   void copyIf(mlir::Operation *op);
-  void require(mlir::Location loc, mlir::Value condition);
+  void require(mlir::Location loc, unsigned bit, mlir::Value condition);
 
   mlir::OpBuilder &builder;
   mlir::IRMapping values;
-  mlir::Value inside;
+  StatusBits &bits;
+  llvm::MapVector<unsigned, mlir::Value> inside;
 };
 
 /// Extent of a view along an axis: a constant when it is static.

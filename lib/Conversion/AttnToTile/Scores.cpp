@@ -1,10 +1,15 @@
 //===- Scores.cpp - What happens to a tile of scores ------------------------===//
 //
 // Both maps hand slots and positions to a region of the attend. A failed read
-// makes the score NaN: the row becomes NaN, which nobody takes for a result.
+// makes the score NaN: the row becomes NaN, which nobody takes for a result. It
+// is also reported, if the element exists and is visible. `where` knows; `score`
+// runs before it, and may read what is not there for a key that is hidden. So it
+// leaves a NaN with the number of the status bit in its payload, and what is
+// left of those after the mask is reported.
+//
 // Elements past the last key come first in that decision, because tables may
 // end where the keys do; rows past the last query may become NaN, as no one
-// stores them.
+// stores them, but report nothing.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/Scores.h"
@@ -32,7 +37,8 @@ static Value positionOf(ImplicitLocOpBuilder &builder, ScalarCopier &copier, Val
   if (rank > 2)
     indices.push_back(head);
   indices.push_back(slot);
-  return copier.read(builder.getLoc(), copier.lookup(source), indices);
+  // The launch has checked that it holds every slot that exists.
+  return tile::ReadOp::create(builder, copier.lookup(source), indices).getValue();
 }
 
 /// Copies a region with its coordinates; `leading` are arguments before them.
@@ -56,54 +62,93 @@ static Value copyClause(ImplicitLocOpBuilder &builder, ScalarCopier &copier,
   return copier.copyRegion(region, arguments).front();
 }
 
-static Value constant(ImplicitLocOpBuilder &builder, float value) {
-  return arith::ConstantOp::create(builder, builder.getF32FloatAttr(value));
+/// Bits of the score of an element that failed for the reason of a status bit:
+/// a quiet NaN that no arithmetic makes.
+static uint32_t failureBits(unsigned bit) { return 0x7FC1AC00u | bit; }
+
+/// `value`, unless a read failed.
+static Value failUnlessInside(ImplicitLocOpBuilder &builder, const ScalarCopier &copier,
+                              Value value) {
+  for (auto [bit, inside] : llvm::reverse(copier.reads())) {
+    APFloat failure(APFloat::IEEEsingle(), APInt(32, failureBits(bit)));
+    Value nan = arith::ConstantFloatOp::create(builder, builder.getF32Type(), failure);
+    value = arith::SelectOp::create(builder, inside, value, nan);
+  }
+  return value;
 }
 
-Value emitScores(ImplicitLocOpBuilder &builder, const KernelPlace &place, const TileTypes &types,
-                 Value products, Value scale, Value key) {
+/// Reports a bit for an element whose query exists.
+static void emitReport(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value query,
+                       unsigned bit, Value failed) {
+  Value exists = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, query, place.queries);
+  Value condition = arith::AndIOp::create(builder, exists, failed);
+  tile::ReportOp::create(builder, place.status, bit, condition);
+}
+
+Scores emitScores(ImplicitLocOpBuilder &builder, const KernelPlace &place, const TileTypes &types,
+                  Value products, Value scale, Value key) {
   attn::AttendOp attend = place.attend;
   Region &score = attend.getScore();
   if (score.empty() && !scale)
-    return products;
+    return {products, {}};
+  Scores scores;
   SmallVector<Value> origin;
   if (!score.empty())
     origin = {place.first, key};
-  Value nan = score.empty() ? Value() : constant(builder, std::numeric_limits<float>::quiet_NaN());
   auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
     ImplicitLocOpBuilder b(loc, nested);
     Value value = element[0];
     if (scale)
       value = arith::MulFOp::create(b, value, scale);
     if (!score.empty()) {
-      ScalarCopier copier(b, place.scope);
+      ScalarCopier copier(b, place.scope, *place.bits);
       value = copyClause(b, copier, place, score, value, element[1], element[2]);
-      if (Value inside = copier.allInside())
-        value = arith::SelectOp::create(b, inside, value, nan);
+      value = failUnlessInside(b, copier, value);
+      llvm::append_range(scores.failures, llvm::make_first_range(copier.reads()));
     }
     tile::YieldOp::create(b, value);
   };
-  return tile::MapOp::create(builder, types.scores, products, origin, body);
+  scores.tile = tile::MapOp::create(builder, types.scores, products, origin, body);
+  return scores;
+}
+
+Value emitScoreCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place,
+                     const TileTypes &types, Value scores, ArrayRef<unsigned> failures) {
+  if (failures.empty())
+    return scores;
+  auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
+    ImplicitLocOpBuilder b(loc, nested);
+    Value bits = arith::BitcastOp::create(b, b.getI32Type(), element[0]);
+    for (unsigned bit : failures) {
+      Value failure = arith::ConstantIntOp::create(b, failureBits(bit), 32);
+      Value failed = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, bits, failure);
+      emitReport(b, place, element[1], bit, failed);
+    }
+    tile::YieldOp::create(b, element[0]);
+  };
+  Value key = arith::ConstantIntOp::create(builder, 0, 32);
+  return tile::MapOp::create(builder, types.scores, scores, {place.first, key}, body);
 }
 
 Value emitMask(ImplicitLocOpBuilder &builder, const KernelPlace &place, const TileTypes &types,
                Value scores, Value key) {
   attn::AttendOp attend = place.attend;
   Region &where = attend.getWhere();
-  Value low = constant(builder, -std::numeric_limits<float>::infinity());
+  Value low = arith::ConstantOp::create(
+      builder, builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
   auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
     ImplicitLocOpBuilder b(loc, nested);
     Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, element[2], place.keys);
     Value visible = exists, score = element[0];
     if (!where.empty()) {
-      ScalarCopier copier(b, place.scope);
+      ScalarCopier copier(b, place.scope, *place.bits);
       Value seen = copyClause(b, copier, place, where, {}, element[1], element[2]);
-      if (Value inside = copier.allInside()) {
-        // Not inside: the score is NaN and not hidden.
-        score = arith::SelectOp::create(b, inside, score,
-                                        constant(b, std::numeric_limits<float>::quiet_NaN()));
+      // Not inside: the score is NaN and not hidden.
+      score = failUnlessInside(b, copier, score);
+      for (auto [bit, inside] : copier.reads()) {
         Value outside = arith::XOrIOp::create(b, inside, arith::ConstantIntOp::create(b, 1, 1));
         seen = arith::OrIOp::create(b, seen, outside);
+        emitReport(b, place, element[1], bit, arith::AndIOp::create(b, exists, outside));
       }
       visible = arith::AndIOp::create(b, exists, seen);
     }

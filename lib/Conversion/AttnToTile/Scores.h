@@ -4,6 +4,7 @@
 
 #include "dialects/Attn/IR/Attn.h"
 #include "lib/Conversion/AttnToTile/Softmax.h"
+#include "lib/Conversion/AttnToTile/StatusBits.h"
 
 #include "mlir/IR/IRMapping.h"
 
@@ -17,16 +18,31 @@ struct KernelPlace {
   mlir::Value keyHead;
   mlir::Value first;         ///< slot of the first query row
   mlir::Value queries, keys; ///< sequence lengths
+  mlir::Value status;        ///< null when nothing reads a table
+  StatusBits *bits = nullptr;
+};
+
+/// A tile of scores, and the status bits of reads that may have failed in it.
+struct Scores {
+  mlir::Value tile;
+  llvm::SmallVector<unsigned> failures;
 };
 
 /// Multiplies by the scale that is not folded into the softmax (null: none) and
-/// applies the `score` region. `key` is the slot of the tile's first key.
-mlir::Value emitScores(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
-                       const TileTypes &types, mlir::Value products, mlir::Value scale,
-                       mlir::Value key);
+/// applies the `score` region. `key` is the slot of the tile's first key. What
+/// depends on a read that failed is a NaN that says which.
+Scores emitScores(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
+                  const TileTypes &types, mlir::Value products, mlir::Value scale, mlir::Value key);
 
-/// Sets to -inf what the `where` region hides or what lies past the last key,
-/// and to NaN what it decides by a read that fails. For PARTIAL tiles.
+/// Reports the `failures` of a tile whose hidden scores are -inf. The result is
+/// the same tile.
+mlir::Value emitScoreCheck(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
+                           const TileTypes &types, mlir::Value scores,
+                           llvm::ArrayRef<unsigned> failures);
+
+/// Sets to -inf what the `where` region hides or what lies past the last key;
+/// reports what it decides by a read that fails, and makes it NaN. For PARTIAL
+/// tiles.
 mlir::Value emitMask(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
                      const TileTypes &types, mlir::Value scores, mlir::Value key);
 

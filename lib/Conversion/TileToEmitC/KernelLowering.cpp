@@ -14,7 +14,6 @@
 #include "lib/Conversion/TileToEmitC/Variables.h"
 
 #include "llvm/ADT/TypeSwitch.h"
-#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace lacuna;
@@ -140,24 +139,9 @@ void KernelLowering::assign(Location location, ValueRange targets, ValueRange so
     statement(location, "{} = {};", {variable, source});
 }
 
-/// "causal.mlir:12:3", without the folders, which differ between machines.
-static std::string place(Location location) {
-  std::string text = "an unknown place";
-  location->walk([&](Location part) {
-    auto file = dyn_cast<FileLineColLoc>(part);
-    if (!file)
-      return WalkResult::advance();
-    text = (llvm::sys::path::filename(file.getFilename()) + ":" + Twine(file.getLine()) + ":" +
-            Twine(file.getColumn()))
-               .str();
-    return WalkResult::interrupt();
-  });
-  return text;
-}
-
 std::string KernelLowering::headerComment() {
   tile::ScheduleAttr schedule = *kernel.getSchedule();
-  return ("// " + kernel.getSymName() + ", from " + place(kernel.getLoc()) + "\n// " +
+  return ("// " + kernel.getSymName() + ", from " + tile::placeOf(kernel.getLoc()) + "\n// " +
           Twine(schedule.getQueryTile()) + " queries x " + Twine(schedule.getKeyTile()) +
           " keys, " + Twine(schedule.getWarps()) + " warps, " + Twine(schedule.getStages()) +
           " stages, queries in " +
@@ -172,13 +156,8 @@ LogicalResult KernelLowering::run() {
     return kernel.emitOpError("cannot be printed: it has no schedule or no target yet (run the "
                               "schedule passes first)");
   SmallVector<Type> types;
-  for (Type type : kernel.getArgumentTypes()) {
-    auto view = dyn_cast<tile::ViewType>(type);
-    if (view)
-      emission.include("view");
-    types.push_back(view ? emitc::OpaqueType::get(type.getContext(), viewTypeText(view))
-                         : scalarType(type));
-  }
+  for (Type type : kernel.getArgumentTypes())
+    types.push_back(kernelParameterType(emission, type));
   emission.defineBefore(kernel);
   auto comment = emitc::VerbatimOp::create(builder, kernel.getLoc(), headerComment());
   emission.defineBefore(comment);

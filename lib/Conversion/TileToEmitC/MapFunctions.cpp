@@ -17,6 +17,8 @@
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
 
+#include <set>
+
 using namespace mlir;
 using namespace lacuna;
 
@@ -69,6 +71,8 @@ struct MapParameters {
   SmallVector<unsigned> positions; ///< axes whose position is used
   SmallVector<Value> captured;     ///< values from outside, constants excepted
   SmallVector<arith::ConstantOp> constants;
+  Value status;                ///< null when nothing is reported
+  std::set<unsigned> reported; ///< bits
 };
 } // namespace
 
@@ -80,12 +84,16 @@ static MapParameters parametersOf(tile::MapOp op) {
   for (auto [i, position] : llvm::enumerate(op.getPositions()))
     if (!position.use_empty())
       parameters.positions.push_back(i);
+  op.getBody().walk([&](tile::ReportOp report) {
+    parameters.status = report.getStatus();
+    parameters.reported.insert(report.getBit());
+  });
   llvm::SetVector<Value> outside;
   getUsedValuesDefinedAbove(op.getRegion(), outside);
   for (Value value : outside) {
     if (auto constant = value.getDefiningOp<arith::ConstantOp>())
       parameters.constants.push_back(constant);
-    else
+    else if (value != parameters.status)
       parameters.captured.push_back(value);
   }
   return parameters;
@@ -99,6 +107,9 @@ static std::string inputName(unsigned index) {
 static StringRef positionName(tile::Axis axis) {
   return axis == tile::Axis::Query ? "i" : axis == tile::Axis::Key ? "j" : "feature";
 }
+
+/// "reported_3": whether any element so far sets bit 3.
+static std::string reportName(unsigned bit) { return "reported_" + std::to_string(bit); }
 
 /// The value that a map yields, but for a final change of float type: rounding to
 /// 16 bits is left to the instruction that packs two values, and a 16-bit value is
@@ -129,6 +140,8 @@ static FailureOr<std::string> printElementFunction(Emission &emission, tile::Map
   SmallVector<Type> types;
   for (Value value : sources)
     types.push_back(parameterType(emission, value.getType()));
+  Type flag = emitc::OpaqueType::get(op.getContext(), "bool &");
+  types.append(parameters.reported.size(), flag);
   emitc::FuncOp function = emission.create(op.getLoc(), types, scalarType(result.getType()));
   OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
   IRMapping values;
@@ -137,6 +150,11 @@ static FailureOr<std::string> printElementFunction(Emission &emission, tile::Map
     values.map(source, argument);
   }
   ScalarCode code(emission, builder, values);
+  for (auto [bit, argument] :
+       llvm::zip(parameters.reported, function.getArguments().drop_front(sources.size()))) {
+    argument.setLoc(named(reportName(bit), op.getLoc()));
+    code.collectReports(bit, argument);
+  }
   for (arith::ConstantOp constant : parameters.constants)
     if (failed(code.lower(*constant)))
       return function->erase(), failure();
@@ -153,10 +171,10 @@ static FailureOr<std::string> printElementFunction(Emission &emission, tile::Map
 
 /// What a map is called: its last operation and its tile. Not its location's name,
 /// for function names reach the PTX, which must not depend on names of values.
-static std::string mapName(tile::MapOp op, const Fragment &fragment) {
+static std::string mapName(tile::MapOp op, const Fragment &fragment, bool reports) {
   Value last = cast<tile::YieldOp>(op.getBody().front().getTerminator()).getValues()[0];
   Operation *definition = last.getDefiningOp();
-  StringRef verb = definition ? definition->getName().stripDialect() : "copy";
+  StringRef verb = definition ? definition->getName().stripDialect() : reports ? "check" : "copy";
   return (verb + "_" + fragment.noun()).str();
 }
 
@@ -175,17 +193,17 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
   }
   emission.structOf(loc, *result);
   MapParameters parameters = parametersOf(op);
-  std::string name = mapName(op, *result);
+  std::string name = mapName(op, *result, bool(parameters.status));
   // A map that only converts or copies an element needs no function for that.
   auto copied = llvm::find(op.getElements(), convertedResult(op));
   FailureOr<std::string> scalar = std::string();
-  if (copied == op.getElements().end())
+  if (copied == op.getElements().end() || parameters.status)
     scalar = printElementFunction(emission, op, parameters, name + "_element");
   if (failed(scalar))
     return failure();
 
   FragmentCall call;
-  std::string signature, setup, tail;
+  std::string signature, setup, tail, reports;
   llvm::StringSet<> names;
   auto addParameter = [&](StringRef type, StringRef name, Value operand) {
     names.insert(name);
@@ -204,6 +222,15 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
                          : std::string("fragmentColumn();\n")))
                  .str();
   }
+  if (parameters.status)
+    addParameter("lacuna::Status", "status", parameters.status);
+  for (unsigned bit : parameters.reported) {
+    std::string name = reportName(bit);
+    names.insert(name);
+    emission.include("status");
+    setup += "  bool " + name + " = false;\n";
+    reports += "  lacuna::report(status, 1u << " + std::to_string(bit) + ", " + name + ");\n";
+  }
   for (Value value : parameters.captured) {
     std::string name = nameOf(value);
     while (names.contains(name) || name == "r")
@@ -212,6 +239,8 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
                  name, value);
     tail += ", " + name;
   }
+  for (unsigned bit : parameters.reported)
+    tail += ", " + reportName(bit);
   auto element = [&](int64_t e) {
     auto input = [&](unsigned i) {
       int64_t at = inputs[i].isMatrix() || !result->isMatrix() ? e : result->rowElementOf(e);
@@ -243,6 +272,6 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
   } else {
     text += ";\n" + setup + assignments(emission, *result, element);
   }
-  call.callee = emission.function(loc, name, text + "  return r;\n}\n");
+  call.callee = emission.function(loc, name, text + reports + "  return r;\n}\n");
   return call;
 }

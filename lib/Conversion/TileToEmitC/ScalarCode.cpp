@@ -97,6 +97,13 @@ LogicalResult ScalarCode::lower(Operation &op) {
     return lowerIf(branch);
   if (auto read = dyn_cast<tile::ReadOp>(op))
     return lowerRead(read);
+  if (auto report = dyn_cast<tile::ReportOp>(op))
+    return lowerReport(report);
+  if (auto failed = dyn_cast<tile::FailedOp>(op)) {
+    values.map(failed.getBad(), call(named("bad", op.getLoc()), builder.getI1Type(),
+                                     "lacuna::failed", operand(op, 0), "status"));
+    return success();
+  }
   if (op.getNumResults() != 1 || op.getNumRegions() != 0)
     return op.emitOpError("cannot be printed as CUDA: it is no scalar operation");
   Value value;
@@ -329,5 +336,18 @@ LogicalResult ScalarCode::lowerRead(tile::ReadOp op) {
                      "lacuna::load" + typeSuffix(element), {address, inside}, "global");
   values.map(op.getValue(), value);
   values.map(op.getInside(), inside);
+  return success();
+}
+
+LogicalResult ScalarCode::lowerReport(tile::ReportOp op) {
+  Value holds = values.lookup(op.getCondition());
+  if (Value variable = collected.lookup(op.getBit())) {
+    emitc::VerbatimOp::create(builder, op.getLoc(), "{} |= {};", ValueRange{variable, holds});
+    return success();
+  }
+  emission.include("status");
+  emitc::VerbatimOp::create(builder, op.getLoc(),
+                            "lacuna::report({}, 1u << " + std::to_string(op.getBit()) + ", {});",
+                            ValueRange{values.lookup(op.getStatus()), holds});
   return success();
 }

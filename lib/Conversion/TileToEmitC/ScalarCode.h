@@ -14,7 +14,8 @@ mlir::Type scalarType(mlir::Type type);
 /// A constant as C++ text, with parentheses where a sign needs them.
 std::string constantText(mlir::TypedAttr value);
 
-/// Prints scalar operations (arith, math, scf.if, tile.read) into EmitC.
+/// Prints scalar operations (arith, math, scf.if, tile.read, tile.report,
+/// tile.failed) into EmitC.
 ///
 /// Integers keep their width and are signed; unsigned operations cast. Overflow
 /// is an error in a spec, so + - * are those of C. f16 and bf16 values live in
@@ -29,6 +30,9 @@ public:
 
   /// Prints one operation; its operands must have values.
   mlir::LogicalResult lower(mlir::Operation &op);
+
+  /// Reports of `bit` set this variable (a bool &) and leave the rest to the caller.
+  void collectReports(unsigned bit, mlir::Value variable) { collected[bit] = variable; }
 
 private:
   mlir::Value literal(mlir::Location location, mlir::Type type, llvm::StringRef text);
@@ -49,10 +53,12 @@ private:
   mlir::Value lowerFunction(mlir::Operation &op);
   mlir::LogicalResult lowerIf(mlir::scf::IfOp op);
   mlir::LogicalResult lowerRead(tile::ReadOp op);
+  mlir::LogicalResult lowerReport(tile::ReportOp op);
 
   Emission &emission;
   mlir::OpBuilder &builder;
   mlir::IRMapping &values;
+  llvm::DenseMap<unsigned, mlir::Value> collected;
 };
 
 } // namespace lacuna

@@ -12,6 +12,14 @@ std::string lacuna::viewTypeText(tile::ViewType type) {
   return "lacuna::View<" + std::to_string(type.getRank()) + ">";
 }
 
+Type lacuna::kernelParameterType(Emission &emission, Type type) {
+  if (auto view = dyn_cast<tile::ViewType>(type)) {
+    emission.include("view");
+    return emitc::OpaqueType::get(type.getContext(), viewTypeText(view));
+  }
+  return parameterType(emission, type);
+}
+
 Type lacuna::parameterType(Emission &emission, Type type) {
   if (isa<IntegerType, IndexType, FloatType>(type))
     return scalarType(type);
@@ -23,6 +31,9 @@ Type lacuna::opaqueParameterType(Emission &emission, Type type) {
   if (auto view = dyn_cast<tile::ViewType>(type)) {
     emission.include("view");
     text = "const " + viewTypeText(view) + " &";
+  } else if (isa<tile::StatusType>(type)) {
+    emission.include("status");
+    text = "lacuna::Status";
   } else if (isa<tile::SharedType>(type)) {
     text = "uint32_t";
   } else {
@@ -48,6 +59,8 @@ std::string lacuna::nameOf(Value value) {
     if (auto kernel = dyn_cast<tile::KernelOp>(parent)) {
       if (auto name = kernel.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "tile.name"))
         return identifier(name);
+      if (isa<tile::StatusType>(argument.getType()))
+        return "status";
       bool isView = isa<tile::ViewType>(argument.getType());
       return (isView ? "view" : "scalar") + std::to_string(argument.getArgNumber());
     }

@@ -9,7 +9,10 @@ namespace lacuna {
 /// "lacuna::View<4>"
 std::string viewTypeText(tile::ViewType type);
 
-/// Type of a parameter for a scalar, a view or a slot (its shared address). Views
+/// Type of a kernel's parameter: a scalar, a view or the status.
+mlir::Type kernelParameterType(Emission &emission, mlir::Type type);
+
+/// Type of a parameter for a scalar, a view, the status or a slot (its shared address). Views
 /// are passed by reference: what is called is inlined.
 mlir::Type parameterType(Emission &emission, mlir::Type type);
 

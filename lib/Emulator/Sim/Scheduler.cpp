@@ -246,11 +246,12 @@ static void runWarp(Warp &warp, u64 quantum) {
         continue;
       }
     }
-    warp.mask = mask;
     if (instruction.ordersBlocks && block.code->ordersBlocks && !block.inTurn) [[unlikely]] {
+      warp.mask = warp.active; // a predicate does not part lanes
       waitFor(warp, warp.pc, {Condition::Kind::Turn});
       continue;
     }
+    warp.mask = mask;
     --left;
     ++warpCounts[warp.pc];
     laneCounts[warp.pc] += mask == allLanes ? warpSize : std::popcount(mask);

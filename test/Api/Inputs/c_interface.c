@@ -101,6 +101,26 @@ int main(void) {
   results[1].rank = 3;
   if (lacuna_program_launch(program, arguments, 4, results, 2, NULL, 0, 0) == LACUNA_TYPE)
     printf("type: %s\n", lacuna_last_error());
+  lacuna_plan *plan;
+  arguments[1].tensor.shape[1] = heads;
+  if (lacuna_program_plan_bytes(program, arguments, 4, &size) || size != 0 ||
+      lacuna_program_workspace_bytes_beside_plan(program, arguments, 4, &size) || size != 0)
+    return failed("plan");
+  if (lacuna_plan_create(program, arguments, 4, 0, 0, &plan))
+    return failed("plan");
+  if (lacuna_program_launch_planned(program, arguments, 4, results, 2, plan, NULL, 0, 0) ==
+      LACUNA_TYPE)
+    printf("plan: %s\n", lacuna_last_error());
+  if (lacuna_plan_update(plan, arguments, 4, NULL) || lacuna_plan_synchronize(plan, NULL) ||
+      lacuna_program_launch_planned(program, arguments, 4, results, 2, plan, NULL, 0, 0) ||
+      lacuna_program_synchronize(program, NULL) ||
+      lacuna_device_copy_out(device, lse, sums, sizeof(lse), NULL))
+    return failed("planned launch");
+  printf("row 7 sees %.0f keys\n", exp(lse[7]));
+  lacuna_plan_destroy(plan);
+  if (lacuna_program_launch_planned(program, arguments, 4, results, 2, NULL, NULL, 0, 0) ==
+      LACUNA_TYPE)
+    printf("planned: %s\n", lacuna_last_error());
   lacuna_program_destroy(program);
   lacuna_device_release(device, memory);
   lacuna_device_release(device, output);

@@ -8,7 +8,7 @@
 // CHECK-SAME:    %[[SLOPES:[^:]*]]: !tile.view<?xf32>
 // CHECK-DAG:   %[[SCALE:.*]] = arith.constant 1.250000e-01 : f32
 // CHECK-DAG:   %[[LOG2E:.*]] = arith.constant 1.44269502 : f32
-// CHECK-DAG:   %[[NAN:.*]] = arith.constant 0x7FC00000 : f32
+// CHECK-DAG:   %[[NAN:.*]] = arith.constant 0x7FC1AC00 : f32
 // CHECK:       %{{.*}}, %[[H:.*]], %[[FIRST:.*]] = tile.block
 // CHECK:       tile.for_runs (%[[KEY:.*]], %{{.*}}) in
 // CHECK:       %[[S:.*]] = tile.dot
@@ -24,6 +24,8 @@
 // CHECK:       scf.if
 // CHECK:       } else {
 // CHECK-NEXT:    scf.yield %[[T]]
+// CHECK:       tile.map(%{{.*}} = %{{.*}}) at
+// CHECK:       tile.report
 // CHECK:       tile.map(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
 // CHECK:       %[[DIFFERENCE:.*]] = arith.subf %{{.*}}, %{{.*}} : f32
 // CHECK-NEXT:  %[[EXPONENT:.*]] = arith.mulf %[[DIFFERENCE]], %[[LOG2E]] : f32
@@ -44,7 +46,7 @@ func.func @alibi(%q: !t, %k: !t, %v: !t, %slopes: tensor<?xf32>) -> !t {
 // A read that does not happen cannot fail.
 // CHECK-LABEL: tile.kernel @guarded_kernel
 // CHECK-DAG:   %[[TRUE:.*]] = arith.constant true
-// CHECK-DAG:   %[[NAN:.*]] = arith.constant 0x7FC00000 : f32
+// CHECK-DAG:   %[[NAN:.*]] = arith.constant 0x7FC1AC00 : f32
 // CHECK:       %[[NEAR:.*]] = arith.cmpi slt
 // CHECK-NEXT:  %[[IF:.*]]:2 = scf.if %[[NEAR]] -> (f32, i1) {
 // CHECK-NEXT:    %[[X:.*]], %[[IN:.*]] = tile.read

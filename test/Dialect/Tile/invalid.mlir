@@ -163,3 +163,11 @@ tile.kernel @k(%slot: !slot) {
       : !slot -> tensor<64x32xbf16, #tile.fragment<[query, feature], operand, warps = 4>>
   tile.return
 }
+
+// -----
+
+tile.program @p() {
+  // expected-error@+1 {{gives a meaning to 33 bits, a word has 32}}
+  %s = tile.status ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31", "32"]
+  tile.return
+}

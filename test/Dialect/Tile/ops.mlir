@@ -30,3 +30,23 @@ tile.kernel @runs(%lists: !tile.view<?x1x?x?x2xi32>, %counts: !tile.view<?x1x?x2
       : !tile.view<?x1x?x?x2xi32>, !tile.view<?x1x?x2xi32>
   tile.return
 }
+
+// CHECK-LABEL: tile.kernel @status
+// CHECK-SAME: (%[[S:.*]]: !tile.status, %[[C:.*]]: i1)
+tile.kernel @status(%s: !tile.status, %c: i1) {
+  // CHECK: %{{.*}} = tile.failed %[[S]]
+  %bad = tile.failed %s
+  // CHECK: tile.report %[[S]], 31 if %[[C]]
+  tile.report %s, 31 if %c
+  tile.return
+}
+tile.program @reports(%c: i1) {
+  %c1 = arith.constant 1 : index
+  // CHECK: %[[S:.*]] = tile.status ["first", "second"]
+  %s = tile.status ["first", "second"]
+  // CHECK: tile.launch @status {{.*}}(%[[S]], %{{.*}}) : !tile.status, i1
+  tile.launch @status batches %c1 heads %c1 queries %c1 (%s, %c) : !tile.status, i1
+  // CHECK: tile.launch plan @status
+  tile.launch plan @status batches %c1 heads %c1 queries %c1 (%s, %c) : !tile.status, i1
+  tile.return
+}

@@ -1,4 +1,5 @@
 //===- CompileTest.cpp - The public compile on specs of the gallery ---------===//
+#include "lacuna/Baked.h"
 #include "lacuna/Runtime.h"
 #include "lib/Api/Executable.h"
 #include "lib/Api/FrontEnd.h"
@@ -7,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 using namespace lacuna;
@@ -36,8 +38,20 @@ protected:
     return Executable(std::make_shared<const Executable::Implementation>(*compiled));
   }
 
+  /// The compiler, counting its runs.
+  CompilerFrontEnd countingFrontEnd() {
+    CompilerFrontEnd frontEnd = mlirFrontEnd();
+    frontEnd.lower = [this, lower = frontEnd.lower](std::string_view spec,
+                                                    const CompileOptions &options) {
+      ++lowerings;
+      return lower(spec, options);
+    };
+    return frontEnd;
+  }
+
+  std::atomic<int> lowerings{0};
   KernelCache cache{{.folder = ""}};
-  CompileDriver driver{cache, mlirFrontEnd()};
+  CompileDriver driver{cache, countingFrontEnd()};
   NullDevice device{"sm_80"};
 };
 
@@ -58,6 +72,78 @@ TEST_F(CompileTest, ASweepOverLengthsCompilesOnce) {
   }
   EXPECT_EQ(driver.nvrtcRuns(), 1u);
   EXPECT_EQ(device.launches, 200u);
+}
+
+// Every length with every window and every document layout asks for the program
+// of its spec, and launches it; what differs are arguments.
+TEST_F(CompileTest, LengthsWindowsAndLayoutsShareOneCompile) {
+  static const char *spec = R"(
+!t = tensor<?x?x?x64xf16>
+func.func @spec(%q: !t, %k: !t, %v: !t, %ids: tensor<?x?xi32>, %left: i32) -> !t {
+  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {
+    %past = attn.causal %i, %j
+    %near = attn.sliding_window %i, %j left %left
+    %same = attn.document %i, %j in %ids[%b] : tensor<?x?xi32>
+    %keep = attn.and %past, %near, %same
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return %o : !t
+})";
+  constexpr std::int64_t lengths = 200, windows = 20, layouts = 50;
+  for (std::int64_t length = 1; length <= lengths; ++length) {
+    TensorRef q = TensorRef::contiguous(4096, DType::F16, {1, 2, 17 * length, 64});
+    for (std::int64_t window = 0; window < windows; ++window) {
+      Result<Executable> executable = compileFor(spec, "sm_80");
+      ASSERT_TRUE(executable) << executable.status().message();
+      Result<LoadedProgram> program = LoadedProgram::load(*executable, device);
+      ASSERT_TRUE(program) << program.status().message();
+      for (std::int64_t layout = 1; layout <= layouts; ++layout) {
+        TensorRef ids = TensorRef::contiguous(4096 * layout, DType::I32, {1, 17 * length});
+        std::vector<Value> arguments = {q, q, q, ids, std::int32_t(8 * window)};
+        Result<std::size_t> bytes = program->workspaceBytes(arguments);
+        ASSERT_TRUE(bytes) << bytes.status().message();
+        Status status = program->launch(arguments, {q}, {}, {4096, *bytes});
+        ASSERT_TRUE(status.isOk()) << status.message();
+      }
+    }
+  }
+  EXPECT_EQ(lowerings, 1);
+  EXPECT_EQ(driver.nvrtcRuns(), 1u);
+  EXPECT_GE(device.launches, std::uint64_t(lengths * windows * layouts));
+}
+
+// A window that is known when the kernel is built, forty times over.
+TEST_F(CompileTest, FortyBakedMasksStayWithinABudgetOfEight) {
+  auto bake = [this](const std::string &window) -> Result<Executable> {
+    return compileFor(R"(
+!t = tensor<?x?x?x64xf16>
+func.func @spec(%q: !t, %k: !t, %v: !t) -> !t {
+  %left = arith.constant )" +
+                          window + R"( : i32
+  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {
+    %near = attn.sliding_window %i, %j left %left
+    attn.yield %near : i1
+  } : !t, !t, !t
+  return %o : !t
+})",
+                      "sm_80");
+  };
+  BakedPrograms programs(device, bake);
+  TensorRef q = TensorRef::contiguous(4096, DType::F16, {1, 2, 300, 64});
+  for (int window = 0; window < 40; ++window) {
+    std::string mask = std::to_string(window);
+    EXPECT_EQ(programs.use(mask), nullptr);
+    EXPECT_EQ(programs.use(mask), nullptr) << "it is being compiled";
+    programs.finish();
+    std::shared_ptr<LoadedProgram> baked = programs.use(mask);
+    ASSERT_TRUE(baked) << programs.failure().message();
+    EXPECT_EQ(baked->launch({q, q, q}, {q}).message(), "");
+    EXPECT_LE(programs.statistics().programs, 8u);
+    EXPECT_LE(programs.statistics().bytes, BakedPolicy().bytes);
+  }
+  EXPECT_EQ(lowerings, 40);
+  EXPECT_EQ(programs.statistics().bakes, 40u);
+  EXPECT_EQ(programs.statistics().evictions, 32u);
 }
 
 TEST_F(CompileTest, SpecsCompileInParallel) {

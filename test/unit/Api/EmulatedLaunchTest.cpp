@@ -18,15 +18,16 @@ using namespace lacuna;
 static const char *source = R"(
 typedef unsigned long long u64;
 struct View1 { u64 base; int dim[1]; };
+struct Status { u64 word, plan; };
 struct View3 { u64 base; long long stride[2]; int dim[3]; };
 
 // out[i] = scale * (flag ? 1 : 0) * sum of row i of in, plus offset; the status
 // word says how many blocks there are.
 extern "C" __global__ void sumRows(View3 in, bool flag, float scale, View1 out, long long offset,
-                                   short half, int *status) {
+                                   short half, Status status) {
   int row = blockIdx.x * blockDim.x + threadIdx.x;
   if (blockIdx.x == 0 && threadIdx.x == 0 && half < 0)
-    *status = gridDim.x;
+    *(int *)status.word = gridDim.x;
   if (row >= out.dim[0])
     return;
   float sum = 0;
@@ -56,6 +57,7 @@ static CompilerFrontEnd sumRowsFrontEnd() {
                       0,
                       {P::argument(0), P::argument(1), P::argument(2), P::result(0),
                        P::integer(rows * 100, DType::I64), P::argument(3), P::status()}}};
+    program.statusMeanings = {"there is one block", "halves are negative"};
     return program;
   };
   frontEnd.nvrtcInput = [](const Program &program) {
@@ -126,7 +128,7 @@ TEST_F(EmulatedLaunchTest, TheStatusWordComesBack) {
   Status status = program->launch({*in, 0, 1.0, -1}, {*out});
   ASSERT_TRUE(status.isOk()) << status.message();
   EXPECT_EQ(program->synchronize().message(),
-            "sumRows met an index out of range in its inputs (code 2); its outputs are NaN");
+            "@sumRows: halves are negative; results that depend on it are NaN");
   EXPECT_TRUE(program->synchronize().isOk());
 }
 

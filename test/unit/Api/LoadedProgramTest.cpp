@@ -8,9 +8,13 @@
 
 using namespace lacuna;
 
-static Executable sampleExecutable() {
-  auto compiled = std::make_shared<const CompiledProgram>(
-      CompiledProgram{samplePlannedAttention(), CompileReport()});
+static Executable sampleExecutable(bool makesPlan = false) {
+  Program program = samplePlannedAttention();
+  for (ProgramTensor &temporary : program.temporaries)
+    temporary.ofPlan = makesPlan;
+  program.steps[0].isPlan = makesPlan;
+  auto compiled =
+      std::make_shared<const CompiledProgram>(CompiledProgram{std::move(program), CompileReport()});
   return Executable(std::make_shared<const Executable::Implementation>(std::move(compiled)));
 }
 
@@ -47,6 +51,32 @@ TEST(LoadedProgramTest, LaunchesOnADevice) {
   EXPECT_EQ(device.launches, 2u);
   EXPECT_TRUE(program->synchronize().isOk());
   EXPECT_EQ(program->launch(arguments, {*q, *lse}).kind(), StatusKind::Resource);
+}
+
+TEST(LoadedProgramTest, LayersShareAPlan) {
+  NullDevice device("sm_90a");
+  Result<LoadedProgram> first = LoadedProgram::load(sampleExecutable(true), device);
+  Result<LoadedProgram> second = LoadedProgram::load(sampleExecutable(true), device);
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE(first->makesPlan());
+  auto q = DeviceTensor::create(device, DType::BF16, {2, 8, 130, 128});
+  auto k = DeviceTensor::create(device, DType::BF16, {2, 4, 77, 128});
+  auto slopes = DeviceTensor::create(device, DType::F32, {8});
+  auto lse = DeviceTensor::create(device, DType::F32, {2, 8, 130});
+  std::vector<Value> arguments = {*q, *k, *slopes, 100};
+  EXPECT_EQ(*first->planBytes(arguments), 768u);
+  EXPECT_EQ(*first->workspaceBytesBesidePlan(arguments), 0u);
+  Result<Plan> plan = Plan::create(*first, arguments);
+  ASSERT_TRUE(plan) << plan.status().message();
+  ASSERT_TRUE(plan->update(arguments).isOk());
+  EXPECT_TRUE(plan->synchronize().isOk());
+  for (const LoadedProgram *layer : {&*first, &*second})
+    EXPECT_EQ(layer->launch(arguments, {*q, *lse}, *plan).message(), "");
+  EXPECT_EQ(device.launches, 3u);
+  Result<LoadedProgram> closed = LoadedProgram::load(sampleExecutable(), device);
+  ASSERT_TRUE(closed);
+  EXPECT_FALSE(closed->makesPlan());
+  EXPECT_TRUE(Plan::create(*closed, arguments));
 }
 
 TEST(DeviceTensorTest, KnowsItsSizeAndRefusesImpossibleOnes) {

@@ -1,6 +1,7 @@
 //===- LaunchOverheadTest.cpp - A launch costs next to nothing --------------===//
 #include "lib/Runtime/Launch.h"
 #include "lib/Runtime/NullDevice.h"
+#include "lib/Runtime/Plan.h"
 #include "test/unit/Runtime/SamplePrograms.h"
 
 #include <gtest/gtest.h>
@@ -61,4 +62,28 @@ TEST(LaunchOverheadTest, IsUnderAMicrosecondAndAHalfWithoutAllocation) {
   std::sort(microseconds.begin(), microseconds.end());
   RecordProperty("microseconds", std::to_string(microseconds[10]));
   EXPECT_LT(microseconds[10], 1.5);
+}
+
+TEST(LaunchOverheadTest, PlansAreUpdatedAndUsedWithoutAllocation) {
+  NullDevice device("sm_90a");
+  Program program = samplePlannedAttention();
+  program.steps[0].isPlan = program.temporaries[0].ofPlan = program.temporaries[1].ofPlan = true;
+  auto instance = ProgramInstance::create(std::move(program), device);
+  ASSERT_TRUE(instance) << instance.status().message();
+  std::shared_ptr<ProgramInstance> shared = std::move(*instance);
+  TensorRef q = TensorRef::contiguous(0x1000, DType::BF16, {2, 8, 130, 128});
+  TensorRef k = TensorRef::contiguous(0x2000, DType::BF16, {2, 4, 77, 128});
+  TensorRef slopes = TensorRef::contiguous(0x3000, DType::F32, {8});
+  TensorRef lse = TensorRef::contiguous(0x5000, DType::F32, {2, 8, 130});
+  auto plan = PlanInstance::create(shared, {q, k, slopes, std::int32_t(7)}, 0, 0);
+  ASSERT_TRUE(plan) << plan.status().message();
+  std::uint64_t before = allocationCount;
+  bool ok = true;
+  for (int i = 0; i < 100; ++i) {
+    ok &= (*plan)->update({q, k, slopes, std::int32_t(i)}, {}).isOk();
+    ok &= shared->launch({q, k, slopes, std::int32_t(i)}, {q, lse}, 0, 0, {}, plan->get()).isOk();
+  }
+  EXPECT_TRUE(ok);
+  EXPECT_EQ(allocationCount, before);
+  EXPECT_EQ(device.launches, 200u);
 }

@@ -8,6 +8,8 @@ using namespace lacuna;
 
 TEST(ProgramTest, RoundTripsAsJson) {
   Program program = samplePlannedAttention();
+  program.steps[0].isPlan = true;
+  program.temporaries[0].ofPlan = program.temporaries[1].ofPlan = true;
   std::string json = programToJson(program);
   Result<Program> read = programFromJson(json);
   ASSERT_TRUE(read) << read.status().message();
@@ -17,6 +19,7 @@ TEST(ProgramTest, RoundTripsAsJson) {
   EXPECT_EQ(read->temporaries, program.temporaries);
   EXPECT_EQ(read->checks, program.checks);
   EXPECT_EQ(read->steps, program.steps);
+  EXPECT_EQ(read->statusMeanings, program.statusMeanings);
   ASSERT_EQ(read->kernels.size(), 2u);
   EXPECT_EQ(read->kernels[1].name, "attend");
   EXPECT_EQ(read->kernels[1].target, "sm_90a");
@@ -76,6 +79,22 @@ TEST(ProgramTest, VerifierNamesWhatIsWrong) {
   program.steps[0].parameters[2].integerType = DType::F32;
   EXPECT_EQ(messageOf(program),
             "the compiled program is malformed: an integer parameter is neither i32 nor i64");
+  program = samplePlannedAttention();
+  program.steps[0].isPlan = true;
+  EXPECT_EQ(messageOf(program), "the compiled program is malformed: a step of the plan takes run "
+                                "lists, which is not part of it");
+  program.temporaries[0].ofPlan = program.temporaries[1].ofPlan = true;
+  EXPECT_EQ(messageOf(program), "");
+  std::swap(program.steps[0], program.steps[1]);
+  EXPECT_EQ(messageOf(program),
+            "the compiled program is malformed: a step of the plan follows one that is not");
+  program.steps[0].isPlan = true;
+  EXPECT_EQ(messageOf(program),
+            "the compiled program is malformed: a step of the plan takes a result");
+  program = samplePlannedAttention();
+  program.statusMeanings.assign(33, "");
+  EXPECT_EQ(messageOf(program),
+            "the compiled program is malformed: its status has more than 32 bits");
   program = samplePlannedAttention();
   program.arguments[0].alignment = 12;
   EXPECT_EQ(messageOf(program),

@@ -40,6 +40,7 @@ inline Program samplePlannedAttention() {
        128,
        65536,
        {P::argument(0), P::argument(2), P::argument(3), P::result(1), P::status()}}};
+  program.statusMeanings = {"a run is too long", "an index of table %slopes is out of range"};
   return program;
 }
 

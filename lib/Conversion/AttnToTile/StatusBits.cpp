@@ -1,0 +1,42 @@
+//===- StatusBits.cpp - What the bits of a program's status mean ------------===//
+#include "lib/Conversion/AttnToTile/StatusBits.h"
+
+#include "dialects/Tile/IR/Tile.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+
+namespace lacuna {
+
+static constexpr size_t wordBits = 32;
+
+unsigned StatusBits::of(std::string meaning) {
+  const std::string *known = llvm::find(texts, meaning);
+  if (known != texts.end())
+    return known - texts.begin();
+  if (texts.size() == wordBits)
+    return wordBits - 1;
+  if (texts.size() == wordBits - 1)
+    meaning = "one of too many checks to tell apart failed";
+  texts.push_back(std::move(meaning));
+  return texts.size() - 1;
+}
+
+unsigned StatusBits::ofTable(Value table, Location loc) {
+  return of("an index of table " + nameInSpec(table) + " is out of range (" + tile::placeOf(loc) +
+            ")");
+}
+
+std::string nameInSpec(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument)
+    return "a result of an attend";
+  auto spec = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  auto name =
+      spec ? spec.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "attn.name") : StringAttr();
+  return name ? ("%" + name.getValue().ltrim('%')).str()
+              : ("argument " + Twine(argument.getArgNumber())).str();
+}
+
+} // namespace lacuna

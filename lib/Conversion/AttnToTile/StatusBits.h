@@ -1,0 +1,34 @@
+//===- StatusBits.h - What the bits of a program's status mean --------------===//
+#ifndef LIB_CONVERSION_ATTNTOTILE_STATUSBITS_H
+#define LIB_CONVERSION_ATTNTOTILE_STATUSBITS_H
+
+#include "mlir/IR/Builders.h"
+
+#include <string>
+
+namespace lacuna {
+
+/// Gives every defect that kernels of one program can report a bit of its own.
+class StatusBits {
+public:
+  /// The bit of a defect, described as the end of "@spec: ...". When all are
+  /// taken, the last one stands for whatever comes.
+  unsigned of(std::string meaning);
+
+  /// The bit of a read of `table`, a value of the spec function, at `loc` with an
+  /// index out of range.
+  unsigned ofTable(mlir::Value table, mlir::Location loc);
+
+  /// What the bits so far mean, in order.
+  llvm::ArrayRef<std::string> meanings() const { return texts; }
+
+private:
+  llvm::SmallVector<std::string> texts;
+};
+
+/// "%bias": what a value of a spec function is called there.
+std::string nameInSpec(mlir::Value value);
+
+} // namespace lacuna
+
+#endif // LIB_CONVERSION_ATTNTOTILE_STATUSBITS_H
