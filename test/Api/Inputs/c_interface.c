@@ -46,7 +46,7 @@ int main(void) {
   if (lacuna_device_open("emulator", &device))
     return failed("open");
   lacuna_compile_options options = {sizeof(options), lacuna_device_target(device), NULL, "c.mlir",
-                                    0};
+                                    0, NULL};
   lacuna_executable *executable;
   if (lacuna_compile("func.func @f(", 13, &options, &executable) == LACUNA_SYNTAX)
     printf("syntax: %.11s\n", lacuna_last_error());
