@@ -56,7 +56,9 @@ struct RunsAnd {
   int32_t entries, shift, count, fullBegin, fullEnd;
 };
 
+/// The tile behind the last one.
 __device__ __forceinline__ int32_t lastEnd(Runs runs) { return runs.first + runs.count; }
+/// The same of a union.
 template <typename Before>
 __device__ __forceinline__ int32_t lastEnd(const RunsAnd<Before> &runs) {
   return runs.count + runs.shift;
@@ -103,6 +105,7 @@ __device__ __forceinline__ bool hasEntry(const AnyRuns &runs, int32_t index) {
 __device__ __forceinline__ int32_t entryTile(Runs runs, int32_t index) {
   return runs.first + index;
 }
+/// The same of a union.
 template <typename Before>
 __device__ __forceinline__ int32_t entryTile(const RunsAnd<Before> &runs, int32_t index) {
   return index < runs.entries ? entryTile(runs.before, index) : index + runs.shift;
@@ -112,6 +115,7 @@ __device__ __forceinline__ int32_t entryTile(const RunsAnd<Before> &runs, int32_
 __device__ __forceinline__ bool isFullTile(Runs runs, int32_t tile) {
   return tile >= runs.fullBegin && tile < runs.fullEnd;
 }
+/// The same of a union.
 template <typename Before>
 __device__ __forceinline__ bool isFullTile(const RunsAnd<Before> &runs, int32_t tile) {
   return (tile >= runs.fullBegin && tile < runs.fullEnd) || isFullTile(runs.before, tile);

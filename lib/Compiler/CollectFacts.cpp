@@ -9,10 +9,13 @@
 using namespace mlir;
 using namespace lacuna;
 
-/// Closed form, unless nothing is known of the mask: then no key is proved
-/// visible to all rows of a tile.
+/// A plan, or closed form, unless nothing is known of the mask: then no key is
+/// proved visible to all rows of a tile.
 static std::string describeRuns(tile::KernelOp kernel) {
   std::string text = "none";
+  kernel.walk([&](tile::ListRunsOp) {
+    text = "planned: kernels that run before list the tiles that the mask leaves";
+  });
   kernel.walk([&](tile::IntervalRunsOp runs) {
     ValueRange bounds = runs.getPair(0);
     bool nothingFull = runs.getNumPairs() == 1 && matchPattern(bounds[2], m_Zero()) &&
@@ -28,7 +31,7 @@ std::vector<KernelFacts> lacuna::collectFacts(ModuleOp module) {
   for (auto kernel : module.getOps<tile::KernelOp>()) {
     std::optional<tile::ScheduleAttr> attribute = kernel.getSchedule();
     const TargetInfo *target = findTarget(std::string_view(kernel.getTarget().value_or("")));
-    if (!attribute || !target)
+    if (!attribute || !target || kernel.getPlans())
       continue;
     tile::Schedule schedule = tile::toSchedule(*attribute);
     tile::AttentionShape shape = tile::shapeOf(kernel);

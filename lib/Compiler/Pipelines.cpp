@@ -27,6 +27,7 @@ void lacuna::buildAttnPreparePipeline(OpPassManager &passes, const std::string &
   specs.addPass(createCanonicalizerPass());
   specs.addPass(attn::createDeriveIntervals());
   specs.addPass(attn::createChooseMode({mode}));
+  specs.addPass(attn::createDeriveClassifier());
   specs.addPass(createCanonicalizerPass());
   specs.addPass(createCSEPass());
 }
@@ -39,8 +40,9 @@ void lacuna::buildAttnToTilePipeline(OpPassManager &passes) {
 }
 
 void lacuna::buildTileSchedulePipeline(OpPassManager &passes, const std::string &target) {
+  passes.addNestedPass<tile::KernelOp>(tile::createTileChooseSchedulePass({target}));
+  passes.addPass(tile::createTileSchedulePlansPass());
   OpPassManager &kernels = passes.nest<tile::KernelOp>();
-  kernels.addPass(tile::createTileChooseSchedulePass({target}));
   kernels.addPass(tile::createTileAssignLayoutsPass());
   kernels.addPass(tile::createTilePlaceOperandsPass());
   kernels.addPass(tile::createTileDeferRowSumsPass());

@@ -21,7 +21,9 @@ def Attn_ScheduleAttr : AttrDef<Attn_Dialect, "Schedule"> {
     DefaultValuedParameter<"int64_t", "0", "query rows per block, 0 = free">:$query_tile,
     DefaultValuedParameter<"int64_t", "0", "keys per step of the loop, 0 = free">:$key_tile,
     DefaultValuedParameter<"int64_t", "0", "warps per block, 0 = free">:$warps,
-    DefaultValuedParameter<"int64_t", "0", "key tiles in flight, 0 = free">:$stages
+    DefaultValuedParameter<"int64_t", "0", "key tiles in flight, 0 = free">:$stages,
+    DefaultValuedParameter<"int64_t", "0", "runs that a list of a plan has room for, 0 = free">:
+      $plan_capacity
   );
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

@@ -30,7 +30,8 @@ struct DeriveClassifierPass final : lacuna::attn::impl::DeriveClassifierBase<Der
 
   void runOnOperation() override {
     getOperation().walk([&](AttendOp attend) {
-      if (attend.getNumSources() == 1 && !attend.getWhere().empty() && attend.getClassify().empty())
+      bool wanted = attend.getMode() != Mode::Closed && attend.getNumSources() == 1;
+      if (wanted && !attend.getWhere().empty() && attend.getClassify().empty())
         derive(attend);
     });
     DominanceInfo dominance(getOperation());

@@ -159,8 +159,8 @@ def ChooseMode : Pass<"attn-choose-mode", "::mlir::func::FuncOp"> {
 def DeriveClassifier : Pass<"attn-derive-classifier", "::mlir::func::FuncOp"> {
   let summary = "Derives whether a tile of queries and keys is empty, full or partial";
   let description = [{
-    Fills the `classify` clause of every attend that has a `where` clause and no
-    `classify`, by running the predicate on boxes of positions instead of single
+    Fills the `classify` clause of every attend that has a `where` clause, no
+    `classify` and not the mode `closed`, by running the predicate on boxes of positions instead of single
     ones. Sound for every predicate: an element that is seen makes `may_see` true,
     one that is not makes `may_hide` true. What the pass does not understand
     (floats, most operations on bits) may be anything; an attend about whose tiles

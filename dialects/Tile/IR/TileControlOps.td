@@ -4,33 +4,27 @@
 
 include "dialects/Tile/IR/TileOpBase.td"
 
-/// A view of integers whose last axes are these: [batch, head, query tile, ...].
-class Tile_PlanView<int rank, string last, string text> : Type<
-    And<[Tile_ViewType.predicate,
-         CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getRank() == " # rank>,
-         CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getElementType().isInteger(32)">,
-         CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getShape().back() == " # last>]>,
-    text, "::lacuna::tile::ViewType">;
-
-def Tile_RunListView : Tile_PlanView<5, "2", "view of i32, [batch, head, query tile, run, 2]">;
-def Tile_RunCountView : Tile_PlanView<4, "2", "view of i32, [batch, head, query tile, 2]">;
-
 def Tile_BlockOp : Tile_Op<"block", [Pure]> {
   let summary = "the batch, head and first query row that this block computes";
   let description = [{
     The counterpart of the grid that `tile.launch` makes. `first` is a multiple of
-    the query tile.
+    the query tile. Without an order, the blocks of a head begin with its last
+    rows; with one, the n-th block computes the query tile whose number is the
+    n-th of its batch and head (of the only ones, where the order has one).
 
     ```mlir
-    tile.kernel @k(%batches: i32, %heads: i32, %queries: i32) {
+    tile.kernel @k(%batches: i32, %heads: i32, %queries: i32, %order: !tile.view<?x1x?xi32>) {
       %batch, %head, %first = tile.block %batches, %heads, %queries
+      %b, %h, %i = tile.block %batches, %heads, %queries order %order : !tile.view<?x1x?xi32>
       tile.return
     }
     ```
   }];
-  let arguments = (ins I32:$batches, I32:$heads, I32:$queries);
+  let arguments = (ins I32:$batches, I32:$heads, I32:$queries, Optional<Tile_OrderView>:$order);
   let results = (outs I32:$batch, I32:$head, I32:$first);
-  let assemblyFormat = "$batches `,` $heads `,` $queries attr-dict";
+  let assemblyFormat = [{
+    $batches `,` $heads `,` $queries (`order` $order^ `:` type($order))? attr-dict
+  }];
 }
 
 def Tile_TileExtentOp : Tile_Op<"extent", [Pure]> {
@@ -164,8 +158,8 @@ def Tile_ForRunsOp : Tile_Op<"for_runs", [RecursiveMemoryEffects,
 }
 
 def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike,
-                                     ParentOneOf<["MapOp", "ForRunsOp"]>]> {
-  let summary = "ends the body of a map or of the loop";
+                                     ParentOneOf<["MapOp", "ForRunsOp", "WriteRunsOp"]>]> {
+  let summary = "ends the body of a map, of the loop or of a classifier";
   let description = [{
     ```mlir
     tile.kernel @k() {

@@ -49,7 +49,9 @@ def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
     Arguments are views and scalars. `schedule` and `target` are absent in the
     abstract contract and present in the scheduled one; `shared_bytes` is set
     when shared memory is laid out. `blocks_per_sm` says how many blocks are meant
-    to share an SM, which bounds the registers that a thread may take.
+    to share an SM, which bounds the registers that a thread may take. `plans`
+    names the kernel that this one prepares the work of, and whose tiles it takes;
+    `transposed` exchanges queries and keys for that.
 
     ```mlir
     tile.kernel @nothing(%q: !tile.view<?x128xbf16>, %window: i32) {
@@ -63,7 +65,8 @@ def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
                        OptionalAttr<Tile_ScheduleAttr>:$schedule,
                        OptionalAttr<StrAttr>:$target,
                        OptionalAttr<I64Attr>:$shared_bytes,
-                       OptionalAttr<I64Attr>:$blocks_per_sm);
+                       OptionalAttr<I64Attr>:$blocks_per_sm,
+                       OptionalAttr<FlatSymbolRefAttr>:$plans, UnitAttr:$transposed);
   let hasVerifier = 1;
 }
 

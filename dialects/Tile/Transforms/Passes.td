@@ -58,7 +58,7 @@ def TileChooseSchedulePass : KernelPass<"tile-choose-schedule"> {
     is to hold, which bounds registers. Knobs pinned by the kernel's
     attribute `tile.pins` are kept (and the attribute is dropped); an impossible pin is an error that says need,
     limit and which change would fit. A kernel already scheduled for the target
-    is left alone.
+    is left alone, and one that plans another is left to `tile-schedule-plans`.
 
     ```mlir
     tile.kernel @k(...) attributes {tile.pins = {key_tile = 64}} { ... }
@@ -73,6 +73,28 @@ def TileChooseSchedulePass : KernelPass<"tile-choose-schedule"> {
   let options = [Option<"target", "target", "std::string", "",
                         "what the kernel will run on, such as sm_80">];
   let statistics = [Statistic<"refused", "refused", "candidates of the table not taken">];
+}
+
+def TileSchedulePlansPass : Pass<"tile-schedule-plans", "::mlir::ModuleOp"> {
+  let summary = "Plan kernels and programs learn the tiles of what is planned";
+  let description = [{
+    A kernel that `plans` another one gets the tiles of that one's schedule, with
+    queries and keys exchanged if it is `transposed`, and one warp a block.
+    `tile.tile_count` becomes a division. Expects that the planned kernel has a
+    schedule.
+
+    ```mlir
+    tile.kernel @plan(...) attributes {plans = @main} { ... }
+    %rows = tile.tile_count %queries along query of @main
+    ```
+    becomes
+    ```mlir
+    tile.kernel @plan(...) attributes {plans = @main, target = "sm_80",
+        schedule = #tile.schedule<query_tile = 64, key_tile = 64, warps = 1, ...>} { ... }
+    %c64 = arith.constant 64 : index
+    %rows = arith.ceildivsi %queries, %c64 : index
+    ```
+  }];
 }
 
 def TileAssignLayoutsPass : KernelPass<"tile-assign-layouts"> {

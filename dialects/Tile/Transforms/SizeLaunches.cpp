@@ -16,14 +16,14 @@ namespace lacuna::tile {
 #include "dialects/Tile/Transforms/Passes.h.inc"
 
 /// Bytes that the address and the strides of a view must be multiples of: 16
-/// where tiles are copied or stored, 8 where pairs are read, else the size of an
-/// element.
+/// where tiles are copied or stored, 8 where pairs are read or written, else the
+/// size of an element.
 static int64_t alignmentOf(BlockArgument view) {
   for (Operation *user : view.getUsers()) {
     auto store = dyn_cast<StoreOp>(user);
     if (isa<CopyAsyncOp>(user) || (store && store.getValue().getType().getRank() == 2))
       return 16;
-    if (isa<ListRunsOp>(user))
+    if (isa<ListRunsOp, WriteRunsOp>(user))
       return 8;
   }
   Type element = cast<ViewType>(view.getType()).getElementType();

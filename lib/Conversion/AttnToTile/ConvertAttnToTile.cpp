@@ -24,13 +24,13 @@ using namespace lacuna;
 
 /// Mask ops have one definition, their canonicalisation; it must have run.
 static LogicalResult verifyAttend(attn::AttendOp attend) {
-  if (attend.getMode().value_or(attn::Mode::Closed) != attn::Mode::Closed)
-    return attend.emitOpError() << "in mode '" << attn::stringifyMode(*attend.getMode())
-                                << "' is not built yet";
+  if (attend.getMode() == attn::Mode::Baked)
+    return attend.emitOpError("in mode 'baked' is not built yet");
   bool failed = false;
   for (Region &clause : attend.getClauses())
     clause.walk([&](Operation *op) {
-      if (isa<attn::AttnDialect>(op->getDialect()) && !isa<attn::LoadOp, attn::YieldOp>(op)) {
+      if (isa<attn::AttnDialect>(op->getDialect()) &&
+          !isa<attn::LoadOp, attn::LoadRangeOp, attn::YieldOp>(op)) {
         op->emitOpError("must be expanded before it can be lowered (attn-expand-sugar)");
         failed = true;
       }
@@ -86,8 +86,16 @@ private:
       if (attends.size() > 1)
         name += std::to_string(index);
       AttendKernel kernel = emitAttendKernel(builder, attend, name, bits);
-      kernel.kernel->remove();
-      symbols.insert(kernel.kernel, Block::iterator(spec));
+      auto place = [&](tile::KernelOp made) {
+        made->remove();
+        symbols.insert(made, Block::iterator(spec));
+      };
+      if (kernel.plan)
+        llvm::for_each(kernel.plan->kernels(), place);
+      place(kernel.kernel);
+      if (kernel.plan)
+        for (tile::KernelOp plan : kernel.plan->kernels())
+          plan.setPlansAttr(FlatSymbolRefAttr::get(kernel.kernel.getSymNameAttr()));
       lowered.emplace_back(attend, std::move(kernel));
       ++kernels;
     }

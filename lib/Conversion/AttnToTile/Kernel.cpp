@@ -1,7 +1,7 @@
 //===- Kernel.cpp - One attend as one kernel --------------------------------===//
 //
 //   scalars of the spec, once per block
-//   runs    = the intervals region, or every key tile
+//   runs    = the intervals region, the lists of a plan, or every key tile
 //   loop      scores = query x keys; score region; mask if PARTIAL; softmax step;
 //             sum += weights x values
 //   stores    output and lse, those that are used
@@ -12,95 +12,19 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/Kernel.h"
 
-#include "dialects/Attn/IR/SpecRules.h"
+#include "lib/Conversion/AttnToTile/KernelArguments.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
 #include "lib/Conversion/AttnToTile/Scores.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Transforms/RegionUtils.h"
-#include "llvm/ADT/SetVector.h"
 
 #include <cmath>
 
 using namespace mlir;
 
 namespace lacuna {
-
-//===----------------------------------------------------------------------===//
-// What a kernel takes from its function
-//===----------------------------------------------------------------------===//
-
-/// Moves scalar code that depends on no argument of its region before the attend.
-static void hoistInvariants(attn::AttendOp attend) {
-  for (Region &clause : attend.getClauses()) {
-    if (clause.empty())
-      continue;
-    for (Operation &op : llvm::make_early_inc_range(clause.front().without_terminator())) {
-      bool invariant = llvm::all_of(
-          op.getOperands(), [&](Value operand) { return operand.getParentRegion() != &clause; });
-      if (invariant && op.getNumRegions() == 0 && attn::isScalarCode(&op) && isSpeculatable(&op))
-        op.moveBefore(attend);
-    }
-  }
-}
-
-namespace {
-/// What the attend needs from outside: values that become kernel arguments, and
-/// scalar code to copy, in an order in which it can be copied.
-struct Captures {
-  SetVector<Value> arguments;
-  SetVector<Operation *> code;
-
-  void add(Value value) {
-    Operation *op = value.getDefiningOp();
-    if (!op || !attn::isScalarCode(op)) {
-      arguments.insert(value);
-    } else if (auto dim = dyn_cast<tensor::DimOp>(op)) {
-      add(dim.getSource());
-      code.insert(op);
-    } else {
-      for (Value operand : op->getOperands())
-        add(operand);
-      code.insert(op);
-    }
-  }
-};
-} // namespace
-
-/// Query, keys and values come first, the rest in the order of the function.
-static Captures capturesOf(attn::AttendOp attend) {
-  Captures captures;
-  for (Value tensor : {Value(attend.getQuery()), Value(attend.getKey()), Value(attend.getValue())})
-    captures.add(tensor);
-  SetVector<Value> used;
-  for (Value operand : attend->getOperands())
-    used.insert(operand);
-  for (Region &clause : attend.getClauses())
-    getUsedValuesDefinedAbove(clause, used);
-
-  Captures rest;
-  for (Value value : used)
-    rest.add(value);
-  SmallVector<Value> ordered = rest.arguments.takeVector();
-  llvm::stable_sort(ordered, [](Value a, Value b) {
-    auto x = dyn_cast<BlockArgument>(a), y = dyn_cast<BlockArgument>(b);
-    return x && (!y || x.getArgNumber() < y.getArgNumber());
-  });
-  captures.arguments.insert(ordered.begin(), ordered.end());
-  captures.code = std::move(rest.code);
-  return captures;
-}
-
-/// A tensor arrives as a view.
-static Type parameterType(Type type) {
-  if (auto tensor = dyn_cast<RankedTensorType>(type))
-    return tile::ViewType::get(type.getContext(), tensor.getShape(), tensor.getElementType());
-  return type;
-}
 
 //===----------------------------------------------------------------------===//
 // Scale and runs
@@ -134,9 +58,20 @@ static Scale chooseScale(ImplicitLocOpBuilder &builder, const KernelPlace &place
           arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(factor)))};
 }
 
+/// The runs that a plan has listed for the query tile.
+static Value emitListedRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value zero) {
+  Value extent = tile::TileExtentOp::create(builder, tile::Axis::Query);
+  Value row = arith::DivUIOp::create(builder, place.first, extent);
+  return tile::ListRunsOp::create(builder, place.lists, place.counts,
+                                  place.perBatch ? place.batch : zero,
+                                  place.perHead ? place.head : zero, row);
+}
+
 /// The runs of a query tile. Positions that come from a table have no first and
 /// last; then nothing is known.
 static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value zero) {
+  if (place.lists)
+    return emitListedRuns(builder, place, zero);
   attn::AttendOp attend = place.attend;
   Value position = attend.getQueryPosition();
   bool known = !attend.getIntervals().empty() && (!position || position.getType().isInteger());
@@ -200,7 +135,7 @@ static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   Value keyHeads = extentOf(builder, loc, k, 1);
   place.queries = extentOf(builder, loc, q, 2);
   place.keys = extentOf(builder, loc, k, 2);
-  auto block = tile::BlockOp::create(builder, batches, heads, place.queries);
+  auto block = tile::BlockOp::create(builder, batches, heads, place.queries, place.order);
   place.batch = block.getBatch();
   place.head = block.getHead();
   place.first = block.getFirst();
@@ -209,6 +144,20 @@ static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   place.keyHead = builder.createOrFold<arith::DivUIOp>(place.head, group);
   if (place.keyHead != place.head && place.keyHead.getDefiningOp())
     named("key_head", place.keyHead);
+}
+
+/// The sums of rows, or NaN when what they rely on has failed: then output and
+/// lse become NaN.
+static Value spoiled(ImplicitLocOpBuilder &builder, RankedTensorType type, Value sums,
+                     Value failed) {
+  Value nan = arith::ConstantOp::create(
+      builder, builder.getF32FloatAttr(std::numeric_limits<float>::quiet_NaN()));
+  return tile::MapOp::create(builder, type, sums, ValueRange(),
+                             [&](OpBuilder &nested, Location loc, ValueRange element) {
+                               ImplicitLocOpBuilder b(loc, nested);
+                               Value value = arith::SelectOp::create(b, failed, nan, element[0]);
+                               tile::YieldOp::create(b, value);
+                             });
 }
 
 static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value output, Value lse) {
@@ -254,28 +203,17 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
     tile::YieldOp::create(builder, ValueRange{step.max, step.total, sum});
   }
 
+  SmallVector<Value> state(loop.getResults());
+  if (place.lists)
+    state[1] =
+        spoiled(builder, types.rows, state[1], tile::FailedOp::create(builder, place.status));
   if (output)
-    tile::StoreOp::create(builder, softmax.output(loop.getResults()), output,
+    tile::StoreOp::create(builder, softmax.output(state), output,
                           ValueRange{place.batch, place.head, place.first, zero});
   if (lse)
-    tile::StoreOp::create(builder, softmax.logSumExp(loop.getResults()), lse,
+    tile::StoreOp::create(builder, softmax.logSumExp(state), lse,
                           ValueRange{place.batch, place.head, place.first});
   tile::ReturnOp::create(builder, ValueRange());
-}
-
-/// Arguments are called in generated text what they are called in the spec.
-static void nameArguments(attn::AttendOp attend, ValueRange operands, ValueRange arguments) {
-  auto spec = attend->getParentOfType<func::FuncOp>();
-  for (auto [operand, argument] : llvm::zip(operands, arguments)) {
-    auto source = dyn_cast<BlockArgument>(operand);
-    StringAttr name;
-    if (source && spec && source.getOwner() == &spec.getBody().front())
-      name = spec.getArgAttrOfType<StringAttr>(source.getArgNumber(), "attn.name");
-    if (name)
-      named(name.getValue(), argument);
-    else if (operand == attend.getOutput() || operand == attend.getLse())
-      named(operand == attend.getLse() ? "lse" : "output", argument);
-  }
 }
 
 /// Whether a kernel may find an index out of range.
@@ -289,26 +227,30 @@ static bool readsTables(attn::AttendOp attend) {
 AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringRef name,
                               StatusBits &bits) {
   hoistInvariants(attend);
-  Captures captures = capturesOf(attend);
   AttendKernel result;
+  if (isPlanned(attend))
+    result.plan = emitPlan(builder, attend, name, bits);
+  SmallVector<Region *> clauses = {&attend.getWhere(), &attend.getScore()};
+  if (!result.plan)
+    clauses.push_back(&attend.getIntervals());
+  Captures captures = capturesOf({attend.getQuery(), attend.getKey(), attend.getValue()},
+                                 attend->getOperands(), clauses);
   result.operands.assign(captures.arguments.begin(), captures.arguments.end());
   for (Value used : attend.getResults())
     if (!used.use_empty())
       result.operands.push_back(used);
 
   SmallVector<Type> types(llvm::map_range(ValueRange(result.operands).getTypes(), parameterType));
-  result.takesStatus = readsTables(attend);
+  if (result.plan) {
+    PlanViews plan(builder.getContext());
+    types.append({plan.lists, plan.counts, plan.order});
+  }
+  result.takesStatus = result.plan || readsTables(attend);
   if (result.takesStatus)
     types.push_back(tile::StatusType::get(builder.getContext()));
-  OperationState state(attend.getLoc(), tile::KernelOp::getOperationName());
-  auto &properties = state.getOrAddProperties<tile::KernelOp::Properties>();
-  properties.sym_name = builder.getStringAttr(name);
-  properties.function_type = TypeAttr::get(builder.getFunctionType(types, {}));
+  result.kernel = createKernel(builder, attend.getLoc(), name, types);
   if (DictionaryAttr pins = pinsOf(attend, builder))
-    state.addAttribute("tile.pins", pins);
-  state.addRegion()->emplaceBlock().addArguments(
-      types, SmallVector<Location>(types.size(), attend.getLoc()));
-  result.kernel = cast<tile::KernelOp>(builder.create(state));
+    result.kernel->setAttr("tile.pins", pins);
 
   Block &body = result.kernel.getBody().front();
   auto b = ImplicitLocOpBuilder::atBlockBegin(attend.getLoc(), &body);
@@ -321,6 +263,14 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
   place.bits = &bits;
   if (result.takesStatus)
     place.status = arguments.back();
+  if (result.plan) {
+    ValueRange planned = arguments.drop_front(operands.size());
+    place.lists = named("lists", planned[0]);
+    place.counts = named("counts", planned[1]);
+    place.order = named("order", planned[2]);
+    place.perBatch = result.plan->perBatch;
+    place.perHead = result.plan->perHead;
+  }
   ScalarCopier copier(b, place.scope, bits);
   for (Operation *op : captures.code) {
     copier.copy(op);

@@ -4,7 +4,9 @@
 
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Tile/IR/Tile.h"
-#include "lib/Conversion/AttnToTile/StatusBits.h"
+#include "lib/Conversion/AttnToTile/Plan.h"
+
+#include <optional>
 
 namespace lacuna {
 
@@ -14,12 +16,15 @@ struct AttendKernel {
   /// Values of the spec function (its arguments, results of attends), then
   /// those results of this attend that are used: the kernel's arguments, in order.
   llvm::SmallVector<mlir::Value> operands;
-  /// Whether the program's status comes after them.
+  /// Makes the lists of runs, the counts and the order that come after them.
+  std::optional<AttendPlan> plan;
+  /// Whether the program's status comes last.
   bool takesStatus = false;
 };
 
-/// Emits the kernel of an attend where the builder stands; what it can report
-/// gets a bit. Expects a spec that attn-check-spec accepts, without mask ops.
+/// Emits the kernel of an attend where the builder stands, after those of its
+/// plan if it is planned; what they can report gets a bit. Expects a spec that attn-check-spec
+/// accepts, without mask ops.
 AttendKernel emitAttendKernel(mlir::OpBuilder &builder, attn::AttendOp attend, llvm::StringRef name,
                               StatusBits &bits);
 

@@ -16,7 +16,10 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
     (`attn-expand-sugar`). Scalars of the function are computed in the kernel;
     `index` becomes i64 there. Where an attend has an `intervals` region, only
     the key tiles it names are visited; otherwise all of them are, each with the
-    predicate. A table read outside its bounds makes the score NaN, never
+    predicate. A planned attend with a `classify` region visits what kernels that
+    are launched before its own have listed: one for each table to summarize, one
+    for the lists of runs, one for the order of query tiles (`tile.summarize`,
+    `tile.write_runs`, `tile.order_rows`). A table read outside its bounds makes the score NaN, never
     something plausible.
 
     ```mlir

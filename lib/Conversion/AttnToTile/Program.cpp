@@ -23,7 +23,8 @@ public:
     values.map(spec.getArguments(), body.getArguments());
   }
 
-  void emitLaunch(attn::AttendOp attend, const AttendKernel &kernel) {
+  /// Checks the sizes of an attend, makes its results, and its plan if it has one.
+  void prepare(attn::AttendOp attend, const AttendKernel &kernel) {
     builder.setLoc(attend.getLoc());
     Value q = attend.getQuery(), k = attend.getKey(), v = attend.getValue();
     expectEqual({q, 0, "batch"}, {k, 0, "batch"});
@@ -37,15 +38,22 @@ public:
     for (Value result : attend.getResults())
       if (!result.use_empty())
         values.map(result, emptyLike(cast<RankedTensorType>(result.getType()), q));
+    if (kernel.plan)
+      plans[attend] = emitPlan(attend, *kernel.plan, symbolOf(kernel.kernel));
+  }
+
+  /// All plans come before all launches that use them.
+  void emitLaunch(attn::AttendOp attend, const AttendKernel &kernel) {
+    builder.setLoc(attend.getLoc());
+    Value q = attend.getQuery();
     SmallVector<Value> operands(
         llvm::map_range(kernel.operands, [&](Value operand) { return values.lookup(operand); }));
+    llvm::append_range(operands, plans[attend]);
     if (kernel.takesStatus)
       operands.push_back(statusWord());
-    tile::KernelOp target = kernel.kernel;
-    Value batches = extent({q, 0, ""}), heads = extent({q, 1, ""}), queries = extent({q, 2, ""});
-    tile::LaunchOp::create(builder, FlatSymbolRefAttr::get(target.getSymNameAttr()), batches, heads,
-                           queries, operands, IntegerAttr(), IntegerAttr(), IntegerAttr(),
-                           UnitAttr());
+    launch(symbolOf(kernel.kernel), {extent({q, 0, ""}), extent({q, 1, ""}), extent({q, 2, ""})},
+           operands,
+           /*ofPlan=*/false);
   }
 
   void emitReturn() {
@@ -57,6 +65,102 @@ public:
   }
 
 private:
+  /// Batches, heads and rows of a launch.
+  struct Grid {
+    Value batches, heads, rows;
+  };
+
+  void launch(FlatSymbolRefAttr kernel, Grid grid, ValueRange operands, bool ofPlan) {
+    tile::LaunchOp::create(builder, kernel, grid.batches, grid.heads, grid.rows, operands,
+                           IntegerAttr(), IntegerAttr(), IntegerAttr(),
+                           ofPlan ? builder.getUnitAttr() : UnitAttr());
+  }
+
+  Value number(int64_t value) { return arith::ConstantIndexOp::create(builder, value); }
+
+  /// A size as kernels take it.
+  Value asArgument(Value size) {
+    return arith::IndexCastOp::create(builder, builder.getI32Type(), size);
+  }
+
+  /// What a kernel is passed for a value of the spec; a size is computed here.
+  Value passed(Value operand) {
+    auto dim = operand.getDefiningOp<tensor::DimOp>();
+    return dim ? asArgument(extent({dim.getSource(), *dim.getConstantIndex(), ""}))
+               : values.lookup(operand);
+  }
+
+  /// A tensor that only kernels see. Sizes that are known are in its type, where
+  /// canonicalisation would put them otherwise, with a cast.
+  Value temporary(ArrayRef<Value> sizes, Type element) {
+    return tensor::EmptyOp::create(builder, getAsOpFoldResult(sizes), element);
+  }
+
+  /// The cells of a table, written by its kernel.
+  Value emitSummary(const TableSummary &summary) {
+    auto type = cast<RankedTensorType>(summary.table.getType());
+    int64_t last = type.getRank() - 1;
+    SmallVector<Value> sizes;
+    for (int64_t axis = 0; axis < last; ++axis)
+      sizes.push_back(extent({summary.table, axis, ""}));
+    Grid grid{last > 0 ? sizes[0] : number(1), last > 1 ? sizes[1] : number(1),
+              extent({summary.table, last, ""})};
+    Value segments =
+        builder.createOrFold<arith::CeilDivSIOp>(grid.rows, number(tile::SummarizeOp::kSegment));
+    sizes.append({builder.createOrFold<arith::MulIOp>(segments, number(tile::SummarizeOp::kStride)),
+                  number(3)});
+    Value cells = temporary(sizes, builder.getI64Type());
+    launch(symbolOf(summary.kernel), grid, {values.lookup(summary.table), cells}, /*ofPlan=*/true);
+    return cells;
+  }
+
+  /// Runs that a list has room for, unless the user pins it: one for every key
+  /// tile where all lists take 16 MiB at most; else what those hold, but 64 at
+  /// least.
+  Value emitCapacity(attn::AttendOp attend, Value lists, Value tiles) {
+    if (auto schedule = attend.getScheduleAttr(); schedule && schedule.getPlanCapacity())
+      return number(schedule.getPlanCapacity());
+    Value atLeastOne = arith::MaxSIOp::create(builder, lists, number(1));
+    Value share = arith::FloorDivSIOp::create(builder, number((16 << 20) / 8), atLeastOne);
+    Value fair = arith::MaxSIOp::create(builder, share, number(64));
+    return arith::MinSIOp::create(builder, tiles, fair);
+  }
+
+  /// Makes a plan; returns its lists, their counts and the order.
+  SmallVector<Value> emitPlan(attn::AttendOp attend, const AttendPlan &plan,
+                              FlatSymbolRefAttr main) {
+    Value q = attend.getQuery(), k = attend.getKey();
+    Value keyHeads = arith::MaxSIOp::create(builder, extent({k, 1, ""}), number(1));
+    Value group = arith::FloorDivSIOp::create(builder, extent({q, 1, ""}), keyHeads);
+    SmallVector<Value> operands = {asArgument(extent({q, 2, ""})), asArgument(extent({k, 2, ""})),
+                                   asArgument(group)};
+    for (Value operand : plan.operands)
+      operands.push_back(passed(operand));
+    for (const TableSummary &summary : plan.summaries)
+      operands.push_back(emitSummary(summary));
+
+    Grid grid{plan.perBatch ? extent({q, 0, ""}) : number(1),
+              plan.perHead ? extent({q, 1, ""}) : number(1), extent({q, 2, ""})};
+    Value rows = tile::TileCountOp::create(builder, grid.rows, tile::Axis::Query, main.getValue());
+    Value tiles =
+        tile::TileCountOp::create(builder, extent({k, 2, ""}), tile::Axis::Key, main.getValue());
+    Value slices = builder.createOrFold<arith::MulIOp>(grid.batches, grid.heads);
+    Value capacity = emitCapacity(attend, arith::MulIOp::create(builder, slices, rows), tiles);
+    Type i32 = builder.getI32Type();
+    Value lists = temporary({grid.batches, grid.heads, rows, capacity, number(2)}, i32);
+    Value counts = temporary({grid.batches, grid.heads, rows, number(2)}, i32);
+    Value order = temporary({grid.batches, grid.heads, rows}, i32);
+    operands.append({lists, counts, statusWord()});
+    launch(symbolOf(plan.lists), grid, operands, /*ofPlan=*/true);
+    launch(symbolOf(plan.order), {grid.batches, grid.heads, rows}, {counts, order},
+           /*ofPlan=*/true);
+    return {lists, counts, order};
+  }
+
+  static FlatSymbolRefAttr symbolOf(tile::KernelOp kernel) {
+    return FlatSymbolRefAttr::get(kernel.getSymNameAttr());
+  }
+
   /// A size of a tensor of the spec, and what it counts.
   struct Size {
     Value tensor;
@@ -135,6 +239,8 @@ private:
   Value status;
   IRMapping values;
   DenseMap<std::pair<Value, int64_t>, Value> extents;
+  /// Lists, counts and order of an attend.
+  DenseMap<Operation *, SmallVector<Value>> plans;
 };
 } // namespace
 
@@ -154,6 +260,8 @@ void emitProgram(OpBuilder &builder, func::FuncOp spec,
       program.setArgAttr(index, "tile.name", name);
 
   ProgramEmitter emitter(spec, body, bits);
+  for (auto &[attend, kernel] : kernels)
+    emitter.prepare(attend, kernel);
   for (auto &[attend, kernel] : kernels)
     emitter.emitLaunch(attend, kernel);
   emitter.emitReturn();

@@ -111,6 +111,18 @@ void ScalarCopier::copyIf(Operation *op) {
     require(loc, bit, inside);
 }
 
+void ScalarCopier::copyLoadRange(Operation *op) {
+  auto load = cast<attn::LoadRangeOp>(op);
+  auto copies = [&](ValueRange indices) {
+    return SmallVector<Value>(
+        llvm::map_range(indices, [&](Value index) { return values.lookup(index); }));
+  };
+  auto copied = tile::LoadRangeOp::create(builder, op->getLoc(), values.lookup(load.getTable()),
+                                          copies(load.getFirst()), copies(load.getLast()),
+                                          cellsOf.lookup(load.getTable()));
+  values.map(op->getResults(), copied->getResults());
+}
+
 void ScalarCopier::copy(Operation *op) {
   if (isa<tensor::DimOp>(op))
     return copyDim(op);
@@ -120,6 +132,8 @@ void ScalarCopier::copy(Operation *op) {
     return copyIndexCast(op, /*isSigned=*/false);
   if (isa<scf::IfOp>(op))
     return copyIf(op);
+  if (isa<attn::LoadRangeOp>(op))
+    return copyLoadRange(op);
   if (auto load = dyn_cast<attn::LoadOp>(op)) {
     SmallVector<Value> indices(
         llvm::map_range(load.getIndices(), [&](Value index) { return values.lookup(index); }));

@@ -29,6 +29,9 @@ public:
   /// attn::whyNotInRegion allows and that is no mask op.
   void copy(mlir::Operation *op);
 
+  /// Ranges of the table, a value from outside, are read with these cells.
+  void summarize(mlir::Value table, mlir::Value cells) { cellsOf[table] = cells; }
+
   /// Copies a region of an attend with these arguments; returns what it yields.
   llvm::SmallVector<mlir::Value> copyRegion(mlir::Region &region, mlir::ValueRange arguments);
 
@@ -50,12 +53,14 @@ private:
   void copyDim(mlir::Operation *op);
   void copyIndexCast(mlir::Operation *op, bool isSigned);
   void copyIf(mlir::Operation *op);
+  void copyLoadRange(mlir::Operation *op);
   void require(mlir::Location loc, unsigned bit, mlir::Value condition);
 
   mlir::OpBuilder &builder;
   mlir::IRMapping values;
   StatusBits &bits;
   llvm::MapVector<unsigned, mlir::Value> inside;
+  llvm::DenseMap<mlir::Value, mlir::Value> cellsOf;
 };
 
 /// Extent of a view along an axis: a constant when it is static.

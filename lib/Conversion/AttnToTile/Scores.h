@@ -16,9 +16,11 @@ struct KernelPlace {
   mlir::IRMapping scope;   ///< values of the spec function -> of the kernel
   mlir::Value batch, head; ///< head: of the query
   mlir::Value keyHead;
-  mlir::Value first;         ///< slot of the first query row
-  mlir::Value queries, keys; ///< sequence lengths
-  mlir::Value status;        ///< null when nothing reads a table
+  mlir::Value first;                      ///< slot of the first query row
+  mlir::Value queries, keys;              ///< sequence lengths
+  mlir::Value lists, counts, order;       ///< of a plan, or null
+  bool perBatch = false, perHead = false; ///< whether the plan is
+  mlir::Value status;                     ///< null when nothing reads a table
   StatusBits *bits = nullptr;
 };
 

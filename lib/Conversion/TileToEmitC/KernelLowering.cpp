@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/TileToEmitC/KernelLowering.h"
 
-#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+#include "lib/Conversion/TileToEmitC/PlanFunctions.h"
 #include "lib/Conversion/TileToEmitC/RunsLowering.h"
 #include "lib/Conversion/TileToEmitC/ScalarCode.h"
 #include "lib/Conversion/TileToEmitC/Types.h"
@@ -33,6 +33,7 @@ private:
   LogicalResult lowerFragment(Operation &op, FailureOr<FragmentCall> call);
   LogicalResult lowerIf(scf::IfOp op);
   LogicalResult lowerLoop(tile::ForRunsOp op);
+  LogicalResult lowerWriteRuns(tile::WriteRunsOp op);
   void lowerBlockIndex(tile::BlockOp op);
   void lowerSlot(tile::SlotOp op);
 
@@ -141,14 +142,17 @@ void KernelLowering::assign(Location location, ValueRange targets, ValueRange so
 
 std::string KernelLowering::headerComment() {
   tile::ScheduleAttr schedule = *kernel.getSchedule();
-  return ("// " + kernel.getSymName() + ", from " + tile::placeOf(kernel.getLoc()) + "\n// " +
-          Twine(schedule.getQueryTile()) + " queries x " + Twine(schedule.getKeyTile()) +
-          " keys, " + Twine(schedule.getWarps()) + " warps, " + Twine(schedule.getStages()) +
-          " stages, queries in " +
-          (schedule.getQueryInRegisters() ? "registers" : "shared memory") + ", " +
-          Twine(kernel.getSharedBytes().value_or(0)) + " bytes of shared memory, for " +
-          *kernel.getTarget())
-      .str();
+  std::string text =
+      ("// " + kernel.getSymName() + ", from " + tile::placeOf(kernel.getLoc()) + "\n// ").str();
+  if (std::optional<StringRef> planned = kernel.getPlans())
+    return text + ("a part of the plan of " + *planned + ", for " + *kernel.getTarget()).str();
+  return text + (Twine(schedule.getQueryTile()) + " queries x " + Twine(schedule.getKeyTile()) +
+                 " keys, " + Twine(schedule.getWarps()) + " warps, " + Twine(schedule.getStages()) +
+                 " stages, queries in " +
+                 (schedule.getQueryInRegisters() ? "registers" : "shared memory") + ", " +
+                 Twine(kernel.getSharedBytes().value_or(0)) + " bytes of shared memory, for " +
+                 *kernel.getTarget())
+                    .str();
 }
 
 LogicalResult KernelLowering::run() {
@@ -255,6 +259,13 @@ LogicalResult KernelLowering::lower(Operation &op) {
         RunsLowering(emission, builder, values, keyTile()).lower(runs);
         return success();
       })
+      .Case([&](tile::SummarizeOp summarize) {
+        return lowerFragment(op, printSummarize(emission, summarize));
+      })
+      .Case([&](tile::OrderRowsOp order) {
+        return lowerFragment(op, printOrderRows(emission, order));
+      })
+      .Case([&](tile::WriteRunsOp runs) { return lowerWriteRuns(runs); })
       .Default([&](Operation *) { return scalars.lower(op); });
 }
 
@@ -287,6 +298,18 @@ LogicalResult KernelLowering::lowerFragment(Operation &op, FailureOr<FragmentCal
   operands.insert(operands.begin(), variable);
   statement(op.getLoc(), "{} = " + text, operands);
   values.map(result, variable);
+  return success();
+}
+
+LogicalResult KernelLowering::lowerWriteRuns(tile::WriteRunsOp op) {
+  FailureOr<FragmentCall> function = printWriteRuns(emission, op, keyTile());
+  if (failed(function))
+    return failure();
+  SmallVector<Value> operands;
+  for (Value operand : function->operands)
+    operands.push_back(values.lookup(operand));
+  values.map(op.getOverflow(), call(named("overflow", op.getLoc()), builder.getI1Type(),
+                                    function->callee, operands, "plan"));
   return success();
 }
 
@@ -339,10 +362,18 @@ void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
   Value block =
       emitc::VariableOp::create(builder, named("block", op.getLoc()), emitc::LValueType::get(type),
                                 emitc::OpaqueAttr::get(op.getContext(), ""));
+  SmallVector<Value> operands = {block, values.lookup(op.getHeads()),
+                                 values.lookup(op.getQueries())};
+  StringRef callee = "blockOfGrid", parameters = "({}, {});";
+  if (op.getOrder()) {
+    operands.push_back(values.lookup(op.getOrder()));
+    callee = "blockInOrder", parameters = "({}, {}, {});";
+  }
   statement(op.getLoc(),
-            "{} = lacuna::blockOfGrid<" + std::to_string(kernel.getSchedule()->getQueryTile()) +
-                ">({}, {});",
-            {block, values.lookup(op.getHeads()), values.lookup(op.getQueries())});
+            ("{} = lacuna::" + callee + "<" + Twine(kernel.getSchedule()->getQueryTile()) + ">" +
+             parameters)
+                .str(),
+            operands);
   auto variable = emitc::LValueType::get(builder.getI32Type());
   for (Value result : op.getResults()) {
     Location location = named(nameOf(result), op.getLoc());

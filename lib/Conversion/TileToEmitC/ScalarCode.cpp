@@ -8,6 +8,8 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/TileToEmitC/ScalarCode.h"
 
+#include "lib/Conversion/TileToEmitC/PlanFunctions.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -97,6 +99,8 @@ LogicalResult ScalarCode::lower(Operation &op) {
     return lowerIf(branch);
   if (auto read = dyn_cast<tile::ReadOp>(op))
     return lowerRead(read);
+  if (auto range = dyn_cast<tile::LoadRangeOp>(op))
+    return lowerRange(range);
   if (auto report = dyn_cast<tile::ReportOp>(op))
     return lowerReport(report);
   if (auto failed = dyn_cast<tile::FailedOp>(op)) {
@@ -349,5 +353,27 @@ LogicalResult ScalarCode::lowerReport(tile::ReportOp op) {
   emitc::VerbatimOp::create(builder, op.getLoc(),
                             "lacuna::report({}, 1u << " + std::to_string(op.getBit()) + ", {});",
                             ValueRange{values.lookup(op.getStatus()), holds});
+  return success();
+}
+
+LogicalResult ScalarCode::lowerRange(tile::LoadRangeOp op) {
+  Location loc = op.getLoc();
+  SmallVector<Value> operands = {values.lookup(op.getTable())};
+  if (op.getCells())
+    operands.push_back(values.lookup(op.getCells()));
+  for (auto [first, last] : llvm::zip(op.getFirst(), op.getLast()))
+    operands.append({values.lookup(first), values.lookup(last)});
+  auto type = emitc::OpaqueType::get(op.getContext(), "lacuna::Range");
+  Value range =
+      emitc::VariableOp::create(builder, named("range", loc), emitc::LValueType::get(type),
+                                emitc::OpaqueAttr::get(op.getContext(), ""));
+  Value result = call(loc, type, printLoadRange(emission, op), operands);
+  emitc::AssignOp::create(builder, loc, range, result);
+  Type i64 = builder.getI64Type();
+  for (auto [value, member] :
+       {std::pair(op.getMin(), "min"), {op.getMax(), "max"}, {op.getSignature(), "signature"}}) {
+    Value field = emitc::MemberOp::create(builder, loc, emitc::LValueType::get(i64), member, range);
+    values.map(value, emitc::LoadOp::create(builder, named(member, loc), i64, field).getResult());
+  }
   return success();
 }

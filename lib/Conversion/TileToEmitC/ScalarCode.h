@@ -53,6 +53,7 @@ private:
   mlir::Value lowerFunction(mlir::Operation &op);
   mlir::LogicalResult lowerIf(mlir::scf::IfOp op);
   mlir::LogicalResult lowerRead(tile::ReadOp op);
+  mlir::LogicalResult lowerRange(tile::LoadRangeOp op);
   mlir::LogicalResult lowerReport(tile::ReportOp op);
 
   Emission &emission;

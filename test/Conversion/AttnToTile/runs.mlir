@@ -93,7 +93,7 @@ func.func @table(%q: !t, %k: !t, %v: !t, %at: tensor<?xi32>) -> !t {
 
 // Several pairs of intervals make one union; the user's are taken as they are.
 // CHECK-LABEL: tile.kernel @sinks_kernel
-// CHECK:       tile.interval_runs visible(%[[C0:.*]], %[[SINKS:.*]]) full(%[[C0]], %[[C0]]) or visible(%{{.*}}, %{{.*}}) full(%{{.*}}, %{{.*}})
+// CHECK:       tile.interval_runs visible(%[[C0:.*]], %{{.*}}) full(%[[C0]], %{{.*}}) or visible(%{{.*}}, %{{.*}}) full(%{{.*}}, %{{.*}})
 func.func @sinks(%q: !t, %k: !t, %v: !t) -> !t {
   %o, %lse = attn.attend %q, %k, %v
     intervals(%b, %h, %first, %last) {

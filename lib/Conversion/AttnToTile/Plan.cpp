@@ -1,0 +1,283 @@
+//===- Plan.cpp - The kernels that plan an attend ---------------------------===//
+//
+// The `classify` clause becomes the region of tile.write_runs: what it asks of
+// the rows of the tile is computed once before, what it asks of a box of keys
+// inside. Positions that come from a table are bounded like everything else that
+// the clause reads: by the range of the table over the box of slots.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Conversion/AttnToTile/Plan.h"
+
+#include "lib/Conversion/AttnToTile/KernelArguments.h"
+#include "lib/Conversion/AttnToTile/ScalarCode.h"
+#include "lib/Conversion/AttnToTile/Softmax.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace lacuna {
+
+bool isPlanned(attn::AttendOp attend) {
+  return attend.getMode() == attn::Mode::Planned && !attend.getClassify().empty();
+}
+
+static tile::ViewType openView(MLIRContext *context, int64_t axes, int64_t last, unsigned bits) {
+  SmallVector<int64_t> shape(axes, ShapedType::kDynamic);
+  if (last)
+    shape.push_back(last);
+  return tile::ViewType::get(context, shape, IntegerType::get(context, bits));
+}
+
+PlanViews::PlanViews(MLIRContext *context)
+    : lists(openView(context, 4, 2, 32)), counts(openView(context, 3, 2, 32)),
+      order(openView(context, 3, 0, 32)) {}
+
+tile::ViewType PlanViews::cells(MLIRContext *context, int64_t rank) {
+  return openView(context, rank, 3, 64);
+}
+
+//===----------------------------------------------------------------------===//
+// Summaries
+//===----------------------------------------------------------------------===//
+
+/// Tables whose last axis a box may span: cells save reading all elements.
+/// Beyond three axes a kernel's grid has no index for each.
+static SetVector<Value> summarizedTables(attn::AttendOp attend) {
+  SetVector<Value> tables;
+  auto add = [&](Value table) {
+    if (cast<RankedTensorType>(table.getType()).getRank() <= 3)
+      tables.insert(table);
+  };
+  attend.getClassify().walk([&](attn::LoadRangeOp load) {
+    if (load.getFirst().back() != load.getLast().back())
+      add(load.getTable());
+  });
+  for (Value position : {attend.getQueryPosition(), attend.getKeyPosition()})
+    if (position && isa<RankedTensorType>(position.getType()))
+      add(position);
+  return tables;
+}
+
+static tile::KernelOp emitSummary(OpBuilder &builder, Location loc, RankedTensorType table,
+                                  StringRef name) {
+  tile::KernelOp kernel =
+      createKernel(builder, loc, name,
+                   {parameterType(table), PlanViews::cells(table.getContext(), table.getRank())});
+  Block &body = kernel.getBody().front();
+  named("table", body.getArgument(0));
+  named("cells", body.getArgument(1));
+  auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &body);
+  Value view = body.getArgument(0);
+  int64_t rank = table.getRank();
+  Value one = arith::ConstantIntOp::create(b, 1, 32);
+  Value batches = rank > 1 ? extentOf(b, loc, view, 0) : one;
+  Value heads = rank > 2 ? extentOf(b, loc, view, 1) : one;
+  auto block = tile::BlockOp::create(b, batches, heads, extentOf(b, loc, view, rank - 1), Value());
+  SmallVector<Value> indices = {block.getBatch(), block.getHead()};
+  indices.truncate(rank - 1);
+  indices.push_back(block.getFirst());
+  tile::SummarizeOp::create(b, view, body.getArgument(1), indices);
+  tile::ReturnOp::create(b, ValueRange());
+  return kernel;
+}
+
+//===----------------------------------------------------------------------===//
+// Lists
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// First and last of consecutive slots, or of what lies there; i32, inclusive.
+struct Span {
+  Value first, last;
+};
+
+/// Where a kernel of lists stands.
+struct ListPlace {
+  attn::AttendOp attend;
+  IRMapping scope;              ///< values of the spec function -> of the kernel
+  DenseMap<Value, Value> cells; ///< by table of the spec function
+  Value queries, keys, group;   ///< group: query heads for each key head
+  Value batch, head, keyHead;
+  StatusBits *bits;
+};
+} // namespace
+
+/// Positions of a span of slots.
+static Span positionsOf(ImplicitLocOpBuilder &builder, const ListPlace &place, Value source,
+                        Span slots, Value head) {
+  if (!source)
+    return slots;
+  Value known = place.scope.lookup(source);
+  if (source.getType().isInteger())
+    return {arith::AddIOp::create(builder, slots.first, known),
+            arith::AddIOp::create(builder, slots.last, known)};
+  auto wide = [&](Value value) -> Value {
+    return arith::ExtSIOp::create(builder, builder.getI64Type(), value);
+  };
+  SmallVector<Value> first;
+  int64_t rank = cast<RankedTensorType>(source.getType()).getRank();
+  if (rank > 1)
+    first.push_back(wide(place.batch));
+  if (rank > 2)
+    first.push_back(wide(head));
+  SmallVector<Value> last = first;
+  first.push_back(wide(slots.first));
+  last.push_back(wide(slots.last));
+  auto range = tile::LoadRangeOp::create(builder, known, first, last, place.cells.lookup(source));
+  // The launch has checked that the table holds every slot; if it did not, the
+  // range would be that of i64.
+  auto narrow = [&](Value value) -> Value {
+    Value low = arith::ConstantIntOp::create(builder, INT32_MIN, 64);
+    Value high = arith::ConstantIntOp::create(builder, INT32_MAX, 64);
+    value = arith::MaxSIOp::create(builder, value, low);
+    value = arith::MinSIOp::create(builder, value, high);
+    return arith::TruncIOp::create(builder, builder.getI32Type(), value);
+  };
+  return {narrow(range.getMin()), narrow(range.getMax())};
+}
+
+/// Moves what the classifier computes of the rows alone out of it: it is asked
+/// about many boxes of keys.
+static void hoistRowCode(tile::WriteRunsOp runs) {
+  Region &classify = runs.getClassify();
+  for (Operation &op : llvm::make_early_inc_range(classify.front().without_terminator()))
+    if (op.getNumRegions() == 0 && llvm::all_of(op.getOperands(), [&](Value operand) {
+          return operand.getParentRegion() != &classify;
+        }))
+      op.moveBefore(runs);
+}
+
+static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lists, Value counts,
+                      Value status) {
+  attn::AttendOp attend = place.attend;
+  Location loc = builder.getLoc();
+  auto block = tile::BlockOp::create(builder, extentOf(builder, loc, lists, 0),
+                                     extentOf(builder, loc, lists, 1), place.queries, Value());
+  place.batch = block.getBatch();
+  place.head = block.getHead();
+  place.keyHead = arith::DivUIOp::create(builder, place.head, place.group);
+  Value extent = tile::TileExtentOp::create(builder, tile::Axis::Query);
+  Value row = arith::DivUIOp::create(builder, block.getFirst(), extent);
+  Value end = arith::AddIOp::create(builder, block.getFirst(), extent);
+  Value past = arith::MinSIOp::create(builder, end, place.queries);
+  Value one = arith::ConstantIntOp::create(builder, 1, 32);
+  Span i{block.getFirst(), arith::SubIOp::create(builder, past, one)};
+  Span iPositions = positionsOf(builder, place, attend.getQueryPosition(), i, place.head);
+
+  auto runs = tile::WriteRunsOp::create(builder, builder.getI1Type(), lists, counts, place.batch,
+                                        place.head, row, place.keys);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    Type i32 = builder.getI32Type();
+    builder.createBlock(&runs.getClassify(), {}, {i32, i32}, {loc, loc});
+    Span j{runs.getFirst(), runs.getLast()};
+    Span jPositions = positionsOf(builder, place, attend.getKeyPosition(), j, place.keyHead);
+    ScalarCopier copier(builder, place.scope, *place.bits);
+    for (auto [table, cells] : place.cells)
+      copier.summarize(table, cells);
+    SmallVector<Value> arguments = {place.batch,     place.head,       iPositions.first,
+                                    iPositions.last, jPositions.first, jPositions.last};
+    if (attend.takesSlots())
+      arguments.append({i.first, i.last, j.first, j.last});
+    tile::YieldOp::create(builder, copier.copyRegion(attend.getClassify(), arguments));
+  }
+  hoistRowCode(runs);
+  unsigned bit = place.bits->of("the plan has more runs of tiles than it has room for");
+  tile::ReportOp::create(builder, status, bit, runs.getOverflow());
+  tile::ReturnOp::create(builder, ValueRange());
+}
+
+static void emitOrder(OpBuilder &builder, tile::KernelOp kernel) {
+  Block &body = kernel.getBody().front();
+  auto b = ImplicitLocOpBuilder::atBlockBegin(kernel.getLoc(), &body);
+  Value counts = named("counts", body.getArgument(0)), order = named("order", body.getArgument(1));
+  auto block = tile::BlockOp::create(b, extentOf(b, b.getLoc(), counts, 0),
+                                     extentOf(b, b.getLoc(), counts, 1),
+                                     extentOf(b, b.getLoc(), counts, 2), Value());
+  tile::OrderRowsOp::create(b, counts, order, block.getBatch(), block.getHead(), block.getFirst());
+  tile::ReturnOp::create(b, ValueRange());
+}
+
+//===----------------------------------------------------------------------===//
+// The plan
+//===----------------------------------------------------------------------===//
+
+/// Whether an attend's classes depend on an argument of the clause, or on an axis
+/// of the tables of positions.
+static bool dependsOn(attn::AttendOp attend, unsigned argument, int64_t rank) {
+  auto hasAxis = [&](Value position) {
+    auto table = position ? dyn_cast<RankedTensorType>(position.getType()) : RankedTensorType();
+    return table && table.getRank() > rank;
+  };
+  return !attend.getClassify().getArgument(argument).use_empty() ||
+         hasAxis(attend.getQueryPosition()) || hasAxis(attend.getKeyPosition());
+}
+
+SmallVector<tile::KernelOp> AttendPlan::kernels() const {
+  SmallVector<tile::KernelOp> all;
+  for (const TableSummary &summary : summaries)
+    all.push_back(summary.kernel);
+  all.append({lists, order});
+  return all;
+}
+
+AttendPlan emitPlan(OpBuilder &builder, attn::AttendOp attend, StringRef name, StatusBits &bits) {
+  Location loc = attend.getLoc();
+  AttendPlan plan;
+  plan.perBatch = dependsOn(attend, 0, 1);
+  plan.perHead = dependsOn(attend, 1, 2);
+  for (auto [index, table] : llvm::enumerate(summarizedTables(attend)))
+    plan.summaries.push_back(
+        {table, emitSummary(builder, loc, cast<RankedTensorType>(table.getType()),
+                            (name + "_summary" + Twine(index)).str())});
+
+  SmallVector<Value> positions;
+  for (Value position : {attend.getQueryPosition(), attend.getKeyPosition()})
+    if (position)
+      positions.push_back(position);
+  Captures captures = capturesOf({}, positions, {&attend.getClassify()}, /*takesSizes=*/true);
+  plan.operands = captures.arguments.takeVector();
+  PlanViews views(builder.getContext());
+  constexpr unsigned sizes = 3;
+  SmallVector<Type> types(sizes, builder.getI32Type());
+  llvm::append_range(types, llvm::map_range(ValueRange(plan.operands).getTypes(), parameterType));
+  for (const TableSummary &summary : plan.summaries)
+    types.push_back(PlanViews::cells(builder.getContext(),
+                                     cast<RankedTensorType>(summary.table.getType()).getRank()));
+  types.append({views.lists, views.counts, tile::StatusType::get(builder.getContext())});
+  plan.lists = createKernel(builder, loc, (name + "_lists").str(), types);
+
+  Block &body = plan.lists.getBody().front();
+  ValueRange arguments = body.getArguments();
+  ListPlace place;
+  place.attend = attend;
+  place.bits = &bits;
+  place.queries = named("queries", arguments[0]);
+  place.keys = named("keys", arguments[1]);
+  place.group = named("group", arguments[2]);
+  arguments = arguments.drop_front(sizes);
+  auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &body);
+  for (auto [operand, argument] : llvm::zip(plan.operands, arguments))
+    place.scope.map(operand, operand.getType().isIndex()
+                                 ? arith::ExtSIOp::create(b, b.getI64Type(), argument).getResult()
+                                 : argument);
+  nameArguments(attend, plan.operands, arguments);
+  arguments = arguments.drop_front(plan.operands.size());
+  for (const TableSummary &summary : plan.summaries) {
+    place.cells[summary.table] = named("cells", arguments.front());
+    arguments = arguments.drop_front();
+  }
+  ScalarCopier copier(b, place.scope, bits);
+  for (Operation *op : captures.code) {
+    copier.copy(op);
+    place.scope.map(op->getResult(0), copier.lookup(op->getResult(0)));
+  }
+  emitLists(b, place, named("lists", arguments[0]), named("counts", arguments[1]), arguments[2]);
+
+  plan.order = createKernel(builder, loc, (name + "_order").str(), {views.counts, views.order});
+  emitOrder(builder, plan.order);
+  return plan;
+}
+
+} // namespace lacuna

@@ -1,0 +1,27 @@
+//===- PlanFunctions.h - One function per operation of a plan ---*- C++ -*-===//
+#ifndef LIB_CONVERSION_TILETOEMITC_PLANFUNCTIONS_H
+#define LIB_CONVERSION_TILETOEMITC_PLANFUNCTIONS_H
+
+#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+
+namespace lacuna {
+
+/// `lacuna::Range range_of_ids(const lacuna::View<2> &table, ...)`: the name of
+/// the function. It takes the table, the cells if there are any, and first and
+/// last index along every axis.
+std::string printLoadRange(Emission &emission, tile::LoadRangeOp op);
+
+/// `void summarize(const lacuna::View<2> &table, const lacuna::View<3> &cells, ...)`
+FragmentCall printSummarize(Emission &emission, tile::SummarizeOp op);
+
+/// `bool write_runs(const lacuna::View<5> &lists, ...)`: the classifier becomes a
+/// function of its own. `keyTile`: keys of a tile.
+mlir::FailureOr<FragmentCall> printWriteRuns(Emission &emission, tile::WriteRunsOp op,
+                                             int64_t keyTile);
+
+/// `void order_rows(const lacuna::View<4> &counts, const lacuna::View<3> &order, ...)`
+FragmentCall printOrderRows(Emission &emission, tile::OrderRowsOp op);
+
+} // namespace lacuna
+
+#endif // LIB_CONVERSION_TILETOEMITC_PLANFUNCTIONS_H
