@@ -160,12 +160,12 @@ def DeriveClassifier : Pass<"attn-derive-classifier", "::mlir::func::FuncOp"> {
   let summary = "Derives whether a tile of queries and keys is empty, full or partial";
   let description = [{
     Fills the `classify` clause of every attend that has a `where` clause, no
-    `classify` and not the mode `closed`, by running the predicate on boxes of positions instead of single
-    ones. Sound for every predicate: an element that is seen makes `may_see` true,
-    one that is not makes `may_hide` true. What the pass does not understand
-    (floats, most operations on bits) may be anything; an attend about whose tiles
-    nothing can be said stays as it is, and a remark says so. Tables are read over
-    ranges of indices.
+    `classify` and not the mode `closed`, by running the predicate on boxes of
+    positions instead of single ones. Sound for every predicate: an element that is
+    seen makes `may_see` true, one that is not makes `may_hide` true. What the pass
+    does not understand (floats, numbers that wrap around) may be anything; an
+    attend about whose tiles nothing can be said stays as it is, and a remark says
+    so. Tables are read over ranges of indices.
 
     Expects masks to be expanded. Code runs on i64, so that no bound can overflow
     even where a scalar argument is extreme. The options turn parts of the analysis

@@ -74,3 +74,17 @@ func.func @given(%q: !t) -> (!t, !t) {
   %dense, %lse_dense = attn.attend %q, %q, %q : !t, !t, !t
   return %o, %dense : !t, !t
 }
+
+// -----
+
+!t = tensor<1x1x?x16xf16>
+// A kernel that computes its own bounds asks nobody for classes.
+// CHECK-LABEL: @closed
+// CHECK-NOT: classify
+func.func @closed(%q: !t) -> !t {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    %past = attn.causal %i, %j
+    attn.yield %past : i1
+  } mode closed : !t, !t, !t
+  return %o : !t
+}
