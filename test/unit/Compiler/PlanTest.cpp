@@ -188,9 +188,11 @@ Runs expectedRuns(const T *ids, std::int64_t length, std::int64_t row, bool tran
   for (std::int64_t tile = 0; tile * keyTile < length; ++tile) {
     std::int64_t from = tile * keyTile, to = std::min(from + keyTile, length) - 1;
     Extremes k = extremesOf(ids, from, to + 1);
-    bool see = (q.signature & k.signature) && k.min <= q.max && q.min <= k.max && from <= last;
+    bool past = transposed ? first <= to : from <= last;
+    bool future = transposed ? last > from : to > first;
+    bool see = (q.signature & k.signature) && k.min <= q.max && q.min <= k.max && past;
     bool hide =
-        to > first || q.min != q.max || k.min != k.max || q.min != k.min || from + keyTile > length;
+        future || q.min != q.max || k.min != k.max || q.min != k.min || from + keyTile > length;
     if (!see)
       continue;
     if (!runs.empty() && (runs.back().second & 1) == hide &&
