@@ -7,6 +7,7 @@
 #include "lib/Compiler/ExportProgram.h"
 #include "lib/Compiler/Pipelines.h"
 #include "lib/Compiler/Register.h"
+#include "lib/Support/Stopwatch.h"
 #include "lib/Support/Targets.h"
 #include "lib/Target/Cuda/EmitCuda.h"
 
@@ -16,8 +17,6 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MemoryBuffer.h"
-
-#include <chrono>
 
 using namespace mlir;
 using namespace lacuna;
@@ -32,10 +31,9 @@ struct Compilation::Module {
   /// Runs `work`, keeping its time under `name`.
   template <class Work>
   LogicalResult timed(const char *name, Work work) {
-    auto begin = std::chrono::steady_clock::now();
+    Stopwatch watch;
     LogicalResult result = work();
-    std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - begin;
-    stages.push_back({name, time.count()});
+    stages.push_back({name, 1e3 * watch.seconds()});
     return result;
   }
 

@@ -19,6 +19,13 @@ struct Runner::Prepared {
   bool hasScore;
 };
 
+/// The inputs of a launch and what must come of them.
+struct Runner::Sample {
+  const Executable &executable;
+  std::vector<HostArray> inputs;
+  ReferenceRun reference;
+};
+
 static Result<std::string> readSpec(const std::string &folder, const CaseKernel &kernel) {
   Result<std::string> text = readFile(folder + "/" + kernel.spec + ".mlir");
   if (!text)
@@ -75,12 +82,20 @@ Result<std::vector<HostArray>> lacuna::makeInputs(const std::string &text,
   return inputs;
 }
 
-static Result<ReferenceRun> runReference(const ReferenceSpec &spec,
-                                         const std::vector<HostArray> &inputs) {
+Result<Runner::Sample> Runner::makeSample(const Prepared &prepared, const CaseShape &shape,
+                                          bool zeroQueries) const {
+  const ReferenceSpec &spec = prepared.reference;
+  Result<std::vector<HostArray>> inputs =
+      makeInputs(prepared.text, spec, prepared.kernel, shape, zeroQueries);
+  if (!inputs)
+    return inputs.status();
   std::vector<Value> values;
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    values.push_back(valueOf(inputs[i], spec.arguments()[i].isTensor));
-  return spec.run(values);
+  for (std::size_t i = 0; i < inputs->size(); ++i)
+    values.push_back(valueOf((*inputs)[i], spec.arguments()[i].isTensor));
+  Result<ReferenceRun> reference = spec.run(values);
+  if (!reference)
+    return reference.status();
+  return Sample{prepared.executable, std::move(*inputs), std::move(*reference)};
 }
 
 static Result<std::vector<HostArray>> runOn(const Executable &executable, Device &device,
@@ -106,69 +121,55 @@ static double largestDifference(const HostArray &left, const HostArray &right) {
   return largest;
 }
 
-Status Runner::runShape(const Prepared &prepared, const CaseShape &shape,
-                        CaseOutcome &outcome) const {
-  Result<std::vector<HostArray>> inputs =
-      makeInputs(prepared.text, prepared.reference, prepared.kernel, shape);
-  if (!inputs)
-    return inputs.status();
-  Result<ReferenceRun> reference = runReference(prepared.reference, *inputs);
-  if (!reference)
-    return reference.status();
-  std::vector<HostArray> emulated;
-  if (emulator) {
-    Result<std::vector<HostArray>> results = runOn(prepared.executable, *emulator, *inputs);
-    if (!results)
-      return results.status();
-    emulated = std::move(*results);
-  }
-  for (Device *device : devices) {
-    Result<std::vector<HostArray>> results = runOn(prepared.executable, *device, *inputs);
-    if (!results)
-      return results.status();
-    ++outcome.launches;
-    CheckReport report = checkResults(*reference, *results, Tolerance{});
-    outcome.worstLse = std::max(outcome.worstLse, report.worstLse);
-    outcome.worstHead = std::max(outcome.worstHead, report.worstHead);
-    outcome.worstRow = std::max(outcome.worstRow, report.worstRow);
-    if (!report.failure.empty())
-      return Status(StatusKind::Compiler, device->name() + ": " + report.failure);
-    for (std::size_t i = 0; i < emulated.size(); ++i)
-      outcome.worstAgainstEmulator =
-          std::max(outcome.worstAgainstEmulator, largestDifference((*results)[i], emulated[i]));
+Status Runner::compare(const Sample &sample, const std::vector<HostArray> &results,
+                       CaseOutcome &outcome) const {
+  CheckReport report = checkResults(sample.reference, results, Tolerance{});
+  outcome.worstLse = std::max(outcome.worstLse, report.worstLse);
+  outcome.worstHead = std::max(outcome.worstHead, report.worstHead);
+  outcome.worstRow = std::max(outcome.worstRow, report.worstRow);
+  if (!report.failure.empty())
+    return Status(StatusKind::Compiler, report.failure);
+  if (!emulator)
+    return {};
+  Result<std::vector<HostArray>> emulated = runOn(sample.executable, *emulator, sample.inputs);
+  if (!emulated)
+    return emulated.status();
+  for (std::size_t i = 0; i < emulated->size(); ++i)
+    outcome.worstAgainstEmulator =
+        std::max(outcome.worstAgainstEmulator, largestDifference(results[i], (*emulated)[i]));
+  return {};
+}
+
+Status Runner::countKeys(const Sample &sample, const std::vector<HostArray> &results,
+                         CaseOutcome &) const {
+  const std::vector<std::int64_t> &visible = sample.reference.attends.front().visibleKeys;
+  for (std::size_t row = 0; row < visible.size(); ++row) {
+    double counted = std::exp(elementOf(results.back(), std::int64_t(row)));
+    if (!(std::llround(counted) == visible[row] && std::isfinite(counted)))
+      return Status(StatusKind::Compiler, "row " + std::to_string(row) + " counts " +
+                                              std::to_string(counted) + " keys and sees " +
+                                              std::to_string(visible[row]));
   }
   return {};
 }
 
-Status Runner::countShape(const Prepared &prepared, const CaseShape &shape,
-                          CaseOutcome &outcome) const {
-  Result<std::vector<HostArray>> inputs =
-      makeInputs(prepared.text, prepared.reference, prepared.kernel, shape, /*zeroQueries=*/true);
-  if (!inputs)
-    return inputs.status();
-  Result<ReferenceRun> reference = runReference(prepared.reference, *inputs);
-  if (!reference)
-    return reference.status();
+Status Runner::runShape(const Prepared &prepared, const CaseShape &shape, bool zeroQueries,
+                        Judge judge, CaseOutcome &outcome) const {
+  Result<Sample> sample = makeSample(prepared, shape, zeroQueries);
+  if (!sample)
+    return sample.status();
   for (Device *device : devices) {
-    Result<std::vector<HostArray>> results = runOn(prepared.executable, *device, *inputs);
+    Result<std::vector<HostArray>> results = runOn(sample->executable, *device, sample->inputs);
     if (!results)
       return results.status();
     ++outcome.launches;
-    const std::vector<std::int64_t> &visible = reference->attends.front().visibleKeys;
-    for (std::size_t row = 0; row < visible.size(); ++row) {
-      double counted = std::exp(elementOf(results->back(), std::int64_t(row)));
-      if (!(std::llround(counted) == visible[row] && std::isfinite(counted)))
-        return Status(StatusKind::Compiler, "row " + std::to_string(row) + " counts " +
-                                                std::to_string(counted) + " keys and sees " +
-                                                std::to_string(visible[row]));
-    }
+    if (Status status = (this->*judge)(*sample, *results, outcome); !status.isOk())
+      return Status(status.kind(), device->name() + ": " + status.message());
   }
   return {};
 }
 
-CaseOutcome Runner::forEachShape(const Case &next,
-                                 Status (Runner::*check)(const Prepared &, const CaseShape &,
-                                                         CaseOutcome &) const) const {
+CaseOutcome Runner::runShapes(const Case &next, bool zeroQueries, Judge judge) const {
   CaseOutcome outcome;
   outcome.kernel = next.kernel;
   Result<Prepared> prepared = prepare(next.kernel);
@@ -182,16 +183,18 @@ CaseOutcome Runner::forEachShape(const Case &next,
     outcome.spillBytes += kernel.spillStoreBytes;
   for (const std::string &advisory : report.advisories)
     outcome.failures.push_back(advisory);
-  if (check == &Runner::countShape && prepared->hasScore)
+  if (zeroQueries && prepared->hasScore)
     return outcome;
   for (const CaseShape &shape : next.shapes)
-    if (Status status = (this->*check)(*prepared, shape, outcome); !status.isOk())
+    if (Status status = runShape(*prepared, shape, zeroQueries, judge, outcome); !status.isOk())
       outcome.failures.push_back(shape.name() + ": " + status.message());
   return outcome;
 }
 
-CaseOutcome Runner::run(const Case &next) const { return forEachShape(next, &Runner::runShape); }
+CaseOutcome Runner::run(const Case &next) const {
+  return runShapes(next, /*zeroQueries=*/false, &Runner::compare);
+}
 
 CaseOutcome Runner::count(const Case &next) const {
-  return forEachShape(next, &Runner::countShape);
+  return runShapes(next, /*zeroQueries=*/true, &Runner::countKeys);
 }

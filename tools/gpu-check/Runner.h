@@ -52,12 +52,21 @@ public:
 
 private:
   struct Prepared;
+  struct Sample;
+  /// Judges what one device made of a sample; the error says what is wrong with it.
+  using Judge = Status (Runner::*)(const Sample &, const std::vector<HostArray> &results,
+                                   CaseOutcome &) const;
+
   Result<Prepared> prepare(const CaseKernel &kernel) const;
-  Status runShape(const Prepared &prepared, const CaseShape &shape, CaseOutcome &outcome) const;
-  Status countShape(const Prepared &prepared, const CaseShape &shape, CaseOutcome &outcome) const;
-  CaseOutcome forEachShape(const Case &next,
-                           Status (Runner::*check)(const Prepared &, const CaseShape &,
-                                                   CaseOutcome &) const) const;
+  Result<Sample> makeSample(const Prepared &prepared, const CaseShape &shape,
+                            bool zeroQueries) const;
+  Status compare(const Sample &sample, const std::vector<HostArray> &results,
+                 CaseOutcome &outcome) const;
+  Status countKeys(const Sample &sample, const std::vector<HostArray> &results,
+                   CaseOutcome &outcome) const;
+  Status runShape(const Prepared &prepared, const CaseShape &shape, bool zeroQueries, Judge judge,
+                  CaseOutcome &outcome) const;
+  CaseOutcome runShapes(const Case &next, bool zeroQueries, Judge judge) const;
 
   std::string specFolder, target;
   std::vector<Device *> devices;

@@ -2,11 +2,11 @@
 
 #include "lacuna/Reference.h"
 #include "lib/Support/Files.h"
+#include "lib/Support/Stopwatch.h"
 #include "tools/lacuna-run/DeviceRun.h"
 #include "tools/lacuna-run/Inputs.h"
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 
 using namespace lacuna;
@@ -39,11 +39,10 @@ static Result<double> timeLaunches(DeviceRun &run) {
     return status;
   std::vector<double> seconds;
   for (int batch = 0; batch < batches; ++batch) {
-    auto begin = std::chrono::steady_clock::now();
+    Stopwatch watch;
     if (Status status = launchAll(launchesPerBatch); !status.isOk())
       return status;
-    std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
-    seconds.push_back(time.count() / launchesPerBatch);
+    seconds.push_back(watch.seconds() / launchesPerBatch);
   }
   std::nth_element(seconds.begin(), seconds.begin() + batches / 2, seconds.end());
   return seconds[batches / 2];

@@ -3,10 +3,10 @@
 #define TOOLS_LACUNA_BENCH_BENCH_H
 
 #include "lacuna/Result.h"
+#include "lib/Support/Stopwatch.h"
 #include "tools/lacuna-bench/Table.h"
 
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 #include <string>
 #include <vector>
@@ -48,10 +48,7 @@ inline double median(std::vector<double> values) {
 /// CPU, which other processes do not disturb.
 class Timer {
 public:
-  double milliseconds() const {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-        .count();
-  }
+  double milliseconds() const { return 1e3 * wall.seconds(); }
   double cpuMilliseconds() const { return cpuNow() - cpuStart; }
 
 private:
@@ -61,7 +58,7 @@ private:
     return double(time.tv_sec) * 1e3 + double(time.tv_nsec) * 1e-6;
   }
 
-  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  Stopwatch wall;
   double cpuStart = cpuNow();
 };
 

@@ -39,7 +39,7 @@ def Tile_TileExtentOp : Tile_Op<"extent", [Pure]> {
     }
     ```
   }];
-  let arguments = (ins EnumAttr<Tile_Dialect, Tile_Axis, "axis">:$axis);
+  let arguments = (ins Tile_AxisAttr:$axis);
   let results = (outs I32:$extent);
   let assemblyFormat = "$axis attr-dict";
 }

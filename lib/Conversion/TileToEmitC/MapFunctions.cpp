@@ -4,10 +4,11 @@
 // text shows a user's predicate as it was written; the fragment function calls it
 // once per element.
 //
-// A map that reads tables stands under a condition that the assembler does not
-// know to be true: its loads are then not moved up among the instructions of the
-// product before it, where at large head dims no registers are left for them. Its
-// variable begins as an input, so that both branches keep to the same registers.
+// A map that reads tables does so some elements at a time, each group under a
+// condition that the assembler does not know to be true. Otherwise it moves all the
+// loads up among the instructions of the product before them, where no registers
+// are left. The variable begins as an input, so that both branches of a condition
+// keep to the same registers.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
@@ -22,6 +23,10 @@
 using namespace mlir;
 using namespace lacuna;
 
+/// Elements of a map that may wait for tables at once: enough for the memory's
+/// latency, and no more registers than the product before needs anyway.
+static constexpr int64_t loadsInFlight = 16;
+
 /// Expression for one element of a fragment in the variable `name`.
 static std::string elementText(Emission &emission, const Fragment &fragment, StringRef name,
                                int64_t element) {
@@ -33,13 +38,15 @@ static std::string elementText(Emission &emission, const Fragment &fragment, Str
   return value + "uint16_t(" + reg + (element % 2 ? " >> 16))" : "))");
 }
 
-/// Lines that set all registers of `r` from an expression per element.
+/// Lines that set all registers of `r` from an expression per element; those of every
+/// `group` registers, if not 0, under a condition of their own.
 static std::string assignments(Emission &emission, const Fragment &fragment,
-                               llvm::function_ref<std::string(int64_t)> text,
-                               StringRef indentation = "  ") {
+                               llvm::function_ref<std::string(int64_t)> text, int64_t group = 0) {
   std::string lines;
   for (int64_t i = 0; i < fragment.registers(); ++i) {
-    lines += (indentation + "r.x" + std::to_string(i) + " = ").str();
+    if (group && i % group == 0)
+      lines += i ? "  }\n  if (lacuna::always()) {\n" : "  if (lacuna::always()) {\n";
+    lines += (group ? "    r.x" : "  r.x") + std::to_string(i) + " = ";
     if (!fragment.isPacked()) {
       lines += text(i) + ";\n";
       continue;
@@ -48,7 +55,7 @@ static std::string assignments(Emission &emission, const Fragment &fragment,
     lines += fragment.elementType().isF16() ? "lacuna::packF16(" : "lacuna::packBf16(";
     lines += text(2 * i) + ", " + text(2 * i + 1) + ");\n";
   }
-  return lines;
+  return group ? lines + "  }\n" : lines;
 }
 
 FailureOr<FragmentCall> lacuna::printSplat(Emission &emission, tile::SplatOp op) {
@@ -262,16 +269,15 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
   };
   std::string type = result->structName();
   std::string text = type + " $(" + signature + ") {\n  " + type + " r";
-  if (op.walk([](tile::ReadOp) { return WalkResult::interrupt(); }).wasInterrupted()) {
+  bool readsTables = op.walk([](tile::ReadOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  if (readsTables) {
     emission.include("thread");
     auto like = llvm::find_if(parameters.inputs,
                               [&](unsigned i) { return inputs[i].structName() == type; });
-    text += (like == parameters.inputs.end() ? "" : " = " + inputName(*like)) + ";\n" + setup +
-            "  if (lacuna::always()) {\n" + assignments(emission, *result, element, "    ") +
-            "  }\n";
-  } else {
-    text += ";\n" + setup + assignments(emission, *result, element);
+    if (like != parameters.inputs.end())
+      text += " = " + inputName(*like);
   }
+  text += ";\n" + setup + assignments(emission, *result, element, readsTables ? loadsInFlight : 0);
   call.callee = emission.function(loc, name, text + reports + "  return r;\n}\n");
   return call;
 }

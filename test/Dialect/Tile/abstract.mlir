@@ -1,4 +1,5 @@
 // RUN: lacuna-opt %s --verify-roundtrip --tile-verify-abstract | FileCheck %s
+// RUN: lacuna-opt %s | FileCheck %s --strict-whitespace --check-prefix=SPACES
 //
 // Causal attention as the lowering from attn writes it: no target, tile size,
 // thread or barrier. `?` along query and key is the tile size still to come; a
@@ -31,6 +32,7 @@ tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?
   %hk = arith.divui %h, %group : i32
 
   // Runs: keys [0, last] are visible to some row, keys [0, first] to all.
+  // SPACES: tile.extent query
   %extent = tile.extent query
   %end = arith.addi %first, %extent : i32
   %past_last = arith.minsi %end, %queries : i32
@@ -96,6 +98,7 @@ tile.kernel @attention_kernel(%q: !tile.view<?x?x?x128xbf16>, %k: !tile.view<?x?
       tile.yield %y : f32
     }
     // CHECK: tile.reduce add
+    // SPACES: tile.reduce add
     %added = tile.reduce add %p : tensor<?x?xf32, #scores> -> tensor<?xf32, #rows>
     %l1 = tile.map(%old = %l, %a = %decay, %new = %added)
         : (tensor<?xf32, #rows>, tensor<?xf32, #rows>, tensor<?xf32, #rows>) -> tensor<?xf32, #rows> {

@@ -13,7 +13,7 @@ tile.kernel @linear(%runs: !tile.runs, %p: tensor<64x64xf32, #scores>, %decay: t
   %l0 = tile.splat %zero : tensor<64xf32, #rows>
   // CHECK: %[[PARTS:.*]] = tile.for_runs
   %l = tile.for_runs (%key, %partial) in %runs iter_args(%old = %l0) : tensor<64xf32, #rows> {
-    // CHECK: tile.reduce {{.*}}add {{.*}} -> tensor<64xf32, #tile.fragment<[query], partial_row, warps = 4>>
+    // CHECK: tile.reduce add {{.*}} -> tensor<64xf32, #tile.fragment<[query], partial_row, warps = 4>>
     %sum = tile.reduce add %p : tensor<64x64xf32, #scores> -> tensor<64xf32, #rows>
     %new = tile.map(%x = %old, %a = %decay, %y = %sum)
         : (tensor<64xf32, #rows>, tensor<64xf32, #rows>, tensor<64xf32, #rows>) -> tensor<64xf32, #rows> {
