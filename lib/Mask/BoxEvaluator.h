@@ -34,10 +34,10 @@ public:
   /// loaded). Summaries of the tables are built here. Errors: Type, when
   /// arguments or tables are missing, ranks differ, or a loaded table does not
   /// hold integers.
-  BoxEvaluator(BoxEvaluator &&) = default;
-  BoxEvaluator &operator=(BoxEvaluator &&) = default;
   static Result<BoxEvaluator> bind(const BoxCode &code, Span<std::int64_t> arguments,
                                    Span<TensorRef> tables);
+  BoxEvaluator(BoxEvaluator &&) = default; // values keep their places
+  BoxEvaluator &operator=(BoxEvaluator &&) = default;
 
   /// Chooses the batch and the head of the boxes that follow; (0, 0) at first.
   void setHead(std::int64_t batchIndex, std::int64_t head);

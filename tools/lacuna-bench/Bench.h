@@ -30,6 +30,9 @@ Status benchCache(const BenchOptions &options, Table &table);
 /// What a launch costs on a device that does nothing.
 Status benchLaunch(const BenchOptions &options, Table &table);
 
+/// Run lists of a mask over a million tokens, planned on the host.
+Status benchPlan(const BenchOptions &options, Table &table);
+
 /// Time of one head of 1024 x 1024 x 128 on the emulator, and what threads give.
 Status benchEmulator(const BenchOptions &options, Table &table);
 

@@ -26,7 +26,7 @@ namespace cl = llvm::cl;
 static cl::OptionCategory category("lacuna-bench options");
 static cl::list<std::string> only("only", cl::CommaSeparated, cl::cat(category),
                                   cl::value_desc("sections"),
-                                  cl::desc("of compile, cache, launch, emulator"));
+                                  cl::desc("of compile, cache, launch, plan, emulator"));
 static cl::opt<int> repeats("repeats", cl::init(5), cl::cat(category),
                             cl::desc("medians of so many runs (default 5)"));
 static cl::opt<std::string> jsonPath("json", cl::value_desc("file"), cl::cat(category),
@@ -50,6 +50,7 @@ struct Section {
 static constexpr Section sections[] = {{"compile", benchCompile},
                                        {"cache", benchCache},
                                        {"launch", benchLaunch},
+                                       {"plan", benchPlan},
                                        {"emulator", benchEmulator}};
 
 static int fail(const std::string &message) {

@@ -129,6 +129,17 @@ static Result<HostArray> makeArray(const std::string &text, const ReferenceArgum
   return array;
 }
 
+bool isShapeOnly(const std::string &text, const ReferenceArgument &argument) {
+  return argument.isTensor && text.find_first_of("@=") == std::string::npos;
+}
+
+Result<HostArray> makeShape(const std::string &text, const ReferenceArgument &argument) {
+  HostArray array;
+  if (!parseShape(text, array))
+    return invalid(text, "the shape is not written like 2x8x64xf16");
+  return array;
+}
+
 Result<HostArray> makeInput(const std::string &text, const ReferenceArgument &argument) {
   Result<HostArray> array = makeArray(text, argument);
   if (array && array->shape.empty() && argument.isTensor && !argument.shape.empty())

@@ -19,6 +19,13 @@ namespace lacuna {
 /// an argument of that type.
 Result<HostArray> makeInput(const std::string &text, const ReferenceArgument &argument);
 
+/// Whether `text` is a bare shape for a tensor: "2x8xf16".
+bool isShapeOnly(const std::string &text, const ReferenceArgument &argument);
+
+/// An array without bytes, from such a text: for those who read shapes only.
+/// Errors: Type.
+Result<HostArray> makeShape(const std::string &text, const ReferenceArgument &argument);
+
 /// The array as a launch takes it, with the address of its bytes; `array` must
 /// outlive it.
 Value valueOf(const HostArray &array, bool isTensor);

@@ -1,0 +1,75 @@
+#include "lib/Compiler/SpecMask.h"
+
+#include <limits>
+
+using namespace lacuna;
+
+static Status mismatch(const std::string &what) {
+  return Status(StatusKind::Type, "the mask does not fit its arguments: " + what);
+}
+
+/// An integer scalar, its sign extended; truth values are 0 and 1.
+static std::int64_t integerOf(const Value &value) {
+  if (value.scalarType == DType::I1)
+    return value.bits & 1;
+  const int shift = 64 - 8 * int(byteSize(value.scalarType));
+  return std::int64_t(value.bits << shift) >> shift;
+}
+
+static Result<mask::AttendShape> shapeOf(const TensorRef &query, const TensorRef &key) {
+  if (query.rank != 4 || key.rank != 4)
+    return mismatch("query and keys have four dimensions");
+  const mask::AttendShape shape = {query.shape[0], query.shape[1], key.shape[1], query.shape[2],
+                                   key.shape[2]};
+  if (key.shape[0] != shape.batches)
+    return mismatch("batch sizes of query and keys differ");
+  if (shape.keyHeads ? shape.heads % shape.keyHeads : shape.heads)
+    return mismatch("query heads are no multiple of key heads");
+  if (std::max(shape.queries, shape.keys) > std::numeric_limits<std::int32_t>::max())
+    return mismatch("a sequence is longer than 2^31 - 1");
+  return shape;
+}
+
+/// Positions from an argument that describes a tensor [batch, heads, sequence, ...].
+static Result<mask::Positions> positionsOf(std::optional<unsigned> argument, Span<Value> arguments,
+                                           const TensorRef &described) {
+  if (!argument)
+    return mask::Positions();
+  const Value &value = arguments[*argument];
+  if (!value.isTensor)
+    return mask::Positions(integerOf(value));
+  const TensorRef &table = value.tensor;
+  for (int axis = 0; axis < table.rank; ++axis)
+    if (table.shape[axis] != described.shape[axis + 1 == table.rank ? 2 : axis])
+      return mismatch("positions do not have the shape of what they describe");
+  if (!table.address && table.elementCount())
+    return mismatch("positions have no elements");
+  return mask::Positions(table);
+}
+
+Result<mask::BoxClassifier> SpecMask::bind(Span<Value> arguments) const {
+  Result<mask::AttendShape> shape = shapeOf(arguments[query].tensor, arguments[key].tensor);
+  if (!shape)
+    return shape.status();
+  std::vector<std::int64_t> integers;
+  for (unsigned scalar : scalars)
+    integers.push_back(integerOf(arguments[scalar]));
+  std::vector<TensorRef> refs;
+  for (unsigned table : tables)
+    refs.push_back(arguments[table].tensor);
+  for (const mask::BoxStep &step : code.steps())
+    if (step.op == mask::BoxOp::LoadRange && !refs[step.table].address &&
+        refs[step.table].elementCount())
+      return mismatch("argument " + std::to_string(tables[step.table]) +
+                      " is read, but has no elements");
+  Result<mask::BoxEvaluator> evaluator = mask::BoxEvaluator::bind(code, integers, refs);
+  if (!evaluator)
+    return evaluator.status();
+  Result<mask::Positions> queries = positionsOf(queryPositions, arguments, arguments[query].tensor);
+  if (!queries)
+    return queries.status();
+  Result<mask::Positions> keys = positionsOf(keyPositions, arguments, arguments[key].tensor);
+  if (!keys)
+    return keys.status();
+  return mask::BoxClassifier(std::move(*evaluator), *shape, std::move(*queries), std::move(*keys));
+}

@@ -1,0 +1,40 @@
+//===- SpecMask.h - The mask of a spec, to be planned on the host ----------===//
+//
+// What the compiler knows of which tiles an attend visits, without MLIR: the code
+// of its classifier, and which arguments of the spec it reads. Bound to arguments
+// it answers for boxes of queries and keys (lib/Mask).
+//
+//===----------------------------------------------------------------------===//
+#ifndef LIB_COMPILER_SPECMASK_H
+#define LIB_COMPILER_SPECMASK_H
+
+#include "lacuna/Result.h"
+#include "lacuna/Tensor.h"
+#include "lib/Mask/BoxClassifier.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lacuna {
+
+/// The mask of one attend. Numbers of arguments are those of the spec function.
+struct SpecMask {
+  mask::BoxCode code;
+  std::vector<unsigned> scalars;                        ///< argument n of the code
+  std::vector<unsigned> tables;                         ///< table n of the code
+  unsigned query = 0, key = 0;                          ///< whose shapes are those of the mask
+  std::optional<unsigned> queryPositions, keyPositions; ///< offset or table; none: slots
+  std::string mode;   ///< where a kernel's runs come from: "closed", "planned"
+  std::string reason; ///< why that mode was chosen; may be empty
+
+  /// The mask for arguments that have the types of the spec's, lie in host memory
+  /// and outlive it, as this object does. Tensors that the mask does not read may
+  /// have address 0. Errors: Type, when shapes do not agree or a tensor that is
+  /// read has no address.
+  Result<mask::BoxClassifier> bind(Span<Value> arguments) const;
+};
+
+} // namespace lacuna
+
+#endif // LIB_COMPILER_SPECMASK_H
