@@ -1,11 +1,9 @@
 #include "lib/Compiler/Compilation.h"
 
-#include "dialects/Attn/Transforms/Passes.h"
 #include "dialects/Tile/IR/Tile.h"
 #include "lib/Compiler/ArgumentNames.h"
 #include "lib/Compiler/CollectFacts.h"
 #include "lib/Compiler/Diagnostics.h"
-#include "lib/Compiler/ExportMask.h"
 #include "lib/Compiler/ExportProgram.h"
 #include "lib/Compiler/Pipelines.h"
 #include "lib/Compiler/Register.h"
@@ -197,26 +195,6 @@ Status Compilation::lowerTo(Level level) {
       m.facts = collectFacts(*m.op);
   }
   return {};
-}
-
-Result<SpecMask> Compilation::deriveMask(unsigned attend) {
-  Module &m = *module;
-  if (Status status = lowerTo(Level::Attn); !status.isOk())
-    return status;
-  OwningOpRef<ModuleOp> copy = m.op->clone();
-  PassManager passes(&m.context);
-  passes.addNestedPass<func::FuncOp>(attn::createDeriveClassifier());
-  if (failed(passes.run(*copy)))
-    return m.diagnostics.take(StatusKind::Compiler, "attn-derive-classifier failed");
-  SmallVector<attn::AttendOp> attends;
-  copy->walk([&](attn::AttendOp op) { attends.push_back(op); });
-  if (attend >= attends.size())
-    return Status(StatusKind::Type, "there is no attend " + std::to_string(attend) +
-                                        "; the function has " + std::to_string(attends.size()));
-  FailureOr<SpecMask> mask = exportMask(attends[attend]);
-  if (failed(mask))
-    return m.diagnostics.take(StatusKind::Unsupported, "the mask cannot be planned");
-  return std::move(*mask);
 }
 
 std::string Compilation::print() const {

@@ -11,7 +11,6 @@
 
 #include "lacuna/Result.h"
 #include "lib/Compiler/Facts.h"
-#include "lib/Compiler/SpecMask.h"
 #include "lib/Runtime/Program.h"
 
 #include <memory>
@@ -64,11 +63,6 @@ public:
   /// Lowers to the end and gives the program with the CUDA C++ text of its
   /// kernels; cubin and PTX are still empty.
   Result<Program> finish();
-
-  /// The mask of attend number `attend` of a spec, for planning on the host; the
-  /// module stays as it is. Errors: Unsupported, when the module is past Level::Attn
-  /// or a mask cannot be planned; Type, when there is no such attend.
-  Result<SpecMask> deriveMask(unsigned attend);
 
   /// Facts of the kernels, once they are scheduled.
   const std::vector<KernelFacts> &facts() const;

@@ -50,5 +50,5 @@ FailureOr<SpecMask> lacuna::exportMask(attn::AttendOp attend) {
                   positionArgument(attend.getQueryPosition()),
                   positionArgument(attend.getKeyPosition()),
                   attend.getIntervals().empty() ? "planned" : "closed",
-                  ""};
+                  {}};
 }

@@ -25,8 +25,8 @@ struct SpecMask {
   std::vector<unsigned> tables;                         ///< table n of the code
   unsigned query = 0, key = 0;                          ///< whose shapes are those of the mask
   std::optional<unsigned> queryPositions, keyPositions; ///< offset or table; none: slots
-  std::string mode;   ///< where a kernel's runs come from: "closed", "planned"
-  std::string reason; ///< why that mode was chosen; may be empty
+  std::string mode;                 ///< where a kernel's runs come from: "closed", "planned"
+  std::vector<std::string> remarks; ///< why, with places: "spec.mlir:9:3: ..."
 
   /// The mask for arguments that have the types of the spec's, lie in host memory
   /// and outlive it, as this object does. Tensors that the mask does not read may
@@ -34,6 +34,12 @@ struct SpecMask {
   /// read has no address.
   Result<mask::BoxClassifier> bind(Span<Value> arguments) const;
 };
+
+/// The mask of attend number `attend` of a spec: of `function`, or of the only one
+/// where that is empty. `fileName` is for messages. Errors: Syntax, Type and
+/// Unsupported, as compiling the spec gives them.
+Result<SpecMask> deriveMask(const std::string &text, const std::string &fileName,
+                            const std::string &function, unsigned attend);
 
 } // namespace lacuna
 

@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 #include "lacuna/Reference.h"
 #include "lib/Api/Version.h"
-#include "lib/Compiler/Compilation.h"
+#include "lib/Compiler/SpecMask.h"
 #include "lib/Mask/Density.h"
 #include "lib/Mask/Picture.h"
 #include "lib/Support/Files.h"
@@ -183,10 +183,7 @@ static Status runTool() {
   if (!arguments)
     return arguments.status();
 
-  auto compilation = Compilation::parse(source, fileName, {"", function});
-  if (!compilation)
-    return compilation.status();
-  Result<SpecMask> derived = (*compilation)->deriveMask(attend);
+  Result<SpecMask> derived = deriveMask(source, fileName, spec->name(), attend);
   if (!derived)
     return derived.status();
   Result<mask::BoxClassifier> classifier = derived->bind(arguments->values);
@@ -210,10 +207,9 @@ static Status runTool() {
     llvm::outs() << describeElements(mask::countElements(*classifier, plan, *options)) << '\n';
   llvm::outs() << "masks: " << plan.rows.batches() << " for " << shape.batches << " batches, "
                << plan.rows.heads() << " for " << shape.heads << " heads\n"
-               << "mode: " << derived->mode;
-  if (!derived->reason.empty())
-    llvm::outs() << ", because " << derived->reason;
-  llvm::outs() << '\n';
+               << "mode: " << derived->mode << '\n';
+  for (const std::string &remark : derived->remarks)
+    llvm::outs() << "  " << remark << '\n';
   return Status();
 }
 

@@ -1,0 +1,76 @@
+//===- DeriveMask.cpp - From the text of a spec to its mask -----------------===//
+//
+// The part of the attn passes that a classifier needs, and no level below: a tool
+// that looks at masks builds and starts without the rest of the compiler.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Attn/Transforms/Passes.h"
+#include "lib/Compiler/Diagnostics.h"
+#include "lib/Compiler/ExportMask.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace lacuna;
+
+/// The spec called `name`, or the only one.
+static mlir::func::FuncOp findSpec(mlir::ModuleOp module, llvm::StringRef name) {
+  mlir::func::FuncOp found;
+  unsigned candidates = 0;
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    if (name.empty() ? !function.isExternal() : function.getName() == name) {
+      found = function;
+      ++candidates;
+    }
+  return candidates == 1 ? found : nullptr;
+}
+
+static mlir::LogicalResult deriveClassifiers(mlir::func::FuncOp spec) {
+  mlir::PassManager passes(spec.getContext(), mlir::func::FuncOp::getOperationName());
+  passes.addPass(attn::createCheckSpec());
+  passes.addPass(attn::createExpandSugar());
+  passes.addPass(attn::createSinkScalars());
+  passes.addPass(mlir::createCanonicalizerPass());
+  passes.addPass(attn::createDeriveIntervals());
+  passes.addPass(mlir::createCSEPass());
+  passes.addPass(mlir::createCanonicalizerPass());
+  passes.addPass(attn::createDeriveClassifier());
+  return passes.run(spec);
+}
+
+Result<SpecMask> lacuna::deriveMask(const std::string &text, const std::string &fileName,
+                                    const std::string &function, unsigned attend) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false); // the source line says more
+  context
+      .loadDialect<attn::AttnDialect, mlir::arith::ArithDialect, mlir::func::FuncDialect,
+                   mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::tensor::TensorDialect>();
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(text, fileName), {});
+  DiagnosticText diagnostics(sources, &context);
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
+  if (!module)
+    return diagnostics.take(StatusKind::Syntax, fileName + ": error: does not parse");
+  mlir::func::FuncOp spec = findSpec(*module, function);
+  if (!spec)
+    return Status(StatusKind::Type, fileName + ": error: holds no spec @" + function +
+                                        ", or several when none is named");
+  if (mlir::failed(deriveClassifiers(spec)))
+    return diagnostics.take(StatusKind::Unsupported, "the attn passes failed");
+  llvm::SmallVector<attn::AttendOp> attends(spec.getOps<attn::AttendOp>());
+  if (attend >= attends.size())
+    return Status(StatusKind::Type, "there is no attend " + std::to_string(attend) +
+                                        "; the function has " + std::to_string(attends.size()));
+  mlir::FailureOr<SpecMask> mask = exportMask(attends[attend]);
+  if (mlir::failed(mask))
+    return diagnostics.take(StatusKind::Unsupported, "the mask cannot be planned");
+  mask->remarks = diagnostics.remarks();
+  return std::move(*mask);
+}
