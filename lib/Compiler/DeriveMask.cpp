@@ -38,6 +38,7 @@ static mlir::LogicalResult deriveClassifiers(mlir::func::FuncOp spec) {
   passes.addPass(attn::createSinkScalars());
   passes.addPass(mlir::createCanonicalizerPass());
   passes.addPass(attn::createDeriveIntervals());
+  passes.addPass(attn::createChooseMode());
   passes.addPass(mlir::createCSEPass());
   passes.addPass(mlir::createCanonicalizerPass());
   passes.addPass(attn::createDeriveClassifier());

@@ -49,6 +49,6 @@ FailureOr<SpecMask> lacuna::exportMask(attn::AttendOp attend) {
                   *key,
                   positionArgument(attend.getQueryPosition()),
                   positionArgument(attend.getKeyPosition()),
-                  attend.getIntervals().empty() ? "planned" : "closed",
+                  attn::stringifyMode(*attend.getMode()).str(),
                   {}};
 }

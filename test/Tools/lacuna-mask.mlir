@@ -1,6 +1,5 @@
 // A map is what a plan visits, tile by tile, at any size.
-// DEFINE: %{keys} = --input=1x2x%{n}x16xf16 --input=1x1x%{n}x16xf16
-// DEFINE: %{n} = 64
+// DEFINE: %{keys} = --input=1x2x64x16xf16 --input=1x1x64x16xf16
 // RUN: lacuna-mask %s --function=window %{keys} --input=9 --tile=8x8 | FileCheck %s --match-full-lines
 //      CHECK:+.......
 // CHECK-NEXT:++......
@@ -14,36 +13,37 @@
 // CHECK-NEXT:visible elements: 595 (14.53 %)
 // CHECK-NEXT:masks: 1 for 1 batches, 1 for 2 heads
 // CHECK-NEXT:mode: closed
+// CHECK-NEXT:  {{.*}}lacuna-mask.mlir{{.*}}: closed: intervals of keys are exact for every tile
 
 // Tiles need not be square, nor divide the lengths.
 // RUN: lacuna-mask %s --function=window %{keys} --input=30 --tile=20x10 | FileCheck %s --check-prefix=UNEVEN --match-full-lines
 //      UNEVEN:++.....
-// UNEVEN-NEXT:++++...
+// UNEVEN-NEXT:+#++...
 // UNEVEN-NEXT:.++#++.
-// UNEVEN-NEXT:...+#++
-// UNEVEN-NEXT:@window: 64 queries x 64 keys, 4 x 7 tiles of 20 x 10: empty 14 (50.00 %), full 2 (7.14 %), partial 12 (42.86 %)
+// UNEVEN-NEXT:...+##+
+// UNEVEN-NEXT:@window: 64 queries x 64 keys, 4 x 7 tiles of 20 x 10: empty 13 (46.43 %), full 4 (14.29 %), partial 11 (39.29 %)
 // UNEVEN-NEXT:visible elements: 1519 (37.08 %)
 
 // Large grids are reduced; elements are still counted one by one.
 // RUN: lacuna-mask %s --function=window --input=1x2x1048576x16xf16 --input=1x1x1048576x16xf16 --input=4095 -o %t.png -o %t.txt -o %t.svg | FileCheck %s --check-prefix=LARGE --match-full-lines
-//      LARGE:@window: 1048576 queries x 1048576 keys, 8192 x 8192 tiles of 128 x 128: empty 66838528 (99.60 %), full 253518 (0.38 %), partial 16352 (0.02 %)
+//      LARGE:@window: 1048576 queries x 1048576 keys, 8192 x 8192 tiles of 128 x 128: empty 66839056 (99.60 %), full 253456 (0.38 %), partial 16352 (0.02 %)
 // LARGE-NEXT:visible elements: 4286580736 (0.39 %)
 // RUN: FileCheck %s --check-prefix=REDUCED --input-file=%t.txt
 //      REDUCED:{{^\+\.{255}$}}
 // REDUCED-NEXT:{{^\+\+\.{254}$}}
-// RUN: %python %S/Inputs/png_pixels.py %t.png 0,0 512,512 512,508 100,600 | FileCheck %s --check-prefix=PIXELS
+// RUN: %python %S/Inputs/png_pixels.py %t.png 0,0 512,512 510,512 100,600 | FileCheck %s --check-prefix=PIXELS
 //      PIXELS:1024 x 1024
-// PIXELS-NEXT:0,0 #7b97af
-// PIXELS-NEXT:512,512 #7b97af
-// PIXELS-NEXT:512,508 #799
+// PIXELS-NEXT:0,0 #9ba6ac
+// PIXELS-NEXT:512,512 #9ba6ac
+// PIXELS-NEXT:510,512 #1f4e79
 // PIXELS-NEXT:100,600 #ffffff
 // RUN: FileCheck %s --check-prefix=DRAWING --input-file=%t.svg
-//      DRAWING:<svg xmlns="http://www.w3.org/2000/svg" width="1024"
+//      DRAWING:<svg xmlns="http://www.w3.org/2000/svg" width="{{[0-9]+}}" height="1048"
 //      DRAWING:<rect x="0" y="0" width="4" height="4" fill="#{{[0-9a-f]+}}"/>
 //      DRAWING:@window: 1048576 queries x 1048576 keys
 
 // Heads and batches that have masks of their own are chosen to be drawn.
-// RUN: lacuna-mask %s --function=heads %{keys} --input=2xi32=[10,40] --tile=16x16 --head=1 | FileCheck %s --check-prefix=HEADS --match-full-lines
+// RUN: lacuna-mask %s --function=heads %{keys} "--input=2xi32=[10,40]" --tile=16x16 --head=1 | FileCheck %s --check-prefix=HEADS --match-full-lines
 //      HEADS:##+.
 // HEADS-NEXT:##+.
 // HEADS-NEXT:##+.
@@ -51,6 +51,7 @@
 // HEADS-NEXT:@heads: 64 queries x 64 keys, 4 x 4 tiles of 16 x 16: empty 16 (50.00 %), full 8 (25.00 %), partial 8 (25.00 %)
 // HEADS-NEXT:visible elements: 3200 (39.06 %)
 // HEADS-NEXT:masks: 1 for 1 batches, 2 for 2 heads
+// HEADS-NEXT:mode: {{closed|planned}}
 
 // Refinement proves what a classifier alone cannot.
 // RUN: lacuna-mask %s --function=remainders %{keys} --tile=32x32 --refine=0 --elements=0 | FileCheck %s --check-prefix=COARSE
