@@ -1,7 +1,8 @@
 //===- DeriveMask.cpp - From the text of a spec to its mask -----------------===//
 //
 // The part of the attn passes that a classifier needs, and no level below: a tool
-// that looks at masks builds and starts without the rest of the compiler.
+// that looks at masks builds and starts without the rest of the compiler. A mask
+// has a classifier here whatever mode its kernel has.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/Transforms/Passes.h"
@@ -38,10 +39,10 @@ static mlir::LogicalResult deriveClassifiers(mlir::func::FuncOp spec) {
   passes.addPass(attn::createSinkScalars());
   passes.addPass(mlir::createCanonicalizerPass());
   passes.addPass(attn::createDeriveIntervals());
-  passes.addPass(attn::createChooseMode());
   passes.addPass(mlir::createCSEPass());
   passes.addPass(mlir::createCanonicalizerPass());
   passes.addPass(attn::createDeriveClassifier());
+  passes.addPass(attn::createChooseMode()); // last: closed forms get no classifier
   return passes.run(spec);
 }
 

@@ -7,8 +7,8 @@
 
 namespace lacuna {
 
-/// The mask of an attend with one source, after attn-choose-mode and
-/// attn-derive-classifier. Without a `where` every key is visible; with a `where`
+/// The mask of an attend with one source, after attn-derive-classifier
+/// and attn-choose-mode. Without a `where` every key is visible; with a `where`
 /// and no `classify` nothing is known of any tile. Emits an error at what it cannot
 /// express.
 mlir::FailureOr<SpecMask> exportMask(attn::AttendOp attend);
