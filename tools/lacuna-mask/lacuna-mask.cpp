@@ -160,10 +160,9 @@ static Status draw(const std::string &file, const mask::MaskPlan &plan,
     return writeFile(file, picture(256, 256).svg(caption));
   if (!name.ends_with(".png"))
     return Status(StatusKind::Type, "-o " + file + ": ends in none of .txt, .svg and .png");
-  const mask::Raster raster = picture(1024, 1024).raster();
-  if (raster.pixels.empty())
+  if (lists.rows() == 0 || lists.columns() == 0)
     return Status(StatusKind::Type, "-o " + file + ": a mask without tiles has no pixels");
-  return writeFile(file, encodePng(raster));
+  return writeFile(file, encodePng(picture(1024, 1024).raster()));
 }
 
 /// Everything after the command line is read.
