@@ -161,8 +161,7 @@ def Tile_TileCountOp : Tile_Op<"tile_count", [HasParent<"ProgramOp">, Pure]> {
     }
     ```
   }];
-  let arguments = (ins Index:$extent, EnumAttr<Tile_Dialect, Tile_Axis, "axis">:$axis,
-                       FlatSymbolRefAttr:$kernel);
+  let arguments = (ins Index:$extent, Tile_AxisAttr:$axis, FlatSymbolRefAttr:$kernel);
   let results = (outs Index:$count);
   let assemblyFormat = "$extent `along` $axis `of` $kernel attr-dict";
 }
