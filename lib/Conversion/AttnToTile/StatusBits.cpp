@@ -24,8 +24,11 @@ unsigned StatusBits::of(std::string meaning) {
 }
 
 unsigned StatusBits::ofTable(Value table, Location loc) {
-  return of("an index of table " + nameInSpec(table) + " is out of range (" + tile::placeOf(loc) +
-            ")");
+  auto [known, isNew] = tables.try_emplace(table);
+  if (isNew)
+    known->second = of("an index of table " + nameInSpec(table) + " is out of range (" +
+                       tile::placeOf(loc) + ")");
+  return known->second;
 }
 
 std::string nameInSpec(Value value) {

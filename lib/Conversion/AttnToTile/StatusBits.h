@@ -3,6 +3,7 @@
 #define LIB_CONVERSION_ATTNTOTILE_STATUSBITS_H
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseMap.h"
 
 #include <string>
 
@@ -15,8 +16,10 @@ public:
   /// taken, the last one stands for whatever comes.
   unsigned of(std::string meaning);
 
-  /// The bit of a read of `table`, a value of the spec function, at `loc` with an
-  /// index out of range.
+  /// The bit of reads of `table`, a value of the spec function, with an index out
+  /// of range; described by the place of the first read. One for each table and
+  /// not for each place: places change when a spec is printed and read again, and
+  /// what it compiles to must not.
   unsigned ofTable(mlir::Value table, mlir::Location loc);
 
   /// What the bits so far mean, in order.
@@ -24,6 +27,7 @@ public:
 
 private:
   llvm::SmallVector<std::string> texts;
+  llvm::DenseMap<mlir::Value, unsigned> tables;
 };
 
 /// "%bias": what a value of a spec function is called there.
