@@ -31,14 +31,14 @@ def Tile_ReduceKind : I32EnumAttr<"ReduceKind", "how elements of a row are combi
   let genSpecializedAttr = 0;
 }
 
-// An op prints a space before its attributes; "``" keeps an attribute from adding
-// its own.
+// These print a space before themselves, which the generic form of an op needs;
+// "``" before them in an op's own form leaves out the op's.
 def Tile_AxisAttr : EnumAttr<Tile_Dialect, Tile_Axis, "axis"> {
-  let assemblyFormat = "`` $value";
+  let assemblyFormat = "$value";
 }
 
 def Tile_ReduceKindAttr : EnumAttr<Tile_Dialect, Tile_ReduceKind, "reduce_kind"> {
-  let assemblyFormat = "`` $value";
+  let assemblyFormat = "$value";
 }
 
 class Tile_Attr<string name, string mnemonicText, list<Trait> traits = []>

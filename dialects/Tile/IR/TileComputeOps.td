@@ -90,7 +90,7 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   }];
   let arguments = (ins Tile_ReduceKindAttr:$kind, Tile_Tile:$source);
   let results = (outs Tile_Tile:$result);
-  let assemblyFormat = "$kind $source attr-dict `:` type($source) `->` type($result)";
+  let assemblyFormat = "`` $kind $source attr-dict `:` type($source) `->` type($result)";
   let hasVerifier = 1;
 }
 

@@ -41,7 +41,7 @@ def Tile_TileExtentOp : Tile_Op<"extent", [Pure]> {
   }];
   let arguments = (ins Tile_AxisAttr:$axis);
   let results = (outs I32:$extent);
-  let assemblyFormat = "$axis attr-dict";
+  let assemblyFormat = "`` $axis attr-dict";
 }
 
 def Tile_IntervalRunsOp : Tile_Op<"interval_runs", [Pure]> {

@@ -163,7 +163,7 @@ def Tile_TileCountOp : Tile_Op<"tile_count", [HasParent<"ProgramOp">, Pure]> {
   }];
   let arguments = (ins Index:$extent, Tile_AxisAttr:$axis, FlatSymbolRefAttr:$kernel);
   let results = (outs Index:$count);
-  let assemblyFormat = "$extent `along` $axis `of` $kernel attr-dict";
+  let assemblyFormat = "$extent `along` `` $axis `of` $kernel attr-dict";
 }
 
 #endif // DIALECTS_TILE_IR_TILEPLANOPS_TD
