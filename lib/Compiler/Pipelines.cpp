@@ -35,7 +35,8 @@ void lacuna::buildAttnPreparePipeline(OpPassManager &passes, const std::string &
 void lacuna::buildAttnToTilePipeline(OpPassManager &passes) {
   passes.addPass(createConvertAttnToTile());
   passes.addPass(createCanonicalizerPass());
-  passes.addPass(createCSEPass());
+  // Kernels only: two temporaries of one shape are not one.
+  passes.addNestedPass<tile::KernelOp>(createCSEPass());
   passes.addNestedPass<tile::KernelOp>(tile::createTileVerifyAbstractPass());
 }
 

@@ -1,6 +1,6 @@
 """Runs random specs on a device and holds every one against the reference.
 
-    python3 test/Run/random_specs.py --count=200 --seed=1 --device=emulator
+    python3 test/Run/random_specs.py --count=200 --seed=1 --device=emulator --mode=planned
 
 The specs are the same for the same seed and count. What the generator makes is
 only worth something if it is varied, so its spread is checked as well: dense,
@@ -25,8 +25,9 @@ LARGEST_SCORE = 40  # beyond, a rounding error of the products says nothing abou
 Facts = collections.namedtuple("Facts", "density empty_rows largest affine")
 
 
-def command(path, spec, device):
-    return ["lacuna-run", str(path), f"--device={device}", "--check", *(f"--input={x}" for x in spec.inputs)]
+def command(path, spec, device, mode="closed"):
+    inputs = (f"--input={x}" for x in spec.inputs)
+    return ["lacuna-run", str(path), f"--device={device}", f"--mode={mode}", "--check", *inputs]
 
 
 def run(arguments):
@@ -86,6 +87,7 @@ def main():
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="emulator")
+    parser.add_argument("--mode", default="closed", help="where the runs of key tiles come from")
     parser.add_argument("--keep", help="folder for the specs; default: a temporary one")
     parser.add_argument("--root", default=pathlib.Path(__file__).parents[2])
     options = parser.parse_args()
@@ -96,7 +98,7 @@ def main():
         specs, usage = generate(options, folder)
         problems = list(spread(specs, usage, options.root))
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            commands = [command(path, spec, options.device) for spec, path, _ in specs]
+            commands = [command(path, spec, options.device, options.mode) for spec, path, _ in specs]
             for (spec, path, _), line, child in zip(specs, commands, pool.map(run, commands)):
                 if child.returncode:
                     quoted = " ".join(f"'{word}'" if re.search(r"[\[ ]", word) else word for word in line)
