@@ -1,19 +1,13 @@
 #include "lib/Compiler/SpecMask.h"
 
+#include "lib/Runtime/Expression.h"
+
 #include <limits>
 
 using namespace lacuna;
 
 static Status mismatch(const std::string &what) {
   return Status(StatusKind::Type, "the mask does not fit its arguments: " + what);
-}
-
-/// An integer scalar, its sign extended; truth values are 0 and 1.
-static std::int64_t integerOf(const Value &value) {
-  if (value.scalarType == DType::I1)
-    return value.bits & 1;
-  const int shift = 64 - 8 * int(byteSize(value.scalarType));
-  return std::int64_t(value.bits << shift) >> shift;
 }
 
 static Result<mask::AttendShape> shapeOf(const TensorRef &query, const TensorRef &key) {
@@ -37,7 +31,7 @@ static Result<mask::Positions> positionsOf(std::optional<unsigned> argument, Spa
     return mask::Positions();
   const Value &value = arguments[*argument];
   if (!value.isTensor)
-    return mask::Positions(integerOf(value));
+    return mask::Positions(*asInteger(value));
   const TensorRef &table = value.tensor;
   for (int axis = 0; axis < table.rank; ++axis)
     if (table.shape[axis] != described.shape[axis + 1 == table.rank ? 2 : axis])
@@ -53,7 +47,7 @@ Result<mask::BoxClassifier> SpecMask::bind(Span<Value> arguments) const {
     return shape.status();
   std::vector<std::int64_t> integers;
   for (unsigned scalar : scalars)
-    integers.push_back(integerOf(arguments[scalar]));
+    integers.push_back(*asInteger(arguments[scalar]));
   std::vector<TensorRef> refs;
   for (unsigned table : tables)
     refs.push_back(arguments[table].tensor);

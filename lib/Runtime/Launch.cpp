@@ -131,18 +131,24 @@ Result<std::vector<std::int64_t>> ProgramInstance::resultShape(std::size_t resul
   return std::vector<std::int64_t>(extents->begin(), extents->begin() + tensor.dims.size());
 }
 
-Result<std::size_t> ProgramInstance::bytesBeside(Span<Value> arguments, bool withPlan) const {
-  Result<std::size_t> bytes = memoryBytes(loaded, arguments, /*ofPlan=*/false);
-  if (withPlan || !planned || !bytes)
-    return bytes;
+Result<ProgramInstance::WorkspaceSize> ProgramInstance::workspaceSize(Span<Value> arguments,
+                                                                      bool withPlan) const {
+  Result<std::size_t> rest = memoryBytes(loaded, arguments, /*ofPlan=*/false);
+  if (!rest)
+    return rest.status();
+  if (withPlan || !planned)
+    return WorkspaceSize{0, *rest};
   Result<std::size_t> ofPlan = memoryBytes(loaded, arguments, /*ofPlan=*/true);
-  return ofPlan ? Result<std::size_t>(*bytes + *ofPlan) : ofPlan;
+  if (!ofPlan)
+    return ofPlan.status();
+  return WorkspaceSize{*ofPlan, *rest};
 }
 
 Result<std::size_t> ProgramInstance::workspaceBytes(Span<Value> arguments, bool withPlan) const {
   if (Status status = checkShapes(loaded, arguments); !status.isOk())
     return status;
-  return bytesBeside(arguments, withPlan);
+  Result<WorkspaceSize> size = workspaceSize(arguments, withPlan);
+  return size ? Result<std::size_t>(size->bytes()) : size.status();
 }
 
 Result<std::size_t> ProgramInstance::planBytes(Span<Value> arguments) const {
@@ -260,7 +266,7 @@ Status ProgramInstance::runRest(const Given &given) const {
 }
 
 Status ProgramInstance::launch(Span<Value> arguments, Span<TensorRef> results,
-                               DeviceAddress workspace, std::size_t workspaceSize, Stream stream,
+                               DeviceAddress workspace, std::size_t bytes, Stream stream,
                                const PlanInstance *plan) const {
   if (Status status = checkArguments(loaded, arguments); !status.isOk())
     return status;
@@ -271,22 +277,18 @@ Status ProgramInstance::launch(Span<Value> arguments, Span<TensorRef> results,
   if (plan)
     if (Status status = plan->checkServes(*this, arguments, stream); !status.isOk())
       return status;
-  Result<std::size_t> needed = bytesBeside(arguments, plan);
+  Result<WorkspaceSize> needed = workspaceSize(arguments, plan);
   if (!needed)
     return needed.status();
-  if (Status status = checkMemory("the workspace", workspace, workspaceSize, *needed);
+  if (Status status = checkMemory("the workspace", workspace, bytes, needed->bytes());
       !status.isOk())
     return status;
-  Given given{arguments, results, plan ? plan->memory() : 0, workspace, stream};
-  if (planned && !plan) { // the plan lies in front
-    given.plan = workspace;
-    Result<std::size_t> ofPlan = memoryBytes(loaded, arguments, /*ofPlan=*/true);
-    if (!ofPlan)
-      return ofPlan.status();
-    given.workspace += *ofPlan;
+  const bool plansHere = planned && !plan;
+  DeviceAddress planMemory = plan ? plan->memory() : plansHere ? workspace : 0;
+  Given given{arguments, results, planMemory, workspace + needed->plan, stream};
+  if (plansHere)
     if (Status status = runPlan(given); !status.isOk())
       return status;
-  }
   return runRest(given);
 }
 

@@ -53,8 +53,7 @@ public:
   /// another's; Resource when the workspace is too small; those of
   /// Device::launch.
   Status launch(Span<Value> arguments, Span<TensorRef> results, DeviceAddress workspace,
-                std::size_t workspaceBytes, Stream stream,
-                const PlanInstance *plan = nullptr) const;
+                std::size_t bytes, Stream stream, const PlanInstance *plan = nullptr) const;
 
   /// Waits for `stream` and reports what kernels found wrong in the data they
   /// read since the last call; what depends on it is NaN then. Errors: Type.
@@ -85,6 +84,12 @@ private:
     Stream stream;
   };
 
+  /// The plan of a launch that brings none lies in front of the rest.
+  struct WorkspaceSize {
+    std::size_t plan = 0, rest = 0;
+    std::size_t bytes() const { return plan + rest; }
+  };
+
   ProgramInstance(Program program, Device &device);
   Status load();
   Result<Step> loadStep(const ProgramStep &step) const;
@@ -92,8 +97,8 @@ private:
   Status pack(const Given &given, const Step &step, const ProgramParameter &parameter,
               char *to) const;
   Status launchStep(const Given &given, const Step &step) const;
-  /// Bytes of the workspace for arguments whose shapes have been checked.
-  Result<std::size_t> bytesBeside(Span<Value> arguments, bool withPlan) const;
+  /// The workspace for arguments whose shapes have been checked.
+  Result<WorkspaceSize> workspaceSize(Span<Value> arguments, bool withPlan) const;
   Status runPlan(const Given &given) const;
   Status runRest(const Given &given) const;
   /// What a status word says; ok when it is 0.
