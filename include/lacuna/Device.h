@@ -28,6 +28,11 @@ struct Stream {
   void *handle = nullptr;
 };
 
+/// A tensor and the box of it that one bulk copy moves, and what kernels are
+/// handed of it. The launch path fills them in; nobody else needs to.
+struct TensorMapSpec;
+struct TensorMap;
+
 /// Extent of a grid or of a block.
 struct Extent {
   std::uint32_t x = 1, y = 1, z = 1;
@@ -66,6 +71,8 @@ public:
   virtual std::string name() const = 0;
   /// What to compile for: "sm_90a".
   virtual std::string target() const = 0;
+  /// How many blocks it runs at the same time if one fills a multiprocessor.
+  virtual std::uint32_t multiprocessors() const = 0;
 
   /// Memory of at least `bytes`, aligned to 256 bytes; contents undefined.
   /// Errors: Resource when there is not enough.
@@ -82,6 +89,9 @@ public:
   /// PTX lays it out (each parameter at its natural alignment).
   virtual Status launch(const LoadedKernel &kernel, const LaunchShape &shape,
                         std::string_view arguments, Stream stream) = 0;
+  /// What a kernel on this device must be told to copy boxes of a tensor. Errors:
+  /// Driver, naming what bulk copies cannot do.
+  virtual Result<TensorMap> encode(const TensorMapSpec &spec) const = 0;
   /// Waits for everything enqueued; reports what failed since the last call.
   virtual Status synchronize(Stream stream) = 0;
 };

@@ -89,6 +89,12 @@ LogicalResult Exporter::exportOp(Operation &inner) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(&inner)
       .Case([&](tensor::EmptyOp empty) { return exportEmpty(empty); })
       .Case([&](tile::LaunchOp launch) { return exportLaunch(launch); })
+      .Case([&](tile::CopyMapOp copy) {
+        tile::CopyMapType box = copy.getMap().getType();
+        parameters[copy] = ProgramParameter::copyMap(parameters[copy.getTensor()], box.getRows(),
+                                                     box.getColumns());
+        return success();
+      })
       .Case([&](tile::ExpectEqualOp check) {
         return exportCheck(inner, ProgramCheck::Relation::Equal, check.getLhs(), check.getLhsName(),
                            check.getRhs(), check.getRhsName());
@@ -194,6 +200,7 @@ LogicalResult Exporter::exportLaunch(tile::LaunchOp launch) {
               ceilDiv(expressions[launch.getQueries()], int64_t(*launch.getQueryTile()));
   step.threads = *launch.getThreads();
   step.sharedBytes = *launch.getSharedBytes();
+  step.blocksPerMultiprocessor = launch.getBlocksPerSm().value_or(0);
   step.isPlan = launch.getPlan();
   if (step.isPlan && !program.steps.empty() && !program.steps.back().isPlan)
     return launch.emitOpError("makes the plan after a launch that may use it");

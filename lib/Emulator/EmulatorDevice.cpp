@@ -4,6 +4,7 @@
 #include "lib/Emulator/Ptx/Parser.h"
 #include "lib/Emulator/Sim/Launch.h"
 #include "lib/Support/Environment.h"
+#include "lib/Support/TensorMap.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -39,6 +40,7 @@ public:
 
   std::string name() const override { return "emulator"; }
   std::string target() const override { return settings.target; }
+  std::uint32_t multiprocessors() const override { return settings.multiprocessors; }
   Result<DeviceAddress> allocate(std::size_t bytes) override;
   Status release(DeviceAddress address) override;
   Status copyIn(DeviceAddress to, const void *from, std::size_t bytes, Stream) override;
@@ -47,6 +49,9 @@ public:
   Result<std::unique_ptr<LoadedKernel>> load(const KernelImage &image) override;
   Status launch(const LoadedKernel &kernel, const LaunchShape &shape, std::string_view arguments,
                 Stream) override;
+  Result<TensorMap> encode(const TensorMapSpec &spec) const override {
+    return encodeForEmulator(spec);
+  }
   Status synchronize(Stream) override;
 
   void nameAllocation(DeviceAddress address, std::string name) override;

@@ -34,6 +34,9 @@ struct EmulatorOptions {
   std::uint64_t instructionLimit = std::uint64_t(1) << 31;
   /// What Device::target() says: the architecture to compile for.
   std::string target = "sm_90a";
+  /// What Device::multiprocessors() says: few, so that a persistent kernel's
+  /// blocks get several items each even when the problem is small.
+  std::uint32_t multiprocessors = 4;
   /// Report progress on stderr when a launch runs for more than 2 s and stderr
   /// is a terminal.
   bool showProgress = true;

@@ -9,6 +9,7 @@
 #include "lib/Runtime/CudaDevice.h"
 
 #include "lib/Runtime/CudaDriver.h"
+#include "lib/Runtime/CudaTensorMap.h"
 #include "lib/Support/Targets.h"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ using namespace lacuna;
 namespace {
 
 /// Values of the driver's enumerations.
+constexpr int attributeMultiprocessors = 16;
 constexpr int attributeCapabilityMajor = 75, attributeCapabilityMinor = 76;
 constexpr int attributeSharedBytesOptIn = 97;
 constexpr int functionSharedBytes = 1, functionMaxDynamicSharedBytes = 8;
@@ -83,12 +85,14 @@ private:
 class CudaDevice final : public Device {
 public:
   CudaDevice(std::shared_ptr<PrimaryContext> context, std::string name, std::string_view target,
-             int sharedBytesPerBlock)
+             int multiprocessors, int sharedBytesPerBlock)
       : context(std::move(context)), driver(this->context->driver), label(std::move(name)),
-        compileTarget(target), sharedBytesPerBlock(sharedBytesPerBlock) {}
+        compileTarget(target), multiprocessorCount(multiprocessors),
+        sharedBytesPerBlock(sharedBytesPerBlock) {}
 
   std::string name() const override { return label; }
   std::string target() const override { return compileTarget; }
+  std::uint32_t multiprocessors() const override { return multiprocessorCount; }
 
   Result<DeviceAddress> allocate(std::size_t bytes) override;
   Status release(DeviceAddress address) override;
@@ -98,6 +102,9 @@ public:
   Result<std::unique_ptr<LoadedKernel>> load(const KernelImage &image) override;
   Status launch(const LoadedKernel &kernel, const LaunchShape &shape, std::string_view arguments,
                 Stream stream) override;
+  Result<TensorMap> encode(const TensorMapSpec &spec) const override {
+    return encodeForCuda(driver, spec);
+  }
   Status synchronize(Stream stream) override;
 
 private:
@@ -108,6 +115,7 @@ private:
   const CudaDriver &driver;
   std::string label;
   std::string compileTarget;
+  std::uint32_t multiprocessorCount;
   int sharedBytesPerBlock; ///< the most that a block may have
 };
 
@@ -301,12 +309,13 @@ Result<std::unique_ptr<Device>> lacuna::openCudaDevice(int ordinal) {
   if (ordinal < 0 || ordinal >= *count)
     return Status(StatusKind::Driver, "there is no device cuda:" + std::to_string(ordinal) +
                                           "; the driver sees " + std::to_string(*count));
-  int device = 0, major = 0, minor = 0, sharedBytes = 0;
+  int device = 0, major = 0, minor = 0, multiprocessors = 0, sharedBytes = 0;
   char name[256] = "";
   driver.cuDeviceGet(&device, ordinal);
   driver.cuDeviceGetName(name, sizeof(name), device);
   driver.cuDeviceGetAttribute(&major, attributeCapabilityMajor, device);
   driver.cuDeviceGetAttribute(&minor, attributeCapabilityMinor, device);
+  driver.cuDeviceGetAttribute(&multiprocessors, attributeMultiprocessors, device);
   driver.cuDeviceGetAttribute(&sharedBytes, attributeSharedBytesOptIn, device);
   std::string label = "cuda:" + std::to_string(ordinal) + " (" + name + ")";
   const TargetInfo *target = targetFor(major, minor);
@@ -320,6 +329,6 @@ Result<std::unique_ptr<Device>> lacuna::openCudaDevice(int ordinal) {
       !status.isOk())
     return status;
   auto context = std::make_shared<PrimaryContext>(driver, device, handle);
-  return std::unique_ptr<Device>(
-      std::make_unique<CudaDevice>(std::move(context), label, target->name, sharedBytes));
+  return std::unique_ptr<Device>(std::make_unique<CudaDevice>(
+      std::move(context), label, target->name, multiprocessors, sharedBytes));
 }

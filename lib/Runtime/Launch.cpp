@@ -4,6 +4,7 @@
 #include "lib/Runtime/Plan.h"
 #include "lib/Runtime/ProgramMemory.h"
 #include "lib/Support/Hash.h"
+#include "lib/Support/TensorMap.h"
 
 #include <algorithm>
 #include <cstring>
@@ -68,7 +69,7 @@ Status ProgramInstance::load() {
   return device.synchronize({}); // launches may come on streams that do not wait for this one
 }
 
-/// Bytes of a parameter, which are its alignment as well up to 8.
+/// Bytes of a parameter. They are its alignment up to 8, or 64 for a copy map.
 std::uint32_t ProgramInstance::parameterBytes(const ProgramParameter &parameter) const {
   switch (parameter.kind) {
   case ProgramParameter::Kind::Argument: {
@@ -84,6 +85,8 @@ std::uint32_t ProgramInstance::parameterBytes(const ProgramParameter &parameter)
     return 16;
   case ProgramParameter::Kind::Integer:
     return std::uint32_t(byteSize(parameter.integerType));
+  case ProgramParameter::Kind::CopyMap:
+    return sizeof(TensorMap);
   }
   return 0;
 }
@@ -95,10 +98,14 @@ Result<ProgramInstance::Step> ProgramInstance::loadStep(const ProgramStep &sourc
   step.shape.block = {source.threads, 1, 1};
   step.shape.sharedBytes = source.sharedBytes;
   step.isPlan = source.isPlan;
+  if (std::uint64_t most = std::uint64_t(device.multiprocessors()) * source.blocksPerMultiprocessor)
+    step.mostBlocks = std::uint32_t(std::min(most, std::uint64_t(INT32_MAX)));
   std::uint32_t end = 0;
   for (const ProgramParameter &parameter : source.parameters) {
     std::uint32_t bytes = parameterBytes(parameter);
-    std::uint32_t offset = roundUp(end, std::min(bytes, 8u));
+    bool isMap = parameter.kind == ProgramParameter::Kind::CopyMap;
+    std::uint32_t offset =
+        roundUp(end, isMap ? std::uint32_t(alignof(TensorMap)) : std::min(bytes, 8u));
     step.parameters.push_back({parameter, offset});
     end = offset + bytes;
   }
@@ -176,6 +183,48 @@ static void putView(char *to, const TensorRef &tensor) {
     to = put(to, std::int32_t(tensor.shape[axis]));
 }
 
+/// Boxes of `rows` x `columns` along the last two axes of a tensor of 16-bit
+/// elements, none of whose extents is 0.
+static TensorMapSpec boxesOf(const TensorRef &tensor, std::uint32_t rows, std::uint32_t columns) {
+  TensorMapSpec spec;
+  spec.base = tensor.address;
+  spec.rank = std::uint32_t(tensor.rank);
+  spec.element = tensor.dtype == DType::BF16 ? TensorElement::Bf16 : TensorElement::F16;
+  spec.swizzle = columns == 64   ? Swizzle::Bytes128
+                 : columns == 32 ? Swizzle::Bytes64
+                                 : Swizzle::Bytes32;
+  spec.box = {columns, rows, 1, 1, 1};
+  for (std::uint32_t dimension = 0; dimension < spec.rank; ++dimension) {
+    std::uint32_t axis = spec.rank - 1 - dimension;
+    spec.dims[dimension] = std::uint64_t(tensor.shape[axis]);
+    // The stride of an axis with one element is never used, and may be anything.
+    std::int64_t stride =
+        tensor.shape[axis] == 1 ? tensor.shape[spec.rank - 1] : tensor.strides[axis];
+    if (dimension > 0)
+      spec.strides[dimension - 1] = 2 * std::uint64_t(stride);
+  }
+  return spec;
+}
+
+/// What messages call the tensor of a copy map.
+static std::string nameOf(const Program &program, const ProgramParameter &map) {
+  if (map.of == ProgramParameter::Kind::Argument)
+    return "%" + program.arguments[map.index].name;
+  return (map.of == ProgramParameter::Kind::Result ? program.results
+                                                   : program.temporaries)[map.index]
+      .name;
+}
+
+Result<TensorRef> ProgramInstance::tensorOf(const Given &given, ProgramParameter::Kind kind,
+                                            std::uint32_t index) const {
+  if (kind == ProgramParameter::Kind::Argument)
+    return given.arguments[index].tensor;
+  if (kind == ProgramParameter::Kind::Result)
+    return given.results[index];
+  return temporaryIn(loaded, given.arguments, index,
+                     loaded.temporaries[index].ofPlan ? given.plan : given.workspace);
+}
+
 Status ProgramInstance::pack(const Given &given, const Step &step,
                              const ProgramParameter &parameter, char *to) const {
   switch (parameter.kind) {
@@ -191,15 +240,24 @@ Status ProgramInstance::pack(const Given &given, const Step &step,
     return Status();
   }
   case ProgramParameter::Kind::Result:
-    putView(to, given.results[parameter.index]);
-    return Status();
   case ProgramParameter::Kind::Temporary: {
-    bool ofPlan = loaded.temporaries[parameter.index].ofPlan;
-    Result<TensorRef> tensor = temporaryIn(loaded, given.arguments, parameter.index,
-                                           ofPlan ? given.plan : given.workspace);
+    Result<TensorRef> tensor = tensorOf(given, parameter.kind, parameter.index);
     if (tensor)
       putView(to, *tensor);
     return tensor.status();
+  }
+  case ProgramParameter::Kind::CopyMap: {
+    Result<TensorRef> tensor = tensorOf(given, parameter.of, parameter.index);
+    if (!tensor)
+      return tensor.status();
+    if (tensor->elementCount() == 0)
+      return Status(); // nothing of it is ever copied
+    Result<TensorMap> map =
+        device.encode(boxesOf(*tensor, parameter.boxRows, parameter.boxColumns));
+    if (!map)
+      return Status(map.status().kind(), nameOf(loaded, parameter) + ": " + map.status().message());
+    put(to, *map);
+    return Status();
   }
   case ProgramParameter::Kind::Status: {
     // The plan's word lies at the beginning of the plan.
@@ -234,7 +292,7 @@ Status ProgramInstance::launchStep(const Given &given, const Step &step) const {
         !status.isOk())
       return status;
   LaunchShape shape = step.shape;
-  shape.grid = {std::uint32_t(*blocks), 1, 1};
+  shape.grid = {std::min(std::uint32_t(*blocks), step.mostBlocks), 1, 1};
   return device.launch(*step.kernel, shape, std::string_view(arguments, step.parameterBytes),
                        given.stream);
 }

@@ -73,6 +73,7 @@ private:
     std::unique_ptr<LoadedKernel> kernel;
     std::vector<Parameter> parameters;
     std::uint32_t parameterBytes = 0;
+    std::uint32_t mostBlocks = INT32_MAX; ///< the device's share of a larger grid
     bool isPlan = false;
   };
   /// What one launch was given.
@@ -94,6 +95,9 @@ private:
   Status load();
   Result<Step> loadStep(const ProgramStep &step) const;
   std::uint32_t parameterBytes(const ProgramParameter &parameter) const;
+  /// The tensor that a parameter hands over as `kind`. Errors: Type.
+  Result<TensorRef> tensorOf(const Given &given, ProgramParameter::Kind kind,
+                             std::uint32_t index) const;
   Status pack(const Given &given, const Step &step, const ProgramParameter &parameter,
               char *to) const;
   Status launchStep(const Given &given, const Step &step) const;

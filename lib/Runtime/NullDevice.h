@@ -7,6 +7,7 @@
 #define LIB_RUNTIME_NULLDEVICE_H
 
 #include "lacuna/Device.h"
+#include "lib/Support/TensorMap.h"
 
 namespace lacuna {
 
@@ -18,6 +19,7 @@ public:
 
   std::string name() const override { return "null"; }
   std::string target() const override { return compileTarget; }
+  std::uint32_t multiprocessors() const override { return 1; }
   Result<DeviceAddress> allocate(std::size_t bytes) override {
     return next += (bytes + 255) / 256 * 256;
   }
@@ -31,6 +33,9 @@ public:
   Status launch(const LoadedKernel &, const LaunchShape &, std::string_view, Stream) override {
     ++launches;
     return Status();
+  }
+  Result<TensorMap> encode(const TensorMapSpec &spec) const override {
+    return encodeForEmulator(spec);
   }
   Status synchronize(Stream) override { return Status(); }
 

@@ -45,6 +45,37 @@ static Status verifyTensor(const Program &program, const ProgramTensor &tensor) 
   return Status();
 }
 
+/// Checks that bulk copies can move the boxes of a tensor that exists.
+static Status verifyCopyMap(const Program &program, const ProgramParameter &parameter) {
+  auto verify = [&](const auto &tensors) {
+    if (parameter.index >= tensors.size())
+      return malformed("a copy map is of a tensor that does not exist");
+    const auto &tensor = tensors[parameter.index];
+    std::size_t rank = tensor.dims.size();
+    if (rank < 2 || rank > 5 || (tensor.dtype != DType::F16 && tensor.dtype != DType::BF16))
+      return malformed("a copy map is of " + tensor.name +
+                       ", which is not f16 or bf16 of rank 2 to 5");
+    if (tensor.alignment % 16 != 0)
+      return malformed("a copy map is of " + tensor.name + ", which is not aligned to 16 bytes");
+    return Status();
+  };
+  std::uint32_t columns = parameter.boxColumns;
+  if (parameter.boxRows < 1 || parameter.boxRows > 256 ||
+      (columns != 16 && columns != 32 && columns != 64))
+    return malformed("a copy map has boxes of " + std::to_string(parameter.boxRows) + " x " +
+                     std::to_string(columns));
+  switch (parameter.of) {
+  case ProgramParameter::Kind::Argument:
+    return verify(program.arguments);
+  case ProgramParameter::Kind::Result:
+    return verify(program.results);
+  case ProgramParameter::Kind::Temporary:
+    return verify(program.temporaries);
+  default:
+    return malformed("a copy map is of something that is no tensor");
+  }
+}
+
 static Status verifyParameter(const Program &program, const ProgramParameter &parameter) {
   switch (parameter.kind) {
   case ProgramParameter::Kind::Argument:
@@ -61,6 +92,8 @@ static Status verifyParameter(const Program &program, const ProgramParameter &pa
     return Status();
   case ProgramParameter::Kind::Status:
     return Status();
+  case ProgramParameter::Kind::CopyMap:
+    return verifyCopyMap(program, parameter);
   case ProgramParameter::Kind::Integer:
     if (parameter.integerType != DType::I32 && parameter.integerType != DType::I64)
       return malformed("an integer parameter is neither i32 nor i64");
@@ -74,6 +107,8 @@ static Status verifyPlanStep(const Program &program, const ProgramStep &step) {
   for (const ProgramParameter &parameter : step.parameters) {
     if (parameter.kind == ProgramParameter::Kind::Result)
       return malformed("a step of the plan takes a result");
+    if (parameter.kind == ProgramParameter::Kind::CopyMap)
+      return malformed("a step of the plan takes a copy map");
     if (parameter.kind == ProgramParameter::Kind::Temporary &&
         !program.temporaries[parameter.index].ofPlan)
       return malformed("a step of the plan takes " + program.temporaries[parameter.index].name +

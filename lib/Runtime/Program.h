@@ -12,6 +12,7 @@
 //   scalar   itself, at natural alignment
 //   status   {u64 word; u64 plan}: addresses of the words (i32) that the kernel
 //            reports to and that the plan it relies on was reported to
+//   copy map 128 bytes at a multiple of 64, which the device encodes
 //
 //===----------------------------------------------------------------------===//
 #ifndef LIB_RUNTIME_PROGRAM_H
@@ -79,24 +80,28 @@ struct ProgramParameter {
     Temporary, ///< view of temporary number `index`
     Status,    ///< where the kernel reports what is wrong
     Integer,   ///< `value`, as an i32 or i64
+    CopyMap,   ///< how to copy boxes of tensor number `index` of kind `of`
   };
   Kind kind = Kind::Argument;
   std::uint32_t index = 0;
-  Expression value;
+  Expression value = {};
   DType integerType = DType::I64; ///< of Integer: I32 or I64
+  Kind of = Kind::Argument;       ///< of CopyMap: Argument, Result or Temporary
+  /// Of CopyMap: extents of a box along the last two axes. Columns have 32, 64
+  /// or 128 bytes, and are swizzled over as many in shared memory.
+  std::uint32_t boxRows = 0, boxColumns = 0;
 
-  static ProgramParameter argument(std::uint32_t index) {
-    return {Kind::Argument, index, {}, DType::I64};
-  }
-  static ProgramParameter result(std::uint32_t index) {
-    return {Kind::Result, index, {}, DType::I64};
-  }
-  static ProgramParameter temporary(std::uint32_t index) {
-    return {Kind::Temporary, index, {}, DType::I64};
-  }
-  static ProgramParameter status() { return {Kind::Status, 0, {}, DType::I64}; }
+  static ProgramParameter argument(std::uint32_t index) { return {Kind::Argument, index}; }
+  static ProgramParameter result(std::uint32_t index) { return {Kind::Result, index}; }
+  static ProgramParameter temporary(std::uint32_t index) { return {Kind::Temporary, index}; }
+  static ProgramParameter status() { return {Kind::Status}; }
   static ProgramParameter integer(Expression value, DType type) {
     return {Kind::Integer, 0, std::move(value), type};
+  }
+  /// For copies of boxes of the tensor that `tensor` hands over as a view.
+  static ProgramParameter copyMap(const ProgramParameter &tensor, std::uint32_t boxRows,
+                                  std::uint32_t boxColumns) {
+    return {Kind::CopyMap, tensor.index, {}, DType::I64, tensor.kind, boxRows, boxColumns};
   }
 
   bool operator==(const ProgramParameter &) const = default;
@@ -112,6 +117,10 @@ struct ProgramStep {
   /// It makes the plan: it reads arguments, writes temporaries of the plan, and
   /// need not run again for a launch whose plan is up to date.
   bool isPlan = false;
+  /// Blocks take several items of the grid each: no more blocks are launched
+  /// than this many for each of the device's multiprocessors. 0: as many as the
+  /// grid has.
+  std::uint32_t blocksPerMultiprocessor = 0;
 
   bool operator==(const ProgramStep &) const = default;
 };

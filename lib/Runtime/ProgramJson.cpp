@@ -17,13 +17,13 @@
 using namespace lacuna;
 using Json = nlohmann::ordered_json;
 
-static constexpr int formatVersion = 2;
+static constexpr int formatVersion = 3;
 
 static constexpr const char *opNames[] = {"constant", "dim",      "scalar",  "add", "sub",
                                           "mul",      "floordiv", "ceildiv", "min", "max"};
 static constexpr const char *relationNames[] = {"equal", "divides", "at-most"};
-static constexpr const char *parameterNames[] = {"argument", "result", "temporary", "status",
-                                                 "integer"};
+static constexpr const char *parameterNames[] = {"argument", "result",  "temporary",
+                                                 "status",   "integer", "copy map"};
 
 //===----------------------------------------------------------------------===//
 // Writing
@@ -97,6 +97,11 @@ static Json toJson(const ProgramParameter &parameter) {
   } else if (parameter.kind != ProgramParameter::Kind::Status) {
     object["index"] = parameter.index;
   }
+  if (parameter.kind == ProgramParameter::Kind::CopyMap) {
+    object["of"] = parameterNames[int(parameter.of)];
+    object["rows"] = parameter.boxRows;
+    object["columns"] = parameter.boxColumns;
+  }
   return object;
 }
 
@@ -108,6 +113,8 @@ static Json toJson(const ProgramStep &step) {
                  {"parameters", listToJson(step.parameters, toJson)}};
   if (step.isPlan)
     object["plan"] = true;
+  if (step.blocksPerMultiprocessor)
+    object["blocksPerMultiprocessor"] = step.blocksPerMultiprocessor;
   return object;
 }
 
@@ -299,6 +306,11 @@ static ProgramParameter readParameter(Reader &reader, const Json &object) {
   } else if (parameter.kind != Kind::Status) {
     parameter.index = reader.count(object, "index");
   }
+  if (parameter.kind == Kind::CopyMap) {
+    parameter.of = reader.enumerator<Kind>(reader.text(object, "of"), parameterNames);
+    parameter.boxRows = reader.count(object, "rows");
+    parameter.boxColumns = reader.count(object, "columns");
+  }
   return parameter;
 }
 
@@ -308,7 +320,10 @@ static ProgramStep readStep(Reader &reader, const Json &object) {
           reader.count(object, "threads"),
           reader.count(object, "sharedBytes"),
           reader.list(object, "parameters", readParameter),
-          reader.flag(object, "plan")};
+          reader.flag(object, "plan"),
+          object.contains("blocksPerMultiprocessor")
+              ? reader.count(object, "blocksPerMultiprocessor")
+              : 0};
 }
 
 static std::string readText(Reader &reader, const Json &value) { return reader.text(value); }

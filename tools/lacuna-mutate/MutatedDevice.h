@@ -3,6 +3,7 @@
 #define TOOLS_LACUNA_MUTATE_MUTATEDDEVICE_H
 
 #include "lib/Emulator/EmulatorDevice.h"
+#include "lib/Support/TensorMap.h"
 
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@ public:
 
   std::string name() const override { return inner->name(); }
   std::string target() const override { return inner->target(); }
+  std::uint32_t multiprocessors() const override { return inner->multiprocessors(); }
   Result<DeviceAddress> allocate(std::size_t bytes) override { return inner->allocate(bytes); }
   Status release(DeviceAddress address) override { return inner->release(address); }
   Status copyIn(DeviceAddress to, const void *from, std::size_t bytes, Stream stream) override {
@@ -37,6 +39,7 @@ public:
                 Stream stream) override {
     return inner->launch(kernel, shape, arguments, stream);
   }
+  Result<TensorMap> encode(const TensorMapSpec &spec) const override { return inner->encode(spec); }
   Status synchronize(Stream stream) override { return inner->synchronize(stream); }
 
 private:

@@ -41,6 +41,17 @@ LogicalResult KernelOp::verify() {
   return success();
 }
 
+LogicalResult CopyMapOp::verify() {
+  auto tensor = cast<RankedTensorType>(getTensor().getType());
+  if (tensor.getRank() < 2 || tensor.getRank() > 5)
+    return emitOpError("copies boxes of a tensor of rank ")
+           << tensor.getRank() << ", must be from 2 to 5";
+  if (tensor.getElementType() != getMap().getType().getElementType())
+    return emitOpError("copies elements of type ")
+           << tensor.getElementType() << " as " << getMap().getType().getElementType();
+  return success();
+}
+
 LogicalResult ReturnOp::verify() {
   auto function = cast<FunctionOpInterface>((*this)->getParentOp());
   if (!llvm::equal(function.getResultTypes(), getOperandTypes()))
@@ -65,11 +76,14 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = dyn_cast<KernelOp>(target);
   if (!kernel) // already lowered: its parameters are no longer views
     return success();
-  if (kernel.getArgumentTypes().size() != getKernelArguments().size())
+  ArrayRef<Type> parameters = kernel.getArgumentTypes();
+  while (parameters.size() > getKernelArguments().size() && isa<CopyMapType>(parameters.back()))
+    parameters = parameters.drop_back();
+  if (parameters.size() != getKernelArguments().size())
     return emitOpError("passes ") << getKernelArguments().size() << " arguments to '" << getKernel()
-                                  << "', which takes " << kernel.getArgumentTypes().size();
+                                  << "', which takes " << parameters.size();
   for (auto [index, parameter, argument] :
-       llvm::enumerate(kernel.getArgumentTypes(), getKernelArguments().getTypes()))
+       llvm::enumerate(parameters, getKernelArguments().getTypes()))
     if (!accepts(parameter, argument))
       return emitOpError("passes ") << argument << " as argument " << index << " of '"
                                     << getKernel() << "', which takes " << parameter;

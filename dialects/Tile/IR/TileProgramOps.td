@@ -28,8 +28,8 @@ def Tile_ProgramOp : Tile_FunctionOp<"program"> {
     Straight-line code over extents (`index`) and scalars that checks arguments,
     makes results and launches kernels. It becomes the Program that the runtime
     executes without MLIR, so only `tensor.dim`, `tensor.empty`, arithmetic on
-    `index`, the two `tile.expect` operations, `tile.status` and `tile.launch` may
-    stand in it.
+    `index`, the two `tile.expect` operations, `tile.status`, `tile.copy_map` and
+    `tile.launch` may stand in it.
     An argument's attribute `tile.name` is its name in the spec, for messages.
 
     ```mlir
@@ -51,7 +51,12 @@ def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
     when shared memory is laid out. `blocks_per_sm` says how many blocks are meant
     to share an SM, which bounds the registers that a thread may take. `plans`
     names the kernel that this one prepares the work of, and whose tiles it takes;
-    `transposed` exchanges queries and keys for that.
+    `transposed` exchanges queries and keys for that. `persistent`: a block computes
+    one item of the launch's grid after the other, and no more blocks run than the
+    device holds at once.
+
+    Copy maps come last among the arguments; the attribute `tile.describes` of one is
+    the number of the view whose boxes it copies.
 
     ```mlir
     tile.kernel @nothing(%q: !tile.view<?x128xbf16>, %window: i32) {
@@ -66,7 +71,8 @@ def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
                        OptionalAttr<StrAttr>:$target,
                        OptionalAttr<I64Attr>:$shared_bytes,
                        OptionalAttr<I64Attr>:$blocks_per_sm,
-                       OptionalAttr<FlatSymbolRefAttr>:$plans, UnitAttr:$transposed);
+                       OptionalAttr<FlatSymbolRefAttr>:$plans, UnitAttr:$transposed,
+                       UnitAttr:$persistent);
   let hasVerifier = 1;
 }
 
@@ -124,6 +130,26 @@ def Tile_ExpectDividesOp : Tile_ExpectOp<"expect_divides"> {
   }];
 }
 
+def Tile_CopyMapOp : Tile_Op<"copy_map", [Pure, HasParent<"ProgramOp">]> {
+  let summary = "how to copy boxes of a tensor, for a kernel";
+  let description = [{
+    A box has the rows and columns of the map's type along the last two axes. Nothing
+    may be copied of a tensor without elements; what a box has outside of the tensor
+    is zero.
+
+    ```mlir
+    tile.program @p(%k: tensor<?x?x?x128xbf16>) {
+      %map = tile.copy_map %k : tensor<?x?x?x128xbf16> -> !tile.copy_map<64x64xbf16>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$tensor);
+  let results = (outs Tile_CopyMapType:$map);
+  let assemblyFormat = "$tensor attr-dict `:` type($tensor) `->` qualified(type($map))";
+  let hasVerifier = 1;
+}
+
 def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">,
                                        DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "runs a kernel once for every query tile, head and batch";
@@ -131,9 +157,12 @@ def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">,
     The grid has `batches * heads * ceil(queries / query_tile)` blocks, where the
     query tile is the kernel's; a kernel finds its share with `tile.block`.
     Operands are the kernel's arguments; a tensor is passed as a view. Results
-    of the program are operands made by `tensor.empty`, written by the kernel.
+    of the program are operands made by `tensor.empty`, written by the kernel. Copy
+    maps may be missing until the launch is sized.
     `query_tile`, `threads` and `shared_bytes` are copied from the kernel when its
-    schedule is complete, so that a program can be launched without its kernels.
+    schedule is complete, so that a program can be launched without its kernels, and
+    `blocks_per_sm` if the kernel is persistent: then at most that many blocks are
+    launched for each SM.
 
     A launch of the `plan` comes before all others. It writes temporaries that
     depend on sizes, scalars and tables alone, so it need not run again for
@@ -158,7 +187,7 @@ def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">,
   let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$batches, Index:$heads, Index:$queries,
                        Variadic<AnyType>:$kernel_arguments, OptionalAttr<I64Attr>:$query_tile,
                        OptionalAttr<I64Attr>:$threads, OptionalAttr<I64Attr>:$shared_bytes,
-                       UnitAttr:$plan);
+                       OptionalAttr<I64Attr>:$blocks_per_sm, UnitAttr:$plan);
   let assemblyFormat = [{
     (`plan` $plan^)? $kernel `batches` $batches `heads` $heads `queries` $queries
     `(` $kernel_arguments `)` attr-dict (`:` type($kernel_arguments)^)?

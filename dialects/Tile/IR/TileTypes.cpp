@@ -109,3 +109,33 @@ LogicalResult RingType::verify(function_ref<InFlightDiagnostic()> emitError, int
     return emitError() << "a ring has " << slots << " slots, needs at least 1";
   return success();
 }
+
+Type CopyMapType::parse(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type elementType;
+  SMLoc place = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) ||
+      parser.parseType(elementType) || parser.parseGreater())
+    return {};
+  if (shape.size() != 2) {
+    parser.emitError(place, "a box has rows and columns");
+    return {};
+  }
+  return getChecked([&] { return parser.emitError(place); }, parser.getContext(), shape[0],
+                    shape[1], elementType);
+}
+
+void CopyMapType::print(AsmPrinter &printer) const {
+  printer << '<' << getRows() << 'x' << getColumns() << 'x' << getElementType() << '>';
+}
+
+LogicalResult CopyMapType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t rows,
+                                  int64_t columns, Type elementType) {
+  if (rows < 1 || rows > 256)
+    return emitError() << "a box has " << rows << " rows, must have from 1 to 256";
+  if (columns != 64 && columns != 32 && columns != 16)
+    return emitError() << "a box has " << columns << " columns, must have 64, 32 or 16";
+  if (!elementType.isF16() && !elementType.isBF16())
+    return emitError() << "a box holds " << elementType << ", must be f16 or bf16";
+  return success();
+}

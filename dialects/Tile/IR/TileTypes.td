@@ -77,4 +77,18 @@ def Tile_TokenType : Tile_Type<"Token", "token"> {
   let summary = "an asynchronous copy on its way";
 }
 
+def Tile_CopyMapType : Tile_Type<"CopyMap", "copy_map"> {
+  let summary = "what bulk copies must know of a tensor";
+  let description = [{
+    Its address, strides and extents, and the box of rows and columns that one copy
+    moves to a panel of shared memory: 64, 32 or 16 columns, at most 256 rows. It is
+    made when a kernel is launched (`tile.copy_map`), by the device that copies.
+
+    Example: `!tile.copy_map<128x64xbf16>`
+  }];
+  let parameters = (ins "int64_t":$rows, "int64_t":$columns, "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
 #endif // DIALECTS_TILE_IR_TILETYPES_TD

@@ -237,9 +237,11 @@ def TileSizeLaunchesPass : Pass<"tile-size-launches", "::mlir::ModuleOp"> {
   let summary = "Copies what a launch needs from the kernel to the launch";
   let description = [{
     Query tile, threads and shared bytes, so that a program can be launched when
-    its kernels are no longer tile operations. Tensors that the program takes or
-    makes get `tile.alignment`, the bytes that their addresses and strides must
-    be multiples of: 16 where a kernel copies or stores tiles of them.
+    its kernels are no longer tile operations; the blocks of an SM if the kernel is
+    persistent; and a `tile.copy_map` for each copy map that the kernel takes. Tensors
+    that the program takes or makes get `tile.alignment`, the bytes that their
+    addresses and strides must be multiples of: 16 where a kernel copies or stores
+    tiles of them.
 
     ```mlir
     tile.launch @k batches %b heads %h queries %m (%q) : ...

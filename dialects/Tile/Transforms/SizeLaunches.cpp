@@ -2,7 +2,8 @@
 //
 // A program outlives its kernels: after emission they are text. So what the
 // host needs to launch one is copied to the launch, and to the tensors that it
-// passes: how their addresses and strides must be aligned.
+// passes: how their addresses and strides must be aligned. Copy maps, which
+// passes add to kernels one by one, are made where kernels are launched.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
@@ -28,6 +29,22 @@ static int64_t alignmentOf(BlockArgument view) {
   }
   Type element = cast<ViewType>(view.getType()).getElementType();
   return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+}
+
+/// Passes a map for each of the kernel's last arguments that the launch lacks.
+static LogicalResult passCopyMaps(LaunchOp launch, KernelOp kernel) {
+  OpBuilder builder(launch);
+  for (unsigned index = launch.getKernelArguments().size(); index < kernel.getNumArguments();
+       ++index) {
+    auto view = kernel.getArgAttrOfType<IntegerAttr>(index, "tile.describes");
+    if (!view || !isa<ViewType>(kernel.getArgument(view.getInt()).getType()))
+      return launch.emitOpError("launches '") << launch.getKernel() << "', whose copy map " << index
+                                              << " does not say which view it describes";
+    Value map = CopyMapOp::create(builder, launch.getLoc(), kernel.getArgument(index).getType(),
+                                  launch.getKernelArguments()[view.getInt()]);
+    launch.getKernelArgumentsMutable().append(map);
+  }
+  return success();
 }
 
 /// Raises the alignment of an argument, or of a tensor that the program makes.
@@ -59,13 +76,19 @@ struct SizeLaunches : impl::TileSizeLaunchesPassBase<SizeLaunches> {
       if (!kernel.getSchedule() || !kernel.getSharedBytes())
         return launch.emitOpError("launches '")
                << launch.getKernel() << "', whose schedule is not complete";
+      if (failed(passCopyMaps(launch, kernel)))
+        return failure();
       launch.setQueryTile(kernel.getSchedule()->getQueryTile());
       launch.setThreads(32 * kernel.getSchedule()->getWarps());
       launch.setSharedBytes(*kernel.getSharedBytes());
+      if (kernel.getPersistent())
+        launch.setBlocksPerSm(kernel.getBlocksPerSm().value_or(1));
       for (auto [parameter, value] :
            llvm::zip_equal(kernel.getBody().getArguments(), launch.getKernelArguments()))
         if (isa<ViewType>(parameter.getType()))
           align(launch->getParentOfType<ProgramOp>(), value, alignmentOf(parameter));
+        else if (auto map = value.getDefiningOp<CopyMapOp>())
+          align(launch->getParentOfType<ProgramOp>(), map.getTensor(), 16);
       return success();
     });
     if (walk.wasInterrupted())

@@ -72,7 +72,7 @@ private:
 
   void launch(FlatSymbolRefAttr kernel, Grid grid, ValueRange operands, bool ofPlan) {
     tile::LaunchOp::create(builder, kernel, grid.batches, grid.heads, grid.rows, operands,
-                           IntegerAttr(), IntegerAttr(), IntegerAttr(),
+                           IntegerAttr(), IntegerAttr(), IntegerAttr(), IntegerAttr(),
                            ofPlan ? builder.getUnitAttr() : UnitAttr());
   }
 

@@ -51,6 +51,53 @@ tile.kernel @k(%x: !tile.shared<64x64xbf16, [key]>) { tile.return }
 
 // -----
 
+// expected-error@+1 {{a box has rows and columns}}
+tile.kernel @k(%x: !tile.copy_map<64xbf16>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a box has 257 rows, must have from 1 to 256}}
+tile.kernel @k(%x: !tile.copy_map<257x64xbf16>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a box has 128 columns, must have 64, 32 or 16}}
+tile.kernel @k(%x: !tile.copy_map<64x128xbf16>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a box holds 'f32', must be f16 or bf16}}
+tile.kernel @k(%x: !tile.copy_map<64x64xf32>) { tile.return }
+
+// -----
+
+tile.program @p(%k: tensor<128xbf16>) {
+  // expected-error@+1 {{copies boxes of a tensor of rank 1, must be from 2 to 5}}
+  %map = tile.copy_map %k : tensor<128xbf16> -> !tile.copy_map<64x64xbf16>
+  tile.return
+}
+
+// -----
+
+tile.program @p(%k: tensor<?x128xf16>) {
+  // expected-error@+1 {{copies elements of type 'f16' as 'bf16'}}
+  %map = tile.copy_map %k : tensor<?x128xf16> -> !tile.copy_map<64x64xbf16>
+  tile.return
+}
+
+// -----
+
+// A map may be missing, a view may not.
+tile.kernel @k(%x: !tile.view<?xf32>, %map: !tile.copy_map<64x64xbf16>) { tile.return }
+tile.program @p() {
+  %c1 = arith.constant 1 : index
+  // expected-error@+1 {{passes 0 arguments to 'k', which takes 1}}
+  tile.launch @k batches %c1 heads %c1 queries %c1 ()
+  tile.return
+}
+
+// -----
+
 // expected-error@+1 {{a ring has 0 slots, needs at least 1}}
 tile.kernel @k(%x: !tile.ring<0 x !tile.shared<64x64xbf16, [key, feature]>>) { tile.return }
 

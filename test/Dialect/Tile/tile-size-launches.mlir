@@ -74,3 +74,44 @@ tile.program @p(%q: tensor<?x64xf16>, %t: tensor<?xf32>) -> (tensor<?x64xf16>, t
   tile.launch @k batches %c1 heads %c1 queries %m (%q, %t, %o, %l) : tensor<?x64xf16>, tensor<?xf32>, tensor<?x64xf16>, tensor<?xf32>
   tile.return %o, %l : tensor<?x64xf16>, tensor<?xf32>
 }
+
+// -----
+
+// A launch makes the maps its kernel's bulk copies need, whose tensors are then
+// aligned; a persistent kernel says how many blocks an SM holds.
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+tile.kernel @k(%n: i32, %q: !tile.view<?x64xf16>, %o: !tile.view<?x32xbf16>,
+               %maps: !tile.copy_map<64x64xf16> {tile.describes = 1},
+               %mapo: !tile.copy_map<16x32xbf16> {tile.describes = 2})
+    attributes {schedule = #s, shared_bytes = 0, target = "sm_90a", persistent, blocks_per_sm = 2} {
+  tile.return
+}
+// CHECK-LABEL: tile.program @p
+// CHECK-SAME: (%[[N:.*]]: i32, %[[Q:.*]]: tensor<?x64xf16> {tile.alignment = 16 : i64})
+tile.program @p(%n: i32, %q: tensor<?x64xf16>) -> tensor<?x32xbf16> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %m = tensor.dim %q, %c0 : tensor<?x64xf16>
+  // CHECK: %[[O:.*]] = tensor.empty({{.*}}) {tile.alignment = 16 : i64} : tensor<?x32xbf16>
+  %o = tensor.empty(%m) : tensor<?x32xbf16>
+  // CHECK: %[[MAPQ:.*]] = tile.copy_map %[[Q]] : tensor<?x64xf16> -> !tile.copy_map<64x64xf16>
+  // CHECK: %[[MAPO:.*]] = tile.copy_map %[[O]] : tensor<?x32xbf16> -> !tile.copy_map<16x32xbf16>
+  // CHECK: tile.launch @k {{.*}}(%[[N]], %[[Q]], %[[O]], %[[MAPQ]], %[[MAPO]])
+  // CHECK-SAME: {blocks_per_sm = 2 : i64, query_tile = 64 : i64
+  tile.launch @k batches %c1 heads %c1 queries %m (%n, %q, %o) : i32, tensor<?x64xf16>, tensor<?x32xbf16>
+  tile.return %o : tensor<?x32xbf16>
+}
+
+// -----
+
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+tile.kernel @k(%q: !tile.view<?x64xf16>, %map: !tile.copy_map<64x64xf16>)
+    attributes {schedule = #s, shared_bytes = 0, target = "sm_90a"} {
+  tile.return
+}
+tile.program @p(%q: tensor<?x64xf16>) {
+  %c1 = arith.constant 1 : index
+  // expected-error@+1 {{launches 'k', whose copy map 1 does not say which view it describes}}
+  tile.launch @k batches %c1 heads %c1 queries %c1 (%q) : tensor<?x64xf16>
+  tile.return
+}

@@ -37,6 +37,11 @@ tile.kernel @shared(%q: !tile.shared<64x128xbf16, [query, feature]>,
   tile.return
 }
 
+// CHECK: tile.kernel @maps(%{{.*}}: !tile.copy_map<64x32xf16>, %{{.*}}: !tile.copy_map<256x16xbf16>) attributes {persistent}
+tile.kernel @maps(%k: !tile.copy_map<64x32xf16>, %o: !tile.copy_map<256x16xbf16>) attributes {persistent} {
+  tile.return
+}
+
 // CHECK: tile.kernel @attributes()
 // CHECK-SAME: blocks_per_sm = 2 : i64
 // CHECK-SAME: schedule = #tile.schedule<query_tile = 128, key_tile = 64, warps = 8, stages = 3, query_in_registers = true>

@@ -35,6 +35,7 @@ public:
 
   std::string name() const override { return "counting"; }
   std::string target() const override { return "sm_90a"; }
+  std::uint32_t multiprocessors() const override { return memory.multiprocessors(); }
   Result<DeviceAddress> allocate(std::size_t bytes) override { return memory.allocate(bytes); }
   Status release(DeviceAddress address) override { return memory.release(address); }
   Status copyIn(DeviceAddress, const void *, std::size_t, Stream) override { return {}; }
@@ -48,6 +49,7 @@ public:
   Status launch(const LoadedKernel &, const LaunchShape &, std::string_view, Stream) override {
     return {};
   }
+  Result<TensorMap> encode(const TensorMapSpec &spec) const override { return memory.encode(spec); }
   Status synchronize(Stream) override { return {}; }
 
 private:

@@ -44,6 +44,7 @@ TEST_F(CudaDeviceTest, NamesItselfAndItsTarget) {
   std::unique_ptr<Device> device = open();
   EXPECT_EQ(device->name(), "cuda:0 (Fake GPU)");
   EXPECT_EQ(device->target(), "sm_90a");
+  EXPECT_EQ(device->multiprocessors(), 132u);
   auto targetOf = [&](int major, int minor) {
     fake->major = major;
     fake->minor = minor;
@@ -188,7 +189,7 @@ TEST_F(CudaDeviceTest, EncodesTensorMaps) {
   spec.dims = {40, 30, 20};
   spec.strides = {256, 8192};
   spec.box = {16, 8, 1};
-  Result<TensorMap> map = encodeForCuda(**driver, spec);
+  Result<TensorMap> map = open()->encode(spec);
   ASSERT_TRUE(map) << map.status().message();
   EXPECT_EQ(map->bytes[127], 0xa5);
   EXPECT_TRUE(called("cuTensorMapEncodeTiled type=7 base=4096 dims=40,30,20 strides=256,8192 "

@@ -59,7 +59,10 @@ int cuDeviceGetName(char *name, int size, int) {
   return 0;
 }
 int cuDeviceGetAttribute(int *value, int attribute, int) {
-  *value = attribute == 75 ? state.major : attribute == 76 ? state.minor : 232448;
+  *value = attribute == 16   ? 132
+           : attribute == 75 ? state.major
+           : attribute == 76 ? state.minor
+                             : 232448;
   return 0;
 }
 int cuDevicePrimaryCtxRetain(void **context, int) {
@@ -165,7 +168,7 @@ int cuTensorMapEncodeTiled(void *map, int dataType, unsigned rank, void *base,
   auto list = [](const auto *values, unsigned count) {
     std::string text;
     for (unsigned i = 0; i < count; ++i)
-      text += (i ? "," : "") + std::to_string(values[i]);
+      text.append(i ? "," : "").append(std::to_string(values[i]));
     return text;
   };
   return record("cuTensorMapEncodeTiled",

@@ -27,11 +27,16 @@ void *operator new(std::size_t bytes) {
 void operator delete(void *memory) noexcept { std::free(memory); }
 void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
-/// One step over four tensors and a scalar, as a forward kernel has them.
+/// One step over four tensors, three of them copied in boxes, and a scalar, as a
+/// forward kernel has them.
 static Program forwardKernel() {
   Program program = samplePlannedAttention();
   program.steps.erase(program.steps.begin());
   program.temporaries.clear();
+  using P = ProgramParameter;
+  for (const P &tensor : {P::argument(0), P::argument(1), P::result(0)})
+    program.steps[0].parameters.push_back(P::copyMap(tensor, 64, 64));
+  program.steps[0].blocksPerMultiprocessor = 1;
   return program;
 }
 

@@ -80,6 +80,91 @@ TEST_F(LaunchTest, PacksViewsScalarsAndAddresses) {
   EXPECT_NE(field<std::uint64_t>(attend, 112), 0u);
 }
 
+/// The sample with one kernel, which is told how to copy boxes of a tensor.
+static Program copying(const ProgramParameter &tensor, std::uint32_t columns) {
+  Program program = samplePlannedAttention();
+  program.temporaries[0].dtype = DType::F16;
+  program.temporaries[0].dims[1] = 8;
+  program.temporaries[0].alignment = 16;
+  program.steps.erase(program.steps.begin());
+  program.steps[0].parameters = {ProgramParameter::argument(3),
+                                 ProgramParameter::copyMap(tensor, 64, columns)};
+  return program;
+}
+
+TEST_F(LaunchTest, CopyMapsSayWhereATensorLies) {
+  Request request;
+  request.q.strides[1] = 256; // [batch, sequence, heads, dim] in memory
+  request.q.strides[2] = 8 * 256;
+  load(copying(ProgramParameter::argument(0), 64));
+  ASSERT_EQ(launch(request).message(), "");
+  const std::string *block = &device.launches.back().arguments;
+  ASSERT_EQ(block->size(), 64u + 128); // the window, then the map where it is aligned
+  TensorMapSpec spec;
+  auto read = [&] {
+    return decodeForEmulator(reinterpret_cast<const std::uint8_t *>(block->data()) + 64, spec);
+  };
+  ASSERT_TRUE(read());
+  EXPECT_EQ(spec.base, 0x1000u);
+  EXPECT_EQ(spec.rank, 4u);
+  EXPECT_EQ(spec.element, TensorElement::Bf16);
+  EXPECT_EQ(spec.swizzle, Swizzle::Bytes128);
+  EXPECT_EQ(spec.dims, (std::array<std::uint64_t, 5>{128, 130, 8, 2}));
+  EXPECT_EQ(spec.strides, (std::array<std::uint64_t, 4>{2 * 8 * 256, 2 * 256, 2 * 8 * 130 * 128}));
+  EXPECT_EQ(spec.box, (std::array<std::uint32_t, 5>{64, 64, 1, 1, 1}));
+  load(copying(ProgramParameter::temporary(0), 16));
+  ASSERT_EQ(launch(request).message(), "");
+  block = &device.launches.back().arguments;
+  ASSERT_TRUE(read());
+  EXPECT_EQ(spec.base, request.workspace);
+  EXPECT_EQ(spec.element, TensorElement::F16);
+  EXPECT_EQ(spec.swizzle, Swizzle::Bytes32);
+  EXPECT_EQ(spec.box[0], 16u);
+  load(copying(ProgramParameter::result(0), 32));
+  ASSERT_EQ(launch(request).message(), "");
+  block = &device.launches.back().arguments;
+  ASSERT_TRUE(read());
+  EXPECT_EQ(spec.base, 0x4000u);
+  EXPECT_EQ(spec.swizzle, Swizzle::Bytes64);
+}
+
+TEST_F(LaunchTest, CopyMapsOfUnusualTensors) {
+  load(copying(ProgramParameter::argument(1), 64));
+  Request request;
+  request.k = TensorRef::contiguous(0x1000, DType::BF16, {2, 1, 77, 128});
+  request.k.strides[1] = 3; // of one head: never used
+  ASSERT_EQ(launch(request).message(), "");
+  TensorMapSpec spec;
+  const auto *map = [this] {
+    return reinterpret_cast<const std::uint8_t *>(device.launches.back().arguments.data()) + 64;
+  }();
+  ASSERT_TRUE(decodeForEmulator(map, spec));
+  EXPECT_EQ(spec.strides[1], 256u);
+  request.k = TensorRef::contiguous(0, DType::BF16, {2, 4, 0, 128});
+  ASSERT_EQ(launch(request).message(), "") << "nothing of it is copied";
+  map = reinterpret_cast<const std::uint8_t *>(device.launches.back().arguments.data()) + 64;
+  EXPECT_TRUE(std::all_of(map, map + 128, [](std::uint8_t byte) { return byte == 0; }));
+  request.k = TensorRef::contiguous(0x1000, DType::BF16, {2, 4, 77, 128});
+  request.k.strides[0] = std::int64_t(1) << 39;
+  EXPECT_EQ(error(request, StatusKind::Driver),
+            "%k: tensor map: stride 1099511627776 of dimension 3 is not a multiple of 16 below "
+            "2^40");
+}
+
+TEST_F(LaunchTest, BlocksOfAPersistentKernelFillTheDevice) {
+  Program program = samplePlannedAttention();
+  program.steps[1].blocksPerMultiprocessor = 2;
+  load(program);
+  Request request; // 48 items, and 3 multiprocessors
+  ASSERT_EQ(launch(request).message(), "");
+  EXPECT_EQ(device.launches[0].shape.grid.x, 1u);
+  EXPECT_EQ(device.launches[1].shape.grid.x, 6u);
+  program.steps[1].blocksPerMultiprocessor = 100;
+  load(program);
+  ASSERT_EQ(launch(request).message(), "");
+  EXPECT_EQ(device.launches[3].shape.grid.x, 48u) << "no block without an item";
+}
+
 TEST_F(LaunchTest, OneProgramServesEveryLength) {
   Request request;
   for (std::int64_t length = 1; length < 200; ++length) {

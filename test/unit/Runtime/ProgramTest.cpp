@@ -10,6 +10,9 @@ TEST(ProgramTest, RoundTripsAsJson) {
   Program program = samplePlannedAttention();
   program.steps[0].isPlan = true;
   program.temporaries[0].ofPlan = program.temporaries[1].ofPlan = true;
+  program.steps[1].parameters.push_back(
+      ProgramParameter::copyMap(ProgramParameter::result(0), 128, 32));
+  program.steps[1].blocksPerMultiprocessor = 2;
   std::string json = programToJson(program);
   Result<Program> read = programFromJson(json);
   ASSERT_TRUE(read) << read.status().message();
@@ -99,6 +102,40 @@ TEST(ProgramTest, VerifierNamesWhatIsWrong) {
   program.arguments[0].alignment = 12;
   EXPECT_EQ(messageOf(program),
             "the compiled program is malformed: the alignment of %q is not a power of two");
+}
+
+TEST(ProgramTest, CopyMapsAreOfTensorsThatCanBeCopied) {
+  using P = ProgramParameter;
+  auto messageWith = [](P map, auto change) {
+    Program program = samplePlannedAttention();
+    change(program);
+    program.steps[1].parameters.push_back(map);
+    std::string message = messageOf(program), prefix = "the compiled program is malformed: ";
+    return message.empty() ? message : message.substr(prefix.size());
+  };
+  auto as = [](Program &) {};
+  EXPECT_EQ(messageWith(P::copyMap(P::argument(0), 256, 64), as), "");
+  EXPECT_EQ(messageWith(P::copyMap(P::result(0), 1, 16), as), "");
+  EXPECT_EQ(messageWith(P::copyMap(P::argument(0), 257, 64), as),
+            "a copy map has boxes of 257 x 64");
+  EXPECT_EQ(messageWith(P::copyMap(P::argument(0), 64, 48), as), "a copy map has boxes of 64 x 48");
+  EXPECT_EQ(messageWith(P::copyMap(P::status(), 64, 64), as),
+            "a copy map is of something that is no tensor");
+  EXPECT_EQ(messageWith(P::copyMap(P::result(2), 64, 64), as),
+            "a copy map is of a tensor that does not exist");
+  EXPECT_EQ(messageWith(P::copyMap(P::temporary(0), 64, 64), as),
+            "a copy map is of run lists, which is not f16 or bf16 of rank 2 to 5");
+  EXPECT_EQ(messageWith(P::copyMap(P::argument(3), 64, 64), as),
+            "a copy map is of window, which is not f16 or bf16 of rank 2 to 5");
+  EXPECT_EQ(messageWith(P::copyMap(P::argument(1), 64, 64),
+                        [](Program &program) { program.arguments[1].alignment = 8; }),
+            "a copy map is of k, which is not aligned to 16 bytes");
+  Program program = samplePlannedAttention();
+  program.steps[0].isPlan = true;
+  program.temporaries[0].ofPlan = program.temporaries[1].ofPlan = true;
+  program.steps[0].parameters.push_back(P::copyMap(P::argument(0), 64, 64));
+  EXPECT_EQ(messageOf(program),
+            "the compiled program is malformed: a step of the plan takes a copy map");
 }
 
 TEST(ProgramTest, ViewsArePaddedToEightBytes) {

@@ -4,6 +4,7 @@
 
 #include "lacuna/Device.h"
 #include "lacuna/Tensor.h"
+#include "lib/Support/TensorMap.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -28,6 +29,7 @@ public:
 
   std::string name() const override { return "recording"; }
   std::string target() const override { return "sm_90a"; }
+  std::uint32_t multiprocessors() const override { return 3; }
   Result<DeviceAddress> allocate(std::size_t bytes) override {
     ++allocations;
     ++allocationCalls;
@@ -63,6 +65,9 @@ public:
     launches.push_back(
         {static_cast<const Kernel &>(kernel).name, shape, std::string(arguments), stream.handle});
     return Status();
+  }
+  Result<TensorMap> encode(const TensorMapSpec &spec) const override {
+    return encodeForEmulator(spec);
   }
   Status synchronize(Stream) override {
     ++waits;
