@@ -29,6 +29,9 @@ std::uint64_t Counters::warps(std::string_view opcode) const {
 std::uint64_t Counters::lanes(std::string_view opcode) const {
   return sum(*this, &InstructionCount::lanes, [&](auto &c) { return isOfKind(c, opcode); });
 }
+std::uint64_t Counters::normalisedWarps() const {
+  return sum(*this, &InstructionCount::warps, [](auto &c) { return c.weight != 0; });
+}
 std::uint64_t Counters::warpsAtLine(std::uint32_t line) const {
   return sum(*this, &InstructionCount::warps, [&](auto &c) { return isAtLine(c, line); });
 }

@@ -18,6 +18,7 @@ struct InstructionCount {
   std::uint32_t inlinedLine = 0; ///< outermost call it was inlined into; 0: none
   std::uint64_t warps = 0;       ///< times a warp executed it
   std::uint64_t lanes = 0;       ///< lanes that did, summed
+  std::uint8_t weight = 1;       ///< 0 where it costs nothing of its own
 };
 
 /// Counts of all launches since the last reset.
@@ -29,6 +30,9 @@ struct Counters {
   /// warps("mma"), warps("ld.global"), warps("") for all.
   std::uint64_t warps(std::string_view opcode) const;
   std::uint64_t lanes(std::string_view opcode) const;
+  /// Warp instructions as kernels are compared by them: register moves do not
+  /// count, and a product counts once with the sum that alone uses it.
+  std::uint64_t normalisedWarps() const;
   /// Instructions that came from a line of the source, inlined or not.
   std::uint64_t warpsAtLine(std::uint32_t sourceLine) const;
   std::uint64_t lanesAtLine(std::uint32_t sourceLine) const;

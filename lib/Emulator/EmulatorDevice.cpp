@@ -190,7 +190,7 @@ void Emulator::count(const Code &code, const Worker &result) {
     const InstructionInfo &info = code.info[i];
     counts.instructions.push_back({info.opcode, code.name, info.ptxLine, info.source.line,
                                    info.source.inlinedLine, result.warpCounts[i],
-                                   result.laneCounts[i]});
+                                   result.laneCounts[i], info.weight});
   }
 }
 

@@ -73,6 +73,7 @@ struct InstructionInfo {
   std::string text;
   u32 ptxLine = 0;
   ptx::SourceLine source;
+  u8 weight = 1; ///< what it counts for, 0 or 1 (Ptx/Weights.h)
 };
 
 /// Registers of one instruction that are watched at run time.
@@ -147,6 +148,7 @@ struct Code {
   u32 parameterBytes = 0;
   u8 *parameters = nullptr;          ///< where the launch copies the arguments
   std::vector<u64> ownedAllocations; ///< addresses of module variables
+  u32 blocksPerSm = 1;               ///< that the kernel says will share an SM
   bool ordersBlocks = false;
   bool usesAsyncProxy = false;
   u32 sharedGrain = 16; ///< smallest access, in bytes, of any instruction

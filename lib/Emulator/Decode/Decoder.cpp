@@ -9,6 +9,7 @@
 #include "lib/Emulator/Decode/DecoderState.h"
 #include "lib/Emulator/Ptx/Liveness.h"
 #include "lib/Emulator/Ptx/Parser.h"
+#include "lib/Emulator/Ptx/Weights.h"
 
 #include <algorithm>
 #include <cstring>
@@ -303,6 +304,7 @@ static void bindOperands(Binder &binder, const std::string &notation) {
 }
 
 bool Decoder::bindAll() {
+  std::vector<u8> weights = weigh(kernel, effects);
   for (std::size_t s = 0; s < kernel.statements.size(); ++s) {
     const Statement &statement = kernel.statements[s];
     const Row &row = *rows[s];
@@ -326,8 +328,8 @@ bool Decoder::bindAll() {
       return false;
     instruction.tracked = trackedUse(s, instruction);
     code->instructions.push_back(instruction);
-    code->info.push_back(
-        {statement.opcode, std::string(statement.text), statement.ptxLine, statement.source});
+    code->info.push_back({statement.opcode, std::string(statement.text), statement.ptxLine,
+                          statement.source, weights[s]});
   }
   return true;
 }
@@ -351,6 +353,7 @@ void Decoder::finishRegisterFile() {
 Result<std::unique_ptr<Code>> Decoder::run() {
   code->name = kernel.name;
   code->files = module.files;
+  code->blocksPerSm = kernel.blocksPerSm;
   code->tracked.resize(1);
   if (!matchRows())
     return failure;

@@ -91,6 +91,7 @@ void addMatrixRows(InstructionTable &table);    // Sim/Matrix.cpp
 void addMbarrierRows(InstructionTable &table);  // Sim/Mbarrier.cpp
 void addBulkRows(InstructionTable &table);      // Sim/Bulk.cpp
 void addWgmmaRows(InstructionTable &table);     // Sim/Wgmma.cpp
+void addBudgetRows(InstructionTable &table);    // Sim/RegisterBudget.cpp
 
 } // namespace lacuna::emulator
 

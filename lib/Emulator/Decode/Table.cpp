@@ -98,6 +98,7 @@ const InstructionTable &InstructionTable::instance() {
     addMbarrierRows(result);
     addBulkRows(result);
     addWgmmaRows(result);
+    addBudgetRows(result);
     return result;
   }();
   return table;

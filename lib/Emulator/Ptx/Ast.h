@@ -91,6 +91,7 @@ struct Function {
   bool isEntry = false;
   std::vector<int> parameters; ///< variables, in order
   std::vector<int> results;    ///< variables, in order; empty for an entry
+  u32 blocksPerSm = 1;         ///< .minnctapersm of an entry
   std::vector<Register> registers;
   std::vector<Statement> statements;
 };
@@ -107,6 +108,7 @@ struct Module {
 struct Kernel {
   std::string name;
   std::vector<int> parameters; ///< variables
+  u32 blocksPerSm = 1;         ///< as in Function
   std::vector<Variable> variables;
   std::vector<Register> registers;
   std::vector<Statement> statements;

@@ -146,6 +146,7 @@ void Flattener::expand(const Function &function, Binding &binding, int depth) {
 
 Result<Kernel> Flattener::run(const Function &entry) {
   kernel.name = entry.name;
+  kernel.blocksPerSm = entry.blocksPerSm;
   Binding binding;
   for (int parameter : entry.parameters)
     kernel.parameters.push_back(bind(parameter, binding));

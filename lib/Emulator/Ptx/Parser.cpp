@@ -530,9 +530,10 @@ void Parser::function(bool isEntry) {
   if (accept('('))
     result.parameters = parameterList();
   source = {};
-  // Performance directives (.maxntid 128, 1, 1; .minnctapersm; .reqntid ...).
+  // Performance directives (.maxntid 128, 1, 1; .minnctapersm 2; .reqntid ...).
   while (!atEnd() && !lexer.peek().is('{') && !lexer.peek().is(';'))
-    lexer.next();
+    if (lexer.next().is(".minnctapersm"))
+      result.blocksPerSm = std::max(1u, static_cast<u32>(integer()));
   if (accept('{')) {
     body(result);
     resolveBranches(result);

@@ -132,6 +132,7 @@ static void startWarp(Block &block, Warp &warp, u32 id) {
   warp.id = id;
   warp.block = &block;
   warp.live = warp.active = threads >= warpSize ? allLanes : (u32(1) << threads) - 1;
+  warp.registersPerThread = registersAtStart(launch);
   warp.registers = block.registerFile.data() + std::size_t(id) * code.registerBytes;
   std::memcpy(warp.registers, code.initialRegisters.data(), code.registerBytes);
   for (const SpecialSlot &special : code.specials) {
@@ -158,6 +159,7 @@ void lacuna::emulator::startBlock(Block &block, const Launch &launch, Worker &wo
   block.executed = 0;
   block.clockReads = 0;
   block.nextWarp = 0;
+  block.freeRegisters = 0;
   block.sharedEnd = std::max(code.staticSharedEnd, code.dynamicSharedStart + launch.dynamicShared);
   // Poison that is a NaN as f16, bf16 and f32 would hide in maxima; this is a
   // large negative number in all of them.

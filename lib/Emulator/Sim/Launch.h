@@ -61,6 +61,8 @@ Worker runGrid(Launch &launch);
 
 // The pieces of runGrid, one block at a time.
 
+/// Registers that each thread has when its block starts.
+u32 registersAtStart(const Launch &launch);
 /// Prepares a block to run from its first instruction.
 void startBlock(Block &block, const Launch &launch, Worker &worker, u64 index);
 /// Runs until the block is done or every unfinished warp waits for its turn.

@@ -296,5 +296,4 @@ void lacuna::emulator::addMbarrierRows(InstructionTable &table) {
              bindFenceProxy});
   table.add({"fence.mbarrier_init.release.cluster", "", fenceInitialisation, 0, bindFenceProxy});
   table.add({"griddepcontrol.(wait|launch_dependents)", "", nothing});
-  table.add({"setmaxnreg.(inc|dec).sync.aligned.u32", "i", nothing});
 }

@@ -40,6 +40,8 @@ std::string_view lacuna::emulator::describe(ReportKind kind) {
     return "tma";
   case ReportKind::Wgmma:
     return "wgmma";
+  case ReportKind::RegisterBudget:
+    return "register-budget";
   case ReportKind::Deadlock:
     return "deadlock";
   case ReportKind::Trap:

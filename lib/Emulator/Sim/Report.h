@@ -30,6 +30,7 @@ enum class ReportKind : u8 {
   Mbarrier,
   Tma,
   Wgmma,
+  RegisterBudget, ///< setmaxnreg
   Deadlock,
   Trap,
   Limit, ///< instruction limit reached

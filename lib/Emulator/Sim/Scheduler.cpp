@@ -292,6 +292,10 @@ static void reportDeadlock(Block &block) {
                  " threads";
         break;
       }
+      case Condition::Kind::Budget:
+        state += "waits for " + std::to_string(group.condition.a) + " registers; the block has " +
+                 std::to_string(block.freeRegisters) + " free";
+        break;
       case Condition::Kind::WarpSync:
         state += "in a warp barrier for lanes not there";
         break;
@@ -354,8 +358,10 @@ bool lacuna::emulator::runBlock(Block &block) {
     if (block.launch->met.load(std::memory_order_relaxed))
       kill(block);
   }
-  if (!block.dead)
+  if (!block.dead) {
     checkAsyncAtExit(block);
+    checkBudgetsAtExit(block);
+  }
   return true;
 }
 

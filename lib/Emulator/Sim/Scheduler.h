@@ -27,6 +27,9 @@ void settleWarpSync(Warp &warp);
 /// next (bar.warp.sync).
 void orderLanes(Warp &warp);
 
+/// Reports warp groups whose warps have not changed their registers alike.
+void checkBudgetsAtExit(Block &block);
+
 /// Ends the block at once (deadlock, trap, limit).
 void kill(Block &block);
 

@@ -36,6 +36,7 @@ struct Condition {
     Turn,     ///< an instruction that may communicate with other blocks
     Mbarrier, ///< a = shared address, b = parity
     Matrix,   ///< wgmma.wait_group: a = group
+    Budget,   ///< setmaxnreg.inc: a = registers the warp lacks
   };
   Kind kind = Kind::None;
   u32 a = 0, b = 0;
@@ -91,6 +92,8 @@ struct Warp {
   std::vector<Join> joins;
   u32 jumpsSinceSwitch = 0; ///< backward jumps of the running group
   u32 lastStore = 0;        ///< position of the last bulk store
+  u32 registersPerThread = 0;
+  u32 budgetSetAt = nowhere; ///< the last setmaxnreg
   WarpOrder order;
 
   CopyQueue copies;                 ///< cp.async
@@ -137,6 +140,7 @@ struct Block {
   u64 clockReads = 0;  ///< of %clock
   u32 nextWarp = 0;
   std::vector<u8> registerFile;
+  u32 freeRegisters = 0; ///< given back by setmaxnreg
   std::shared_ptr<AsyncState> async;
 
   u8 *sharedAt(u32 address) { return shared.data() + address; }

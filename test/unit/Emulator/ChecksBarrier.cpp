@@ -66,6 +66,28 @@ TEST(ChecksBarrier, SomebodyNeverComes) {
                {"barrier 1 with 64 of 128"}});
 }
 
+TEST(ChecksBarrier, WrittenAfterTheArrival) {
+  checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
+  __shared__ int s[64];
+  int t = threadIdx.x;
+  if (t < 64) {
+#ifdef FIXED
+    s[t] = in[t];
+#else
+    s[t] = 0;
+#endif
+    asm volatile("bar.arrive 1, 128;" ::: "memory");
+#ifndef FIXED
+    s[t] = in[t];
+#endif
+  } else {
+    asm volatile("bar.sync 1, 128;" ::: "memory");
+    out[t] = s[t - 64]; // HERE
+  }
+})",
+               ReportKind::Race});
+}
+
 TEST(ChecksBarrier, TwoWarpsWaitForEachOther) {
   checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
   int t = threadIdx.x;

@@ -1,72 +1,17 @@
-// Defects of kernels that use mbarriers, bulk copies and wgmma.
+// Defects of kernels that use mbarriers and bulk copies.
+#include "test/unit/Emulator/HopperSource.h"
 #include "test/unit/Emulator/SeededDefect.h"
 
 using namespace lacuna;
 using namespace lacuna::emulator;
 
-namespace {
-
-/// What the kernels below share; without line breaks, so that lines count from
-/// the kernel itself.
-const std::string preamble =
-    "typedef unsigned u32; typedef unsigned long long u64; "
-    "__device__ __forceinline__ u32 at(const void *p) { return (u32)__cvta_generic_to_shared(p); } "
-    "__device__ __forceinline__ void init(u64 *b, u32 n) { asm "
-    "volatile(\"mbarrier.init.shared::cta.b64 [%0], %1;\" :: \"r\"(at(b)), \"r\"(n) : \"memory\"); "
-    "} "
-    "__device__ __forceinline__ void fenceInit() { asm "
-    "volatile(\"fence.mbarrier_init.release.cluster;\" ::: \"memory\"); } "
-    "__device__ __forceinline__ void fenceProxy() { asm "
-    "volatile(\"fence.proxy.async.shared::cta;\" ::: \"memory\"); } "
-    "__device__ __forceinline__ void expect(u64 *b, u32 n) { asm "
-    "volatile(\"mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;\" :: \"r\"(at(b)), \"r\"(n) "
-    ": \"memory\"); } "
-    "__device__ __forceinline__ void arrive(u64 *b) { asm "
-    "volatile(\"mbarrier.arrive.shared::cta.b64 _, [%0];\" :: \"r\"(at(b)) : \"memory\"); } "
-    "__device__ __forceinline__ void wait(u64 *b, u32 parity) { asm volatile(\"{ .reg .pred p; "
-    "W_%=: mbarrier.try_wait.parity.shared::cta.b64 p, [%0], %1; @!p bra W_%=; }\" :: "
-    "\"r\"(at(b)), \"r\"(parity) : \"memory\"); } "
-    "__device__ __forceinline__ void load(void *s, const void *g, u32 n, u64 *b) { asm "
-    "volatile(\"cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, "
-    "[%3];\" :: \"r\"(at(s)), \"l\"(g), \"r\"(n), \"r\"(at(b)) : \"memory\"); } "
-    "__device__ __forceinline__ void store(void *g, const void *s, u32 n) { asm "
-    "volatile(\"cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;\" :: \"l\"(g), "
-    "\"r\"(at(s)), \"r\"(n) : \"memory\"); asm volatile(\"cp.async.bulk.commit_group;\" ::: "
-    "\"memory\"); } "
-    "__device__ __forceinline__ void waitStores() { asm volatile(\"cp.async.bulk.wait_group.read "
-    "0;\" ::: \"memory\"); } ";
-
-std::string kernel(const std::string &body) {
-  return preamble +
+static std::string kernel(const std::string &body) {
+  return hopperPreamble +
          "extern \"C\" __global__ void k(const int *in, int *out) {\n"
          "  __shared__ __align__(128) int s[128]; __shared__ __align__(8) u64 bar; int t = "
          "threadIdx.x;\n" +
          body + "}\n";
 }
-
-/// A 64x8 product of zeros, around what is to be tested.
-std::string wgmmaKernel(const std::string &body) {
-  return preamble +
-         "extern \"C\" __global__ void k(const int *in, int *out) {\n"
-         "  __shared__ __align__(1024) u32 s[768]; int t = threadIdx.x; float a = 0, b = 0, c = 0, "
-         "d = 0;\n"
-         "  for (int i = t; i < 768; i += 128) s[i] = 0;\n"
-         "  fenceProxy(); __syncthreads();\n"
-         "  u64 da = (u64)(at(s) >> 4) | 8ull << 16 | 16ull << 32, db = (u64)(at(s + 512) >> 4) | "
-         "8ull << 16 | 16ull << 32;\n" +
-         body + "}\n";
-}
-
-const std::string product = "asm volatile(\"wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%0, "
-                            "%1, %2, %3}, %4, %5, 1, 1, 1, 0, 0;\" : \"+f\"(a), \"+f\"(b), "
-                            "\"+f\"(c), \"+f\"(d) : \"l\"(da), \"l\"(db) : \"memory\");";
-const std::string fence = "asm volatile(\"wgmma.fence.sync.aligned;\" : \"+f\"(a), \"+f\"(b), "
-                          "\"+f\"(c), \"+f\"(d) :: \"memory\");";
-const std::string commit = "asm volatile(\"wgmma.commit_group.sync.aligned;\" ::: \"memory\");";
-const std::string waitProducts = "asm volatile(\"wgmma.wait_group.sync.aligned 0;\" : \"+f\"(a), "
-                                 "\"+f\"(b), \"+f\"(c), \"+f\"(d) :: \"memory\");";
-
-} // namespace
 
 TEST(ChecksHopper, LoadNotWaitedFor) {
   checkDefect({kernel(R"(
@@ -139,6 +84,44 @@ TEST(ChecksHopper, SourceOfAStoreOverwritten) {
 )"),
                ReportKind::Race,
                {"bulk store"}});
+}
+
+TEST(ChecksHopper, SourceOfAStoreLoadedOver) {
+  checkDefect({kernel(R"(
+  s[t] = in[t]; fenceProxy();
+  if (t == 0) { init(&bar, 1); fenceInit(); }
+  __syncthreads();
+  if (t == 0) {
+    store(out, s, 512);
+#ifdef FIXED
+    waitStores();
+#endif
+    expect(&bar, 512);
+    load(s, in + 128, 512, &bar); // HERE
+#ifndef FIXED
+    waitStores();
+#endif
+  }
+  wait(&bar, 0);
+)"),
+               ReportKind::Race,
+               {"bulk store"}});
+}
+
+TEST(ChecksHopper, StoreNeverCommitted) {
+  checkDefect({kernel(R"(
+  s[t] = in[t]; fenceProxy();
+  __syncthreads();
+  if (t == 0) {
+    asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], 512;" :: "l"(out), "r"(at(s)) : "memory"); // HERE
+#ifdef FIXED
+    asm volatile("cp.async.bulk.commit_group;" ::: "memory");
+#endif
+    waitStores();
+  }
+)"),
+               ReportKind::Tma,
+               {"the block ends while"}});
 }
 
 TEST(ChecksHopper, BlockEndsBeforeItsStoreHasRead) {
@@ -252,6 +235,25 @@ TEST(ChecksHopper, MoreBytesExpectedThanCopied) {
                {"mbarrier"}});
 }
 
+TEST(ChecksHopper, FewerBytesExpectedThanCopied) {
+  checkDefect({kernel(R"(
+  if (t == 0) {
+    init(&bar, 1); fenceInit();
+#ifdef FIXED
+    expect(&bar, 512);
+#else
+    expect(&bar, 256);
+#endif
+    load(s, in, 512, &bar);
+  }
+  __syncthreads();
+  wait(&bar, 0); // HERE
+  out[t] = s[t];
+)"),
+               ReportKind::Deadlock,
+               {"0 of 1 arrivals and -256 bytes missing"}});
+}
+
 TEST(ChecksHopper, WrongParity) {
   checkDefect({kernel(R"(
   if (t == 0) { init(&bar, 1); fenceInit(); expect(&bar, 512); load(s, in, 512, &bar); }
@@ -287,43 +289,4 @@ TEST(ChecksHopper, TooManyArrivals) {
 )"),
                ReportKind::Mbarrier,
                {"arrives"}});
-}
-
-TEST(ChecksHopper, AccumulatorReadBeforeTheWait) {
-  checkDefect({wgmmaKernel("  " + fence + "\n  " + product + "\n  " + commit + "\n" + R"(
-#ifdef FIXED
-  )" + waitProducts + R"(
-#endif
-  out[t] = (int)(a + b + c + d); // HERE
-#ifndef FIXED
-  )" + waitProducts + R"(
-#endif
-)"),
-               ReportKind::Wgmma,
-               {"accumulator"}});
-}
-
-TEST(ChecksHopper, AccumulatorWrittenAfterTheFence) {
-  checkDefect({wgmmaKernel("  " + fence + R"(
-#ifndef FIXED
-  asm volatile("add.f32 %0, %0, %0;" : "+f"(a));
-#endif
-  )" + product + " // HERE\n  " +
-                           commit + "\n  " + waitProducts + "\n  out[t] = (int)(a + b + c + d);\n"),
-               ReportKind::Wgmma,
-               {"fence"}});
-}
-
-TEST(ChecksHopper, ProductsNeverWaitedFor) {
-  checkDefect({wgmmaKernel("  " + fence + "\n  " + product + " // HERE\n  " + commit + R"(
-#ifdef FIXED
-  )" + waitProducts + R"(
-#endif
-  out[t] = in[t];
-)"),
-               ReportKind::Wgmma,
-               {},
-               {{1}, {128}},
-               {},
-               false});
 }

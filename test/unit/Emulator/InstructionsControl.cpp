@@ -281,8 +281,8 @@ extern "C" __global__ void __launch_bounds__(128, 1) k(const int *in, int *out) 
   asm volatile("{ .local .b32 own; st.local.b32 [own], %0; prefetch.local.L1 [own]; prefetch.local.L2 [own]; }" :: "r"(t));
   asm volatile("FENCES" ::: "memory");
   asm volatile("nanosleep.u32 20; pmevent 3;");
-  asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
   asm volatile("setmaxnreg.dec.sync.aligned.u32 128;");
+  asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
   asm volatile("griddepcontrol.wait; griddepcontrol.launch_dependents;" ::: "memory");
   asm volatile("{ .reg .pred p; isspacep.shared p, %1; selp.u32 %0, 1, 0, p; }" : "=r"(shared) : "l"(in));
   asm volatile("{ .reg .pred p; isspacep.global p, %1; selp.u32 %0, 1, 0, p; }" : "=r"(global) : "l"(in));

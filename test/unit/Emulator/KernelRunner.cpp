@@ -1,7 +1,6 @@
 #include "test/unit/Emulator/KernelRunner.h"
 
 #include "lib/Runtime/CudaDevice.h"
-#include "lib/Runtime/CudaTensorMap.h"
 #include "lib/Runtime/Nvrtc.h"
 #include "test/unit/Emulator/Coverage.h"
 
@@ -62,10 +61,7 @@ DeviceAddress KernelRunner::allocate(std::size_t bytes, const std::string &name)
 }
 
 TensorMap KernelRunner::tensorMap(const TensorMapSpec &spec) {
-  Result<TensorMap> map = emulator ? encodeForEmulator(spec) : [&]() -> Result<TensorMap> {
-    Result<const CudaDriver *> driver = CudaDriver::get();
-    return driver ? encodeForCuda(**driver, spec) : driver.status();
-  }();
+  Result<TensorMap> map = device->encode(spec);
   EXPECT_TRUE(map) << map.status().message();
   return map ? *map : TensorMap();
 }
