@@ -37,18 +37,19 @@ Result<std::unique_ptr<ProgramInstance>> ProgramInstance::create(Program program
   return instance;
 }
 
-/// A digest of everything that makes a program what it is.
-static std::string identityOf(const Program &program) {
-  std::string text = programToJson(program);
-  for (const KernelImage &kernel : program.kernels)
-    text += kernel.source + kernel.ptx + kernel.cubin;
-  return hashHex(text);
+const std::string &ProgramInstance::identity() const {
+  std::call_once(identityMade, [&] {
+    std::string text = programToJson(loaded);
+    for (const KernelImage &kernel : loaded.kernels)
+      text += kernel.source + kernel.ptx + kernel.cubin;
+    identityText = hashHex(text);
+  });
+  return identityText;
 }
 
 Status ProgramInstance::load() {
   planned = hasPlan(loaded);
   inputs = planInputs(loaded);
-  identity = identityOf(loaded);
   bool takesStatus = false;
   for (const ProgramStep &source : loaded.steps) {
     Result<Step> step = loadStep(source);

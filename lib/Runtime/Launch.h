@@ -15,6 +15,7 @@
 #include "lib/Runtime/Program.h"
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace lacuna {
@@ -105,6 +106,9 @@ private:
   Result<WorkspaceSize> workspaceSize(Span<Value> arguments, bool withPlan) const;
   Status runPlan(const Given &given) const;
   Status runRest(const Given &given) const;
+  /// Equal for programs that make the same plans. Made when it is first asked
+  /// for: it digests every image.
+  const std::string &identity() const;
   /// What a status word says; ok when it is 0.
   Status explain(std::uint32_t word) const;
 
@@ -113,8 +117,9 @@ private:
   std::vector<Step> steps;
   bool planned = false;          ///< some steps make a plan
   std::vector<PlanInput> inputs; ///< what a plan depends on
-  std::string identity;          ///< equal for programs that make the same plans
-  DeviceAddress statusWord = 0;  ///< of an i32; 0 when no kernel takes it
+  mutable std::once_flag identityMade;
+  mutable std::string identityText; ///< identity(), once it was asked for
+  DeviceAddress statusWord = 0;     ///< of an i32; 0 when no kernel takes it
 };
 
 } // namespace lacuna

@@ -77,7 +77,7 @@ Status PlanInstance::checkServes(const ProgramInstance &user, Span<Value> argume
                                  Stream stream) const {
   const Program &source = program->loaded;
   auto refuse = [](std::string why) { return Status(StatusKind::Type, std::move(why)); };
-  if (&user != program.get() && user.identity != program->identity)
+  if (&user != program.get() && user.identity() != program->identity())
     return refuse("the plan was made for @" + source.name +
                   ", which is another spec or compiled "
                   "for another target than @" +

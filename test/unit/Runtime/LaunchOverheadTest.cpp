@@ -15,10 +15,13 @@
 using namespace lacuna;
 
 static std::atomic<std::uint64_t> allocationCount{0};
+static std::atomic<std::size_t> largestAllocation{0};
 
 // Every allocation of this program is counted.
 void *operator new(std::size_t bytes) {
   ++allocationCount;
+  if (bytes > largestAllocation)
+    largestAllocation = bytes;
   void *memory = std::malloc(bytes);
   if (!memory)
     std::abort();
@@ -67,6 +70,15 @@ TEST(LaunchOverheadTest, IsUnderAMicrosecondAndAHalfWithoutAllocation) {
   std::sort(microseconds.begin(), microseconds.end());
   RecordProperty("microseconds", std::to_string(microseconds[10]));
   EXPECT_LT(microseconds[10], 1.5);
+}
+
+TEST(LaunchOverheadTest, LoadingDoesNotReadTheImages) {
+  NullDevice device("sm_90a");
+  Program program = forwardKernel();
+  program.kernels[1].ptx.assign(1 << 20, ' ');
+  largestAllocation = 0;
+  EXPECT_TRUE(ProgramInstance::create(std::move(program), device));
+  EXPECT_LT(largestAllocation, 1u << 16);
 }
 
 TEST(LaunchOverheadTest, PlansAreUpdatedAndUsedWithoutAllocation) {
