@@ -1,7 +1,7 @@
 //===- ExportProgram.cpp - tile.program as plain data ---------------------===//
 //
 // One walk over straight-line code: extents become expressions over the dims
-// and scalars of a launch, tensor.empty becomes a result or a temporary, and
+// and scalars of a launch, tile.new_tensor becomes a result or a temporary, and
 // every tile.launch a step.
 //
 //===----------------------------------------------------------------------===//
@@ -35,7 +35,7 @@ public:
 private:
   LogicalResult exportArguments();
   LogicalResult exportOp(Operation &inner);
-  LogicalResult exportEmpty(tensor::EmptyOp empty);
+  LogicalResult exportTensor(tile::NewTensorOp made);
   LogicalResult exportLaunch(tile::LaunchOp launch);
   LogicalResult exportCheck(Operation &check, ProgramCheck::Relation relation, Value lhs,
                             StringRef lhsName, Value rhs, StringRef rhsName);
@@ -87,7 +87,7 @@ LogicalResult Exporter::exportArguments() {
 
 LogicalResult Exporter::exportOp(Operation &inner) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(&inner)
-      .Case([&](tensor::EmptyOp empty) { return exportEmpty(empty); })
+      .Case([&](tile::NewTensorOp made) { return exportTensor(made); })
       .Case([&](tile::LaunchOp launch) { return exportLaunch(launch); })
       .Case([&](tile::CopyMapOp copy) {
         tile::CopyMapType box = copy.getMap().getType();
@@ -161,24 +161,24 @@ LogicalResult Exporter::exportCheck(Operation &check, ProgramCheck::Relation rel
   return success();
 }
 
-LogicalResult Exporter::exportEmpty(tensor::EmptyOp empty) {
+LogicalResult Exporter::exportTensor(tile::NewTensorOp made) {
   ProgramTensor tensor;
-  RankedTensorType type = empty.getType();
+  auto type = cast<RankedTensorType>(made.getTensor().getType());
   std::optional<DType> dtype = dtypeOf(type.getElementType());
   if (!dtype)
-    return empty.emitOpError("has elements of a type that no launch can hold");
+    return made.emitOpError("has elements of a type that no launch can hold");
   tensor.dtype = *dtype;
-  if (auto alignment = empty->getAttrOfType<IntegerAttr>("tile.alignment"))
+  if (auto alignment = made->getAttrOfType<IntegerAttr>("tile.alignment"))
     tensor.alignment = alignment.getInt();
-  auto sizes = empty.getDynamicSizes().begin();
+  auto sizes = made.getSizes().begin();
   for (int64_t extent : type.getShape())
     tensor.dims.push_back(ShapedType::isDynamic(extent) ? expressions[*sizes++]
                                                         : Expression(extent));
   auto results = op.getBody().front().getTerminator()->getOperands();
-  auto place = llvm::find(results, empty.getResult());
+  auto place = llvm::find(results, made.getTensor());
   if (place == results.end()) {
     tensor.name = llvm::formatv("temporary {0}", program.temporaries.size()).str();
-    parameters[empty] = ProgramParameter::temporary(program.temporaries.size());
+    parameters[made] = ProgramParameter::temporary(program.temporaries.size());
     program.temporaries.push_back(std::move(tensor));
     return success();
   }
@@ -186,7 +186,7 @@ LogicalResult Exporter::exportEmpty(tensor::EmptyOp empty) {
   tensor.name = llvm::formatv("result {0}", index).str();
   if (program.results.size() < results.size())
     program.results.resize(results.size());
-  parameters[empty] = ProgramParameter::result(index);
+  parameters[made] = ProgramParameter::result(index);
   program.results[index] = std::move(tensor);
   return success();
 }

@@ -35,8 +35,7 @@ void lacuna::buildAttnPreparePipeline(OpPassManager &passes, const std::string &
 void lacuna::buildAttnToTilePipeline(OpPassManager &passes) {
   passes.addPass(createConvertAttnToTile());
   passes.addPass(createCanonicalizerPass());
-  // Kernels only: two temporaries of one shape are not one.
-  passes.addNestedPass<tile::KernelOp>(createCSEPass());
+  passes.addPass(createCSEPass());
   passes.addNestedPass<tile::KernelOp>(tile::createTileVerifyAbstractPass());
 }
 

@@ -59,6 +59,14 @@ LogicalResult ReturnOp::verify() {
   return success();
 }
 
+LogicalResult NewTensorOp::verify() {
+  auto open = cast<RankedTensorType>(getTensor().getType()).getNumDynamicDims();
+  if (open != int64_t(getSizes().size()))
+    return emitOpError("gives ") << getSizes().size() << " sizes for " << open
+                                 << " open dimensions of " << getTensor().getType();
+  return success();
+}
+
 /// A view takes a tensor of its own rank and element type; a scalar its own type.
 static bool accepts(Type parameter, Type argument) {
   auto view = dyn_cast<ViewType>(parameter);

@@ -27,7 +27,7 @@ def Tile_ProgramOp : Tile_FunctionOp<"program"> {
   let description = [{
     Straight-line code over extents (`index`) and scalars that checks arguments,
     makes results and launches kernels. It becomes the Program that the runtime
-    executes without MLIR, so only `tensor.dim`, `tensor.empty`, arithmetic on
+    executes without MLIR, so only `tensor.dim`, `tile.new_tensor`, arithmetic on
     `index`, the two `tile.expect` operations, `tile.status`, `tile.copy_map` and
     `tile.launch` may stand in it.
     An argument's attribute `tile.name` is its name in the spec, for messages.
@@ -36,7 +36,7 @@ def Tile_ProgramOp : Tile_FunctionOp<"program"> {
     tile.program @copy(%q: tensor<?x128xbf16>) -> tensor<?x128xbf16> {
       %c0 = arith.constant 0 : index
       %rows = tensor.dim %q, %c0 : tensor<?x128xbf16>
-      %o = tensor.empty(%rows) : tensor<?x128xbf16>
+      %o = tile.new_tensor(%rows) : tensor<?x128xbf16>
       tile.return %o : tensor<?x128xbf16>
     }
     ```
@@ -88,6 +88,28 @@ def Tile_ReturnOp : Tile_Op<"return", [Pure, Terminator, ReturnLike,
   }];
   let arguments = (ins Variadic<AnyType>:$results);
   let assemblyFormat = "attr-dict ($results^ `:` type($results))?";
+  let hasVerifier = 1;
+}
+
+def Tile_NewTensorOp : Tile_Op<"new_tensor", [HasParent<"ProgramOp">]> {
+  let summary = "memory that a program makes, for kernels to write";
+  let description = [{
+    A result of the program if it is returned, else a temporary. Each is memory of
+    its own, whatever others there are of its type and sizes. There is a size for
+    every dimension that the type leaves open.
+
+    ```mlir
+    tile.program @p(%q: tensor<?x128xbf16>) -> tensor<?xf32> {
+      %c0 = arith.constant 0 : index
+      %rows = tensor.dim %q, %c0 : tensor<?x128xbf16>
+      %sums = tile.new_tensor(%rows) : tensor<?xf32>
+      tile.return %sums : tensor<?xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Index>:$sizes);
+  let results = (outs Res<AnyRankedTensor, "", [MemAlloc]>:$tensor);
+  let assemblyFormat = "`(` $sizes `)` attr-dict `:` type($tensor)";
   let hasVerifier = 1;
 }
 
@@ -157,7 +179,7 @@ def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">,
     The grid has `batches * heads * ceil(queries / query_tile)` blocks, where the
     query tile is the kernel's; a kernel finds its share with `tile.block`.
     Operands are the kernel's arguments; a tensor is passed as a view. Results
-    of the program are operands made by `tensor.empty`, written by the kernel. Copy
+    of the program are operands made by `tile.new_tensor`, written by the kernel. Copy
     maps may be missing until the launch is sized.
     `query_tile`, `threads` and `shared_bytes` are copied from the kernel when its
     schedule is complete, so that a program can be launched without its kernels, and

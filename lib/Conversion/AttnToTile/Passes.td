@@ -48,7 +48,7 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
       %n = tensor.dim %k, %c2 : tensor<1x1x?x64xf16>
       %nv = tensor.dim %v, %c2 : tensor<1x1x?x64xf16>
       tile.expect_equal %n "sequence length of %k", %nv "sequence length of %v"
-      %o = tensor.empty(%m) : tensor<1x1x?x64xf16>
+      %o = tile.new_tensor(%m) : tensor<1x1x?x64xf16>
       tile.launch @attention_kernel batches %c1 heads %c1 queries %m (%q, %k, %v, %o)
           : tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>
       tile.return %o : tensor<1x1x?x64xf16>

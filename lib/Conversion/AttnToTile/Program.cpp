@@ -37,7 +37,7 @@ public:
 
     for (Value result : attend.getResults())
       if (!result.use_empty())
-        values.map(result, emptyLike(cast<RankedTensorType>(result.getType()), q));
+        values.map(result, resultLike(cast<RankedTensorType>(result.getType()), q));
     if (kernel.plan)
       plans[attend] = emitPlan(attend, *kernel.plan, symbolOf(kernel.kernel));
   }
@@ -90,10 +90,17 @@ private:
                : values.lookup(operand);
   }
 
-  /// A tensor that only kernels see. Sizes that are known are in its type, where
-  /// canonicalisation would put them otherwise, with a cast.
+  /// A tensor that only kernels see. Sizes that are known are in its type.
   Value temporary(ArrayRef<Value> sizes, Type element) {
-    return tensor::EmptyOp::create(builder, getAsOpFoldResult(sizes), element);
+    SmallVector<int64_t> shape;
+    SmallVector<Value> open;
+    for (Value size : sizes) {
+      std::optional<int64_t> known = getConstantIntValue(size);
+      shape.push_back(known.value_or(ShapedType::kDynamic));
+      if (!known)
+        open.push_back(size);
+    }
+    return tile::NewTensorOp::create(builder, RankedTensorType::get(shape, element), open);
   }
 
   /// The cells of a table, written by its kernel.
@@ -225,12 +232,12 @@ private:
   }
 
   /// Results have the leading sizes of the query; other sizes are static.
-  Value emptyLike(RankedTensorType type, Value query) {
+  Value resultLike(RankedTensorType type, Value query) {
     SmallVector<Value> dynamic;
     for (int64_t axis = 0; axis < type.getRank(); ++axis)
       if (type.isDynamicDim(axis))
         dynamic.push_back(extent({query, axis, ""}));
-    return tensor::EmptyOp::create(builder, type, dynamic);
+    return tile::NewTensorOp::create(builder, type, dynamic);
   }
 
   func::FuncOp spec;

@@ -100,8 +100,8 @@
 // CHECK-NEXT:  %[[NV:.*]] = tensor.dim %[[V]], %[[C2]]
 // CHECK-NEXT:  tile.expect_equal %[[N]] "sequence length of %k", %[[NV]] "sequence length of argument 2"
 // CHECK-NEXT:  %[[M:.*]] = tensor.dim %[[Q]], %[[C2]]
-// CHECK-NEXT:  %[[O:.*]] = tensor.empty(%[[B]], %[[H]], %[[M]]) : tensor<?x?x?x64xf16>
-// CHECK-NEXT:  %[[LSE:.*]] = tensor.empty(%[[B]], %[[H]], %[[M]]) : tensor<?x?x?xf32>
+// CHECK-NEXT:  %[[O:.*]] = tile.new_tensor(%[[B]], %[[H]], %[[M]]) : tensor<?x?x?x64xf16>
+// CHECK-NEXT:  %[[LSE:.*]] = tile.new_tensor(%[[B]], %[[H]], %[[M]]) : tensor<?x?x?xf32>
 // CHECK-NEXT:  tile.launch @attention_kernel batches %[[B]] heads %[[H]] queries %[[M]]{{ ?}}(%[[Q]], %[[K]], %[[V]], %[[O]], %[[LSE]])
 // CHECK-NEXT:  tile.return %[[O]], %[[LSE]]
 func.func @attention(%q: tensor<?x?x?x64xf16> {attn.name = "q"},

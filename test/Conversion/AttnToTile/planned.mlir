@@ -36,11 +36,11 @@
 // CHECK:       arith.select %[[BAD]]
 
 // CHECK-LABEL: tile.program @documents
-// CHECK:       %[[CELLS:.*]] = tensor.empty({{.*}}) : tensor<?x?x3xi64>
+// CHECK:       %[[CELLS:.*]] = tile.new_tensor({{.*}}) : tensor<?x?x3xi64>
 // CHECK:       tile.launch plan @documents_kernel_summary0
 // CHECK:       tile.tile_count %{{.*}} along query of @documents_kernel
 // CHECK:       tile.tile_count %{{.*}} along key of @documents_kernel
-// CHECK:       %[[LISTS:.*]] = tensor.empty({{.*}}) : tensor<?x1x?x?x2xi32>
+// CHECK:       %[[LISTS:.*]] = tile.new_tensor({{.*}}) : tensor<?x1x?x?x2xi32>
 // CHECK:       tile.launch plan @documents_kernel_lists
 // CHECK:       tile.launch plan @documents_kernel_order
 // CHECK:       tile.launch @documents_kernel batches
@@ -71,7 +71,7 @@ func.func @documents(%q: !t, %k: !t, %v: !t, %ids: tensor<?x?xi32>) -> !t {
 // CHECK-SAME:    %{{[^:]*}}: i32, %{{[^:]*}}: i32, %{{[^:]*}}: i32, %[[N:[^:]*]]: i32, %{{[^:]*}}: !tile.view<?x?x?x?x2xi32>
 // CHECK:         arith.cmpi slt, %{{.*}}, %[[N]] : i32
 // CHECK-LABEL: tile.program @bottom_right
-// CHECK:       tensor.empty(%{{[^,]*}}) : tensor<1x1x?x3x2xi32>
+// CHECK:       tile.new_tensor(%{{[^,]*}}) : tensor<1x1x?x3x2xi32>
 // CHECK:       tile.launch plan @bottom_right_kernel_lists batches %[[C1:.*]] heads %[[C1]] queries
 func.func @bottom_right(%q: !t, %k: !t, %v: !t) -> !t {
   %c2 = arith.constant 2 : index

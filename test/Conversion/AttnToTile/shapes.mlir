@@ -37,7 +37,7 @@ func.func @single(%q: tensor<1x8x?x64xf16>, %k: tensor<1x8x?x64xf16>, %v: tensor
 // CHECK:       tile.load {{.*}} -> tensor<?x128xbf16, #tile.axes<[key, feature]>>
 // CHECK:       tile.store {{.*}} : tensor<?x128xbf16, #tile.axes<[query, feature]>>, <?x?x?x128xbf16>
 // CHECK-LABEL: tile.program @unequal
-// CHECK:       tensor.empty({{.*}}) : tensor<?x?x?x128xbf16>
+// CHECK:       tile.new_tensor({{.*}}) : tensor<?x?x?x128xbf16>
 func.func @unequal(%q: tensor<?x?x?x192xbf16>, %k: tensor<?x?x?x192xbf16>,
                    %v: tensor<?x?x?x128xbf16>) -> tensor<?x?x?x128xbf16> {
   %o, %lse = attn.attend %q, %k, %v

@@ -167,8 +167,9 @@ tile.program @attention(%q: tensor<?x?x?x128xbf16>, %k: tensor<?x?x?x128xbf16>,
   tile.expect_equal %b "batch of %q", %bk "batch of %k"
   // CHECK: tile.expect_divides
   tile.expect_divides %hk "key heads of %k", %h "query heads of %q"
-  %o = tensor.empty(%b, %h, %m) : tensor<?x?x?x128xbf16>
-  %lse = tensor.empty(%b, %h, %m) : tensor<?x?x?xf32>
+  // CHECK: tile.new_tensor(%{{.*}}, %{{.*}}, %{{.*}}) : tensor<?x?x?x128xbf16>
+  %o = tile.new_tensor(%b, %h, %m) : tensor<?x?x?x128xbf16>
+  %lse = tile.new_tensor(%b, %h, %m) : tensor<?x?x?xf32>
   // CHECK: tile.launch @attention_kernel batches
   tile.launch @attention_kernel batches %b heads %h queries %m (%q, %k, %v, %o, %lse)
       : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>,

@@ -117,6 +117,14 @@ tile.program @p(%x: tensor<?xf32>) -> tensor<?xf32> {
 
 // -----
 
+tile.program @p(%n: index) {
+  // expected-error@+1 {{gives 1 sizes for 2 open dimensions of 'tensor<?x?x3xf32>'}}
+  %x = tile.new_tensor(%n) : tensor<?x?x3xf32>
+  tile.return
+}
+
+// -----
+
 tile.program @p(%q: tensor<?xf32>, %n: index) {
   // expected-error@+1 {{launches unknown kernel 'k'}}
   tile.launch @k batches %n heads %n queries %n (%q) : tensor<?xf32>

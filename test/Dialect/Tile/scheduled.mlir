@@ -185,8 +185,8 @@ tile.program @attention(%q: tensor<?x?x?x128xbf16> {tile.alignment = 16 : i64},
   %hk = tensor.dim %k, %c1 : tensor<?x?x?x128xbf16>
   tile.expect_equal %b "batch of %q", %bk "batch of %k"
   tile.expect_divides %hk "key heads of %k", %h "query heads of %q"
-  %o = tensor.empty(%b, %h, %m) {tile.alignment = 16 : i64} : tensor<?x?x?x128xbf16>
-  %lse = tensor.empty(%b, %h, %m) {tile.alignment = 4 : i64} : tensor<?x?x?xf32>
+  %o = tile.new_tensor(%b, %h, %m) {tile.alignment = 16 : i64} : tensor<?x?x?x128xbf16>
+  %lse = tile.new_tensor(%b, %h, %m) {tile.alignment = 4 : i64} : tensor<?x?x?xf32>
   tile.launch @attention_kernel batches %b heads %h queries %m (%q, %k, %v, %o, %lse)
       {query_tile = 64 : i64, shared_bytes = 81920 : i64, threads = 128 : i64}
       : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>,

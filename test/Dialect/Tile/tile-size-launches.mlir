@@ -67,10 +67,10 @@ tile.program @p(%q: tensor<?x64xf16>, %t: tensor<?xf32>) -> (tensor<?x64xf16>, t
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %m = tensor.dim %q, %c0 : tensor<?x64xf16>
-  // CHECK: tensor.empty({{.*}}) {tile.alignment = 16 : i64} : tensor<?x64xf16>
-  // CHECK: tensor.empty({{.*}}) {tile.alignment = 4 : i64} : tensor<?xf32>
-  %o = tensor.empty(%m) : tensor<?x64xf16>
-  %l = tensor.empty(%m) : tensor<?xf32>
+  // CHECK: tile.new_tensor({{.*}}) {tile.alignment = 16 : i64} : tensor<?x64xf16>
+  // CHECK: tile.new_tensor({{.*}}) {tile.alignment = 4 : i64} : tensor<?xf32>
+  %o = tile.new_tensor(%m) : tensor<?x64xf16>
+  %l = tile.new_tensor(%m) : tensor<?xf32>
   tile.launch @k batches %c1 heads %c1 queries %m (%q, %t, %o, %l) : tensor<?x64xf16>, tensor<?xf32>, tensor<?x64xf16>, tensor<?xf32>
   tile.return %o, %l : tensor<?x64xf16>, tensor<?xf32>
 }
@@ -92,8 +92,8 @@ tile.program @p(%n: i32, %q: tensor<?x64xf16>) -> tensor<?x32xbf16> {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %m = tensor.dim %q, %c0 : tensor<?x64xf16>
-  // CHECK: %[[O:.*]] = tensor.empty({{.*}}) {tile.alignment = 16 : i64} : tensor<?x32xbf16>
-  %o = tensor.empty(%m) : tensor<?x32xbf16>
+  // CHECK: %[[O:.*]] = tile.new_tensor({{.*}}) {tile.alignment = 16 : i64} : tensor<?x32xbf16>
+  %o = tile.new_tensor(%m) : tensor<?x32xbf16>
   // CHECK: %[[MAPQ:.*]] = tile.copy_map %[[Q]] : tensor<?x64xf16> -> !tile.copy_map<64x64xf16>
   // CHECK: %[[MAPO:.*]] = tile.copy_map %[[O]] : tensor<?x32xbf16> -> !tile.copy_map<16x32xbf16>
   // CHECK: tile.launch @k {{.*}}(%[[N]], %[[Q]], %[[O]], %[[MAPQ]], %[[MAPO]])

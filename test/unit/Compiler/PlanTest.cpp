@@ -107,10 +107,10 @@ tile.program @plan(%ids: tensor<?x?x$T>, %capacity: i32)
   %places = arith.muli %segments, %c33 : index
   %room = arith.index_cast %capacity : i32 to index
   %status = tile.status ["too many runs"]
-  %cells = tensor.empty(%batches, %places) : tensor<?x?x3xi64>
-  %lists = tensor.empty(%batches, %rows, %room) : tensor<?x1x?x?x2xi32>
-  %counts = tensor.empty(%batches, %rows) : tensor<?x1x?x2xi32>
-  %order = tensor.empty(%batches, %rows) : tensor<?x1x?xi32>
+  %cells = tile.new_tensor(%batches, %places) : tensor<?x?x3xi64>
+  %lists = tile.new_tensor(%batches, %rows, %room) : tensor<?x1x?x?x2xi32>
+  %counts = tile.new_tensor(%batches, %rows) : tensor<?x1x?x2xi32>
+  %order = tile.new_tensor(%batches, %rows) : tensor<?x1x?xi32>
   tile.launch @summary batches %batches heads %c1 queries %length (%ids, %cells)
       : tensor<?x?x$T>, tensor<?x?x3xi64>
   tile.launch @lists batches %batches heads %c1 queries %length (%ids, %cells, %lists, %counts, %status)
