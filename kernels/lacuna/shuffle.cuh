@@ -21,6 +21,9 @@ __device__ __forceinline__ float rowSum(float x) {
   return x + exchange(x, 2);
 }
 
+/// Whether it holds for any lane of the warp.
+__device__ __forceinline__ bool anyLane(bool holds) { return __any_sync(0xffffffff, holds); }
+
 } // namespace lacuna
 
 #endif // LACUNA_SHUFFLE_CUH

@@ -13,6 +13,7 @@ namespace lacuna {
 
 __device__ __forceinline__ uint32_t laneIndex() { return threadIdx.x % 32; }
 __device__ __forceinline__ uint32_t warpIndex() { return threadIdx.x / 32; }
+__device__ __forceinline__ uint32_t warpGroupIndex() { return threadIdx.x / 128; }
 
 /// Row of a tile that the first element of this thread belongs to, when every
 /// warp has `rowsPerWarp` rows.

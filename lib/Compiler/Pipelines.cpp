@@ -44,8 +44,10 @@ void lacuna::buildTileSchedulePipeline(OpPassManager &passes, const std::string 
   passes.addPass(tile::createTileSchedulePlansPass());
   OpPassManager &kernels = passes.nest<tile::KernelOp>();
   kernels.addPass(tile::createTileAssignLayoutsPass());
+  kernels.addPass(tile::createTileSpecializeWarpsPass());
   kernels.addPass(tile::createTilePlaceOperandsPass());
   kernels.addPass(tile::createTileDeferRowSumsPass());
+  kernels.addPass(tile::createTileOverlapProductsPass());
   kernels.addPass(tile::createTilePipelinePass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());

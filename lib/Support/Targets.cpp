@@ -8,7 +8,7 @@ static constexpr TargetInfo table[] = {
     {"sm_80", TargetFamily::Sm80, 163 * KiB, 164 * KiB, KiB, 2048, 32, 65536, 255},
     {"sm_86", TargetFamily::Sm80, 99 * KiB, 100 * KiB, KiB, 1536, 16, 65536, 255},
     {"sm_89", TargetFamily::Sm80, 99 * KiB, 100 * KiB, KiB, 1536, 24, 65536, 255},
-    {"sm_90a", TargetFamily::Sm80, 227 * KiB, 228 * KiB, KiB, 2048, 32, 65536, 255},
+    {"sm_90a", TargetFamily::Sm90, 227 * KiB, 228 * KiB, KiB, 2048, 32, 65536, 255},
     {"sm_100", TargetFamily::Sm80, 227 * KiB, 228 * KiB, KiB, 2048, 32, 65536, 255},
     {"sm_120", TargetFamily::Sm80, 99 * KiB, 100 * KiB, KiB, 1536, 24, 65536, 255},
 };

@@ -12,6 +12,7 @@ namespace lacuna {
 /// Which instructions a kernel is made of; one lowering each.
 enum class TargetFamily {
   Sm80, ///< cp.async, ldmatrix, mma.sync: runs on every target of the table
+  Sm90, ///< warp roles, bulk copies, wgmma: sm_90a only
 };
 
 /// What the compiler and the resource model must know of one architecture.

@@ -87,7 +87,8 @@ void FragmentAttr::print(AsmPrinter &printer) const {
 }
 
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t queryTile,
-                                   int64_t keyTile, int64_t warps, int64_t stages, bool) {
+                                   int64_t keyTile, int64_t warps, int64_t stages, bool,
+                                   bool roles) {
   if (warps < 1 || warps > 16)
     return emitError() << "warps is " << warps << ", must be from 1 to 16";
   if (queryTile < 1 || queryTile % (16 * warps))
@@ -97,5 +98,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "key_tile is " << keyTile << ", must be a multiple of 16";
   if (stages < 2 || stages > 4)
     return emitError() << "stages is " << stages << ", must be from 2 to 4";
+  if (roles && (warps % 4 || queryTile != 16 * warps))
+    return emitError() << "query_tile is " << queryTile << " over " << warps
+                       << " warps, with roles it must be 64 for each 4 warps";
   return success();
 }

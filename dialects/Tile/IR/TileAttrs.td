@@ -89,12 +89,14 @@ def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
     `query_tile` and `key_tile` are the rows and columns of a score tile, `warps`
     the warps of a block, `stages` the slots of the key and value rings (2 to 4).
     `query_in_registers` keeps the query operand in registers for the whole
-    kernel instead of reading it from shared memory for every key tile.
+    kernel instead of reading it from shared memory for every key tile. With
+    `roles`, a further warp group copies what the `warps` compute with.
 
     Example: `#tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>`
   }];
   let parameters = (ins "int64_t":$query_tile, "int64_t":$key_tile, "int64_t":$warps,
-                        "int64_t":$stages, "bool":$query_in_registers);
+                        "int64_t":$stages, "bool":$query_in_registers,
+                        DefaultValuedParameter<"bool", "false">:$roles);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

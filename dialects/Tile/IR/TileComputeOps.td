@@ -99,7 +99,9 @@ def Tile_DotOp : Tile_Op<"dot", [MemoryEffects<[MemRead]>, AllTypesMatch<["accum
   let description = [{
     Sums over the axis that both operands share and the accumulator lacks; the
     names of the axes say which operand is transposed. Operands are tiles or,
-    once placed, slots of shared memory.
+    once placed, slots of shared memory. With `async` the product is only started:
+    its result, its operands in registers and its slots may be used again after a
+    `tile.await_dots`.
 
     ```mlir
     tile.kernel @k(%q: tensor<?x128xbf16, #tile.axes<[query, feature]>>,
@@ -113,10 +115,11 @@ def Tile_DotOp : Tile_Op<"dot", [MemoryEffects<[MemRead]>, AllTypesMatch<["accum
     ```
   }];
   let arguments = (ins AnyTypeOf<[Tile_Tile, Tile_SharedType]>:$lhs,
-                       AnyTypeOf<[Tile_Tile, Tile_SharedType]>:$rhs, Tile_Tile:$accumulator);
+                       AnyTypeOf<[Tile_Tile, Tile_SharedType]>:$rhs, Tile_Tile:$accumulator,
+                       UnitAttr:$async);
   let results = (outs Tile_Tile:$result);
   let assemblyFormat = [{
-    $lhs `,` $rhs `,` $accumulator attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+    $lhs `,` $rhs `,` $accumulator (`async` $async^)? attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
   }];
   let hasVerifier = 1;
 }

@@ -66,6 +66,18 @@ void ForRunsOp::build(OpBuilder &builder, OperationState &state, Value runs, Val
     block->addArgument(init.getType(), state.location);
 }
 
+/// " iter_args(%a = %b, ...) : types", or nothing.
+static void printCarried(OpAsmPrinter &printer, Block::BlockArgListType carried,
+                         OperandRange inits) {
+  if (inits.empty())
+    return;
+  printer << " iter_args(";
+  llvm::interleaveComma(llvm::zip_equal(carried, inits), printer, [&](auto pair) {
+    printer << std::get<0>(pair) << " = " << std::get<1>(pair);
+  });
+  printer << ") : " << inits.getTypes();
+}
+
 ParseResult ForRunsOp::parse(OpAsmParser &parser, OperationState &result) {
   Builder &builder = parser.getBuilder();
   SmallVector<OpAsmParser::Argument> arguments;
@@ -122,13 +134,7 @@ void ForRunsOp::print(OpAsmPrinter &printer) {
     printList(arguments.slice(3, 3));
   }
   printer << " in " << getRuns();
-  if (!getInits().empty()) {
-    printer << " iter_args(";
-    llvm::interleaveComma(llvm::zip_equal(getCarried(), getInits()), printer, [&](auto pair) {
-      printer << std::get<0>(pair) << " = " << std::get<1>(pair);
-    });
-    printer << ") : " << getInits().getTypes();
-  }
+  printCarried(printer, getCarried(), getInits());
   printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {getAheadAttrName()});
   printer << ' ';
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false,
@@ -143,5 +149,62 @@ LogicalResult ForRunsOp::verifyRegions() {
   if (!llvm::equal(getBody().front().getTerminator()->getOperandTypes(), getInits().getTypes()) ||
       !llvm::equal(getResultTypes(), getInits().getTypes()))
     return emitOpError("must yield and return the types of its initial values");
+  return success();
+}
+
+void ForItemsOp::build(OpBuilder &builder, OperationState &state, Value items, ValueRange inits) {
+  state.addOperands(items);
+  state.addOperands(inits);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(state.addRegion());
+  block->addArgument(items.getType(), state.location);
+  for (Value init : inits)
+    block->addArgument(init.getType(), state.location);
+}
+
+ParseResult ForItemsOp::parse(OpAsmParser &parser, OperationState &result) {
+  Type i32 = parser.getBuilder().getI32Type();
+  SmallVector<OpAsmParser::Argument> arguments(1), carried;
+  SmallVector<OpAsmParser::UnresolvedOperand> inits;
+  OpAsmParser::UnresolvedOperand items;
+  arguments[0].type = i32;
+  if (parser.parseLParen() || parser.parseArgument(arguments[0]) || parser.parseRParen() ||
+      parser.parseKeyword("below") || parser.parseOperand(items) ||
+      parser.resolveOperand(items, i32, result.operands))
+    return failure();
+  SMLoc place = parser.getCurrentLocation();
+  if (succeeded(parser.parseOptionalKeyword("iter_args"))) {
+    SmallVector<Type> types;
+    if (parser.parseAssignmentList(carried, inits) || parser.parseColonTypeList(types) ||
+        parser.resolveOperands(inits, types, place, result.operands))
+      return failure();
+    for (auto [argument, type] : llvm::zip_equal(carried, types))
+      argument.type = type;
+    arguments.append(carried);
+  }
+  Region *body = result.addRegion();
+  if (parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+      parser.parseRegion(*body, arguments))
+    return failure();
+  ensureTerminator(*body, parser.getBuilder(), result.location);
+  return success();
+}
+
+void ForItemsOp::print(OpAsmPrinter &printer) {
+  printer << " (" << getItem() << ") below " << getItems();
+  printCarried(printer, getCarried(), getInits());
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs());
+  printer << ' ';
+  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false,
+                      /*printBlockTerminators=*/!getInits().empty());
+}
+
+LogicalResult ForItemsOp::verifyRegions() {
+  TypeRange carried = getInits().getTypes();
+  if (getBody().getNumArguments() != 1 + carried.size() || !getItem().getType().isInteger(32) ||
+      !llvm::equal(ValueRange(getCarried()).getTypes(), carried) ||
+      !llvm::equal(getBody().front().getTerminator()->getOperandTypes(), carried))
+    return emitOpError("must pass an item and the carried values to its region, and yield their "
+                       "types");
   return success();
 }

@@ -4,13 +4,14 @@
 
 include "dialects/Tile/IR/TileOpBase.td"
 
-def Tile_BlockOp : Tile_Op<"block", [Pure]> {
+def Tile_BlockOp : Tile_Op<"block", [Pure, AttrSizedOperandSegments]> {
   let summary = "the batch, head and first query row that this block computes";
   let description = [{
     The counterpart of the grid that `tile.launch` makes. `first` is a multiple of
     the query tile. Without an order, the blocks of a head begin with its last
     rows; with one, the n-th block computes the query tile whose number is the
-    n-th of its batch and head (of the only ones, where the order has one).
+    n-th of its batch and head (of the only ones, where the order has one). With an
+    item of `tile.for_items`, it is that one's share and not the block's own.
 
     ```mlir
     tile.kernel @k(%batches: i32, %heads: i32, %queries: i32, %order: !tile.view<?x1x?xi32>) {
@@ -20,10 +21,47 @@ def Tile_BlockOp : Tile_Op<"block", [Pure]> {
     }
     ```
   }];
-  let arguments = (ins I32:$batches, I32:$heads, I32:$queries, Optional<Tile_OrderView>:$order);
+  let arguments = (ins I32:$batches, I32:$heads, I32:$queries, Optional<Tile_OrderView>:$order,
+                       Optional<I32>:$item);
   let results = (outs I32:$batch, I32:$head, I32:$first);
   let assemblyFormat = [{
-    $batches `,` $heads `,` $queries (`order` $order^ `:` type($order))? attr-dict
+    $batches `,` $heads `,` $queries (`item` $item^)? (`order` $order^ `:` type($order))? attr-dict
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$batches, "::mlir::Value":$heads,
+      "::mlir::Value":$queries, "::mlir::Value":$order), [{
+    build($_builder, $_state, batches, heads, queries, order, ::mlir::Value());
+  }]>];
+}
+
+def Tile_ForItemsOp : Tile_Op<"for_items", [RecursiveMemoryEffects,
+                                            SingleBlockImplicitTerminator<"YieldOp">]> {
+  let summary = "a block that stays computes one share of the grid after the other";
+  let description = [{
+    The body receives items from the block's own number on, as many apart as there
+    are blocks, below `items`. Values are carried from one to the next; nothing
+    follows the last but the end of the role.
+
+    ```mlir
+    tile.kernel @k(%batches: i32, %heads: i32, %queries: i32, %items: i32) attributes {persistent} {
+      %c0 = arith.constant 0 : i32
+      tile.for_items (%item) below %items iter_args(%n = %c0) : i32 {
+        %batch, %head, %first = tile.block %batches, %heads, %queries item %item
+        tile.yield %n : i32
+      }
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins I32:$items, Variadic<AnyType>:$inits);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasRegionVerifier = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$items, "::mlir::ValueRange":$inits)>];
+  let skipDefaultBuilders = 1;
+  let extraClassDeclaration = [{
+    ::mlir::BlockArgument getItem() { return getBody().getArgument(0); }
+    /// Carried values, as the body sees them.
+    ::mlir::Block::BlockArgListType getCarried() { return getBody().getArguments().drop_front(); }
   }];
 }
 
@@ -158,8 +196,9 @@ def Tile_ForRunsOp : Tile_Op<"for_runs", [RecursiveMemoryEffects,
 }
 
 def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike,
-                                     ParentOneOf<["MapOp", "ForRunsOp", "WriteRunsOp"]>]> {
-  let summary = "ends the body of a map, of the loop or of a classifier";
+                                     ParentOneOf<["MapOp", "ForRunsOp", "ForItemsOp", "WriteRunsOp",
+                                                  "RolesOp"]>]> {
+  let summary = "ends the body of a map, of the loop, of a classifier or of a role";
   let description = [{
     ```mlir
     tile.kernel @k() {

@@ -52,6 +52,10 @@ LogicalResult CopyMapOp::verify() {
   return success();
 }
 
+int64_t KernelOp::getThreads() {
+  return 32 * getSchedule()->getWarps() + (getSchedule()->getRoles() ? 128 : 0);
+}
+
 LogicalResult ReturnOp::verify() {
   auto function = cast<FunctionOpInterface>((*this)->getParentOp());
   if (!llvm::equal(function.getResultTypes(), getOperandTypes()))

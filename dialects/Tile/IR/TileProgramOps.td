@@ -15,11 +15,12 @@ class Tile_FunctionOp<string name> : Tile_Op<name, [FunctionOpInterface, Isolate
                        OptionalAttr<DictArrayAttr>:$res_attrs);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
-  let extraClassDeclaration = [{
+  code baseClassDeclaration = [{
     ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
     ::llvm::ArrayRef<::mlir::Type> getResultTypes() { return getFunctionType().getResults(); }
     ::mlir::Region *getCallableRegion() { return &getBody(); }
   }];
+  let extraClassDeclaration = baseClassDeclaration;
 }
 
 def Tile_ProgramOp : Tile_FunctionOp<"program"> {
@@ -74,6 +75,11 @@ def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
                        OptionalAttr<FlatSymbolRefAttr>:$plans, UnitAttr:$transposed,
                        UnitAttr:$persistent);
   let hasVerifier = 1;
+  let extraClassDeclaration = baseClassDeclaration # [{
+    /// Threads of a block: those of the schedule's warps and, with roles, of the
+    /// producer's warp group. The kernel has a schedule.
+    int64_t getThreads();
+  }];
 }
 
 def Tile_ReturnOp : Tile_Op<"return", [Pure, Terminator, ReturnLike,

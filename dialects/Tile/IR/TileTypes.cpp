@@ -139,3 +139,9 @@ LogicalResult CopyMapType::verify(function_ref<InFlightDiagnostic()> emitError, 
     return emitError() << "a box holds " << elementType << ", must be f16 or bf16";
   return success();
 }
+
+LogicalResult BarriersType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t slots) {
+  if (slots < 1)
+    return emitError() << "a ring has " << slots << " barriers, needs at least 1";
+  return success();
+}

@@ -91,4 +91,16 @@ def Tile_CopyMapType : Tile_Type<"CopyMap", "copy_map"> {
   let genVerifyDecl = 1;
 }
 
+def Tile_BarriersType : Tile_Type<"Barriers", "barriers"> {
+  let summary = "barriers in shared memory, used in turn";
+  let description = [{
+    One for each slot of a ring.
+
+    Example: `!tile.barriers<2>`
+  }];
+  let parameters = (ins "int64_t":$slots);
+  let assemblyFormat = "`<` $slots `>`";
+  let genVerifyDecl = 1;
+}
+
 #endif // DIALECTS_TILE_IR_TILETYPES_TD

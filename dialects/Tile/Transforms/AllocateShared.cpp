@@ -1,7 +1,7 @@
 //===- AllocateShared.cpp - Where rings lie in shared memory --------------===//
 //
 // Every ring lives as long as the kernel, so they lie one after the other, each
-// at a multiple of the longest swizzle.
+// at a multiple of the longest swizzle. Barriers follow, 8 bytes each.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
@@ -23,7 +23,10 @@ struct AllocateShared : impl::TileAllocateSharedPassBase<AllocateShared> {
     KernelOp kernel = getOperation();
     SmallVector<AllocOp> rings;
     kernel.walk([&](AllocOp ring) { rings.push_back(ring); });
-    bool placed = llvm::all_of(rings, [](AllocOp ring) { return ring.getOffset().has_value(); });
+    SmallVector<AllocBarriersOp> barriers;
+    kernel.walk([&](AllocBarriersOp ring) { barriers.push_back(ring); });
+    auto hasOffset = [](auto ring) { return ring.getOffset().has_value(); };
+    bool placed = llvm::all_of(rings, hasOffset) && llvm::all_of(barriers, hasOffset);
     if (kernel.getSharedBytes() && placed)
       return;
     if (!kernel.getTarget()) {
@@ -38,6 +41,10 @@ struct AllocateShared : impl::TileAllocateSharedPassBase<AllocateShared> {
       ring.setOffset(end);
       RingType type = ring.getRing().getType();
       end = llvm::alignTo(end + type.getSlots() * type.getSlotType().getBytes(), sharedAlignment);
+    }
+    for (AllocBarriersOp ring : barriers) {
+      ring.setOffset(end);
+      end += barrierBytes * ring.getBarriers().getType().getSlots();
     }
     const TargetInfo *target = findTarget(std::string_view(*kernel.getTarget()));
     if (!target || end > target->sharedBytesPerBlock) {

@@ -43,8 +43,8 @@ struct ChooseSchedule : impl::TileChooseSchedulePassBase<ChooseSchedule> {
     if (failed(pins))
       return failure();
     if (std::optional<ScheduleAttr> given = kernel.getSchedule())
-      *pins = {given->getQueryTile(), given->getKeyTile(), given->getWarps(), given->getStages(),
-               given->getQueryInRegisters()};
+      *pins = {given->getQueryTile(), given->getKeyTile(),          given->getWarps(),
+               given->getStages(),    given->getQueryInRegisters(), given->getRoles()};
     ScheduleChoice choice = chooseSchedule(shapeOf(kernel), *info, *pins);
     if (!choice.schedule)
       return kernel.emitOpError(choice.error);

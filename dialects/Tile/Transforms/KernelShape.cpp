@@ -53,22 +53,24 @@ FailureOr<SchedulePins> lacuna::tile::pinsOf(KernelOp kernel) {
       *knob = number.getInt();
     else if (name == "query_in_registers" && flag)
       pins.queryInRegisters = flag.getValue();
+    else if (name == "roles" && flag)
+      pins.roles = flag.getValue();
     else
       return kernel.emitOpError("cannot pin '")
                  << name << " = " << entry.getValue()
-                 << "'; knobs are query_tile, key_tile, warps, stages (integers) and "
-                    "query_in_registers (bool)",
+                 << "'; knobs are query_tile, key_tile, warps, stages (integers), "
+                    "query_in_registers and roles (bool)",
              failure();
   }
   return pins;
 }
 
 Schedule lacuna::tile::toSchedule(ScheduleAttr attribute) {
-  return {attribute.getQueryTile(), attribute.getKeyTile(), attribute.getWarps(),
-          attribute.getStages(), attribute.getQueryInRegisters()};
+  return {attribute.getQueryTile(), attribute.getKeyTile(),          attribute.getWarps(),
+          attribute.getStages(),    attribute.getQueryInRegisters(), attribute.getRoles()};
 }
 
 ScheduleAttr lacuna::tile::toAttribute(MLIRContext *context, const Schedule &schedule) {
   return ScheduleAttr::get(context, schedule.queryTile, schedule.keyTile, schedule.warps,
-                           schedule.stages, schedule.queryInRegisters);
+                           schedule.stages, schedule.queryInRegisters, schedule.roles);
 }

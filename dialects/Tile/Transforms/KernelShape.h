@@ -12,8 +12,8 @@ namespace lacuna::tile {
 AttentionShape shapeOf(KernelOp kernel);
 
 /// The knobs that the attribute `tile.pins` fixes: a dictionary with any of
-/// query_tile, key_tile, warps, stages (integers) and query_in_registers
-/// (bool). Any other entry is an error at the kernel.
+/// query_tile, key_tile, warps, stages (integers), query_in_registers and
+/// roles (bool). Any other entry is an error at the kernel.
 mlir::FailureOr<SchedulePins> pinsOf(KernelOp kernel);
 
 /// The numbers of the attribute, and back.

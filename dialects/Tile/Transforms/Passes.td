@@ -213,6 +213,93 @@ def TilePipelinePass : KernelPass<"tile-pipeline"> {
   let statistics = [Statistic<"pipelinedLoops", "pipelined", "loops that look ahead">];
 }
 
+def TileSpecializeWarpsPass : KernelPass<"tile-specialize-warps"> {
+  let summary = "Splits a kernel into a producer that copies and consumers that compute";
+  let description = [{
+    For targets with a bulk copy engine; in place of tile-place-operands and
+    tile-pipeline. Every load becomes a ring, of one slot outside of the loop and
+    `stages` slots in it, with barriers that say filled and freed. The producer
+    runs the loop over the same runs and does nothing but wait for a free slot and
+    start a copy; the consumers run everything else, wait for a slot where the load
+    stood, and release it behind the last product that reads it. Maps for the copy
+    engine become arguments of the kernel, which name the view they describe.
+
+    ```mlir
+    tile.for_runs (%key, %partial) in %runs {
+      %kt = tile.load %k[%b, %hk, %key, %c0] : ...
+      %s = tile.dot %q, %kt, %zero : ...
+    }
+    ```
+    becomes
+    ```mlir
+    tile.roles producer registers 24 {
+      tile.for_runs (%key, %partial) in %runs iter_args(%n = %c0) : i32 {
+        %slot = tile.slot %ring[%n] : ...
+        tile.await_freed %freed[%n] : ...
+        tile.expect %filled[%n] bytes 32768 : ...
+        tile.copy_bulk (%k_map)[%b, %hk, %key, %c0] to %slot signals %filled[%n] : ...
+        tile.yield %n + 1
+      }
+    } consumers registers 240 {
+      tile.for_runs (%key, %partial) in %runs iter_args(%n = %c0) : i32 {
+        %slot = tile.slot %ring[%n] : ...
+        tile.await_filled %filled[%n] : ...
+        %s = tile.dot %q, %slot, %zero : ...
+        tile.release %freed[%n] : ...
+        tile.yield %n + 1
+      }
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
+  let summary = "Starts products that run while rows are worked on";
+  let description = [{
+    In the loop of consumers the second product is delayed by an entry. It is
+    started behind the first product of the next entry, and both are on their way
+    while the first one's rows are worked on; the last one follows the loop. Warp
+    groups take turns to start products.
+
+    ```mlir
+    tile.for_runs (%key, %partial) in %runs iter_args(%o = %zero, %n = %c0) {
+      %s = tile.dot %q, %k, %none : ...
+      tile.release %keys_freed[%n]
+      %m, %p = work on %s
+      %d = scale %o
+      tile.await_filled %values_filled[%n]
+      %a = tile.dot %p, %v, %d : ...
+      tile.release %values_freed[%n]
+      tile.yield %a, %n + 1
+    }
+    ```
+    becomes
+    ```mlir
+    tile.for_runs (%key, %partial) in %runs iter_args(%o = %zero, %n = %c0, %before = %none) {
+      tile.await_turn
+      %started = tile.dot %q, %k, %none async : ...
+      tile.commit_dots
+      %adding = scf.if %n != 0 {
+        tile.await_filled %values_filled[%n - 1]
+        scf.yield (tile.dot %before, %v, %o async : ...)
+      } else { scf.yield %o }
+      tile.commit_dots
+      tile.pass_turn
+      %s = tile.await_dots pending 1 %started
+      tile.release %keys_freed[%n]
+      %m, %p = work on %s
+      %added, %same = tile.await_dots pending 0 %adding, %p
+      scf.if %n != 0 { tile.release %values_freed[%n - 1] }
+      %d = scale %added
+      tile.yield %d, %n + 1, %same
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+  let statistics = [Statistic<"overlappedLoops", "overlapped", "loops with a delayed product">];
+}
+
 def TileAllocateSharedPass : KernelPass<"tile-allocate-shared"> {
   let summary = "Lays rings out in shared memory";
   let description = [{

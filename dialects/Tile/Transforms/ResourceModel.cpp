@@ -35,6 +35,10 @@ static std::int64_t predictRegisters(const Schedule &schedule, const AttentionSh
       schedule.queryTile / std::max<std::int64_t>(1, schedule.warps) / 16;
   const std::int64_t outputs = rowBlocks * valueFeatures / 2;
   const std::int64_t scores = rowBlocks * schedule.keyTile / 2;
+  // With roles, queries stay in shared memory and weights are read by a product
+  // while the next scores are worked on.
+  if (schedule.roles)
+    return outputs + scores + schedule.keyTile / 4 + 30 + (shape.readsTables ? 20 : 0);
   const std::int64_t queries = rowBlocks * (schedule.queryInRegisters ? queryFeatures / 4 : 4);
   // Statistics and addresses of rows, operands in flight, bounds; fitted to what
   // ptxas needs without spilling over head dims, masks and score functions.
@@ -43,24 +47,34 @@ static std::int64_t predictRegisters(const Schedule &schedule, const AttentionSh
   return outputs + scores + queries + rest;
 }
 
+RoleRegisters lacuna::tile::roleRegisters(std::int64_t warps) {
+  // All threads start with the same share, and the producer's warp group gives
+  // up what one thread that starts copies does not need.
+  return warps <= 8 ? RoleRegisters{24, 240} : RoleRegisters{32, 160};
+}
+
 static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &shape) {
   auto ring = [&](std::int64_t slots, std::int64_t rows, std::int64_t features) {
     return roundUp(slots * rows * paddedFeatures(features) * shape.elementBytes, sharedAlignment);
   };
   return ring(1, schedule.queryTile, shape.queryFeatures) +
          ring(schedule.stages, schedule.keyTile, shape.queryFeatures) +
-         ring(schedule.stages, schedule.keyTile, shape.valueFeatures);
+         ring(schedule.stages, schedule.keyTile, shape.valueFeatures) +
+         // Filled and freed ones for keys and values, filled ones for queries.
+         (schedule.roles ? (4 * schedule.stages + 1) * barrierBytes : 0);
 }
 
 Resources lacuna::tile::predictResources(const Schedule &schedule, const AttentionShape &shape,
                                          const TargetInfo &target) {
   Resources needs;
-  needs.threads = 32 * schedule.warps;
+  needs.threads = 32 * schedule.warps + (schedule.roles ? warpGroupThreads : 0);
   needs.registersPerThread = predictRegisters(schedule, shape);
   needs.sharedBytes = sharedBytes(schedule, shape);
   // Registers are handed out to warps in units of 256.
   const std::int64_t registersPerBlock =
-      schedule.warps * roundUp(needs.registersPerThread * 32, 256);
+      schedule.roles ? roleRegisters(schedule.warps).producer * warpGroupThreads +
+                           roleRegisters(schedule.warps).consumer * 32 * schedule.warps
+                     : schedule.warps * roundUp(needs.registersPerThread * 32, 256);
   if (needs.threads < 1 || registersPerBlock < 1)
     return needs;
   needs.blocksPerSm = std::min<std::int64_t>(
@@ -88,19 +102,43 @@ static std::optional<std::string> findShapeObstacle(const Schedule &schedule) {
   return std::nullopt;
 }
 
+/// Rules of schedules with roles.
+static std::optional<std::string> findRolesObstacle(const Schedule &schedule,
+                                                    const TargetInfo &target) {
+  if (target.family != TargetFamily::Sm90)
+    return "has roles, which kernels for " + std::string(target.name) + " cannot have";
+  if (schedule.warps != 8 && schedule.warps != 12)
+    return "has " + std::to_string(schedule.warps) + " warps, must have 8 or 12 with roles";
+  if (schedule.queryTile != 16 * schedule.warps)
+    return "has " + std::to_string(schedule.queryTile) +
+           " query rows, must have 16 for each warp with roles";
+  if (schedule.keyTile > 256)
+    return "has key tiles of " + std::to_string(schedule.keyTile) +
+           ", must be at most 256 with roles";
+  if (schedule.queryInRegisters)
+    return "keeps queries in registers, which stay in shared memory with roles";
+  return std::nullopt;
+}
+
 std::optional<std::string> lacuna::tile::findObstacle(const Schedule &schedule,
                                                       const AttentionShape &shape,
                                                       const TargetInfo &target) {
   if (auto obstacle = findShapeObstacle(schedule))
     return obstacle;
+  if (schedule.roles)
+    if (auto obstacle = findRolesObstacle(schedule, target))
+      return obstacle;
   const Resources needs = predictResources(schedule, shape, target);
   const std::string name(target.name);
   if (needs.sharedBytes > target.sharedBytesPerBlock)
     return "needs " + std::to_string(needs.sharedBytes) + " bytes of shared memory per block, " +
            name + " has " + std::to_string(target.sharedBytesPerBlock);
-  if (needs.registersPerThread > target.registersPerThread)
+  const std::int64_t registers = schedule.roles ? roleRegisters(schedule.warps).consumer
+                                                : std::int64_t(target.registersPerThread);
+  if (needs.registersPerThread > registers)
     return "needs about " + std::to_string(needs.registersPerThread) + " registers per thread, " +
-           name + " has " + std::to_string(target.registersPerThread);
+           name + " has " + std::to_string(registers) +
+           (schedule.roles ? " for each of " + std::to_string(schedule.warps) + " warps" : "");
   if (needs.blocksPerSm < 1)
     return "needs about " + std::to_string(needs.registersPerThread * needs.threads) +
            " registers per block, " + name + " has " + std::to_string(target.registersPerSm);

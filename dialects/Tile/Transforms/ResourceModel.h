@@ -19,6 +19,20 @@ std::int64_t paddedFeatures(std::int64_t features);
 /// The start of every ring in shared memory: one repeat of the widest swizzle.
 inline constexpr std::int64_t sharedAlignment = 1024;
 
+/// A barrier of a ring.
+inline constexpr std::int64_t barrierBytes = 8;
+
+/// Threads of a warp group: four warps that compute one product, or the producer.
+inline constexpr std::int64_t warpGroupThreads = 128;
+
+/// Registers that a thread of each role keeps.
+struct RoleRegisters {
+  std::int64_t producer = 0, consumer = 0;
+};
+
+/// How a producer and `warps` computing warps, 8 or 12, share an SM's registers.
+RoleRegisters roleRegisters(std::int64_t warps);
+
 /// What one block takes, and how many of them an SM holds at once.
 struct Resources {
   std::int64_t threads = 0;

@@ -20,6 +20,7 @@ struct Schedule {
   std::int64_t warps = 0;     ///< warps of a block
   std::int64_t stages = 0;    ///< slots of the key and value rings
   bool queryInRegisters = false;
+  bool roles = false; ///< whether a further warp group copies what the warps compute with
 
   bool operator==(const Schedule &) const = default;
 };
@@ -27,9 +28,9 @@ struct Schedule {
 /// What a user fixed of a schedule; the rest is free.
 struct SchedulePins {
   std::optional<std::int64_t> queryTile, keyTile, warps, stages;
-  std::optional<bool> queryInRegisters;
+  std::optional<bool> queryInRegisters, roles;
 
-  bool any() const { return queryTile || keyTile || warps || stages || queryInRegisters; }
+  bool any() const { return queryTile || keyTile || warps || stages || queryInRegisters || roles; }
 };
 
 /// Sizes of one attention that decide what a schedule needs.

@@ -67,7 +67,7 @@ struct SchedulePlans : impl::TileSchedulePlansPassBase<SchedulePlans> {
     BlockRows rows = rowsOf(plan, *planned->getSchedule());
     plan.setScheduleAttr(ScheduleAttr::get(&getContext(), rows.queryTile, rows.keyTile,
                                            /*warps=*/1, /*stages=*/2,
-                                           /*query_in_registers=*/false));
+                                           /*query_in_registers=*/false, /*roles=*/false));
     plan.setTarget(*planned->getTarget());
     return success();
   }

@@ -32,10 +32,21 @@ static constexpr Schedule upTo192[] = {
 static constexpr Schedule upTo256[] = {
     {128, 64, 8, 2, false}, {128, 32, 8, 2, false}, {64, 32, 4, 2, false}};
 
+// With roles a warp group has 64 rows, and the widest key tile that fits is best.
+static constexpr Schedule roles64[] = {{192, 128, 12, 2, false, true},
+                                       {128, 128, 8, 2, false, true}};
+static constexpr Schedule roles128[] = {{128, 128, 8, 2, false, true},
+                                        {128, 96, 8, 2, false, true}};
+static constexpr Schedule roles192[] = {
+    {128, 128, 8, 2, false, true}, {128, 96, 8, 2, false, true}, {128, 64, 8, 2, false, true}};
+static constexpr Schedule roles256[] = {{128, 64, 8, 2, false, true}, {128, 32, 8, 2, false, true}};
+
 static constexpr ScheduleRow table[] = {
-    {TargetFamily::Sm80, 64, upTo64},   {TargetFamily::Sm80, 96, upTo96},
-    {TargetFamily::Sm80, 128, upTo128}, {TargetFamily::Sm80, 192, upTo192},
-    {TargetFamily::Sm80, 256, upTo256},
+    {TargetFamily::Sm80, 64, upTo64},    {TargetFamily::Sm80, 96, upTo96},
+    {TargetFamily::Sm80, 128, upTo128},  {TargetFamily::Sm80, 192, upTo192},
+    {TargetFamily::Sm80, 256, upTo256},  {TargetFamily::Sm90, 64, roles64},
+    {TargetFamily::Sm90, 128, roles128}, {TargetFamily::Sm90, 192, roles192},
+    {TargetFamily::Sm90, 256, roles256},
 };
 
 std::span<const ScheduleRow> lacuna::tile::scheduleTable() { return table; }
@@ -61,6 +72,7 @@ static Schedule pin(Schedule schedule, const SchedulePins &pins) {
   schedule.warps = pins.warps.value_or(schedule.warps);
   schedule.stages = pins.stages.value_or(schedule.stages);
   schedule.queryInRegisters = pins.queryInRegisters.value_or(schedule.queryInRegisters);
+  schedule.roles = pins.roles.value_or(schedule.roles);
   return schedule;
 }
 
@@ -70,20 +82,30 @@ static constexpr std::int64_t keyTiles[] = {64, 32, 128};
 static constexpr std::int64_t warpCounts[] = {4, 8, 2, 1};
 static constexpr std::int64_t stageCounts[] = {2, 3, 4};
 
-static std::vector<Schedule> listCandidates(const ScheduleRow &row, const SchedulePins &pins) {
+/// Those of the target's own family, and behind them those that run everywhere.
+static std::vector<Schedule> listCandidates(const AttentionShape &shape, const TargetInfo &target,
+                                            const SchedulePins &pins) {
   std::vector<Schedule> list;
   auto add = [&](const Schedule &candidate) {
     const Schedule pinned = pin(candidate, pins);
     if (std::find(list.begin(), list.end(), pinned) == list.end())
       list.push_back(pinned);
   };
-  // A candidate that has every pinned value is taken as it is, so that a schedule
-  // printed by a report and pinned again is the same to the last knob.
-  for (const Schedule &candidate : row.candidates)
-    if (pin(candidate, pins) == candidate)
+  auto addRow = [&](TargetFamily family) {
+    const ScheduleRow *row = findScheduleRow(family, shape);
+    if (!row)
+      return;
+    // A candidate that has every pinned value is taken as it is, so that a schedule
+    // printed by a report and pinned again is the same to the last knob.
+    for (const Schedule &candidate : row->candidates)
+      if (pin(candidate, pins) == candidate)
+        add(candidate);
+    for (const Schedule &candidate : row->candidates)
       add(candidate);
-  for (const Schedule &candidate : row.candidates)
-    add(candidate);
+  };
+  addRow(target.family);
+  if (target.family != TargetFamily::Sm80)
+    addRow(TargetFamily::Sm80);
   return list;
 }
 
@@ -127,8 +149,8 @@ static std::string suggestKnobs(const Schedule &schedule, const AttentionShape &
 ScheduleChoice lacuna::tile::chooseSchedule(const AttentionShape &shape, const TargetInfo &target,
                                             const SchedulePins &pins) {
   ScheduleChoice choice;
-  const ScheduleRow *row = findScheduleRow(target.family, shape);
-  if (!row) {
+  const std::vector<Schedule> candidates = listCandidates(shape, target, pins);
+  if (candidates.empty()) {
     choice.error = "head dims " + std::to_string(shape.queryFeatures) + " and " +
                    std::to_string(shape.valueFeatures) + " are beyond " +
                    std::to_string(table[std::size(table) - 1].features) +
@@ -136,7 +158,6 @@ ScheduleChoice lacuna::tile::chooseSchedule(const AttentionShape &shape, const T
     return choice;
   }
 
-  const std::vector<Schedule> candidates = listCandidates(*row, pins);
   std::vector<Resources> legalNeeds;
   std::vector<Schedule> legal;
   for (const Schedule &candidate : candidates) {
@@ -170,7 +191,10 @@ ScheduleChoice lacuna::tile::chooseSchedule(const AttentionShape &shape, const T
   if (choice.schedule) {
     choice.needs = predictResources(*choice.schedule, shape, target);
   } else {
-    Schedule first = candidates.front();
+    // What runs everywhere needs least; a family of its own is refused for its rules.
+    auto plain = std::find_if(candidates.begin(), candidates.end(),
+                              [](const Schedule &candidate) { return !candidate.roles; });
+    Schedule first = plain == candidates.end() ? candidates.front() : *plain;
     first.queryInRegisters = pins.queryInRegisters.value_or(false);
     choice.error = "schedule (" + toString(first) + ") for head dims " +
                    std::to_string(shape.queryFeatures) + " and " +

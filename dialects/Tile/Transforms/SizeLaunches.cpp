@@ -79,7 +79,7 @@ struct SizeLaunches : impl::TileSizeLaunchesPassBase<SizeLaunches> {
       if (failed(passCopyMaps(launch, kernel)))
         return failure();
       launch.setQueryTile(kernel.getSchedule()->getQueryTile());
-      launch.setThreads(32 * kernel.getSchedule()->getWarps());
+      launch.setThreads(kernel.getThreads());
       launch.setSharedBytes(*kernel.getSharedBytes());
       if (kernel.getPersistent())
         launch.setBlocksPerSm(kernel.getBlocksPerSm().value_or(1));

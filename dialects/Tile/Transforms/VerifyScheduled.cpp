@@ -83,26 +83,47 @@ LogicalResult verifyOperation(Operation *op, ScheduleAttr schedule) {
   return success();
 }
 
-/// Rings are aligned, apart from each other and inside the kernel's share.
-LogicalResult verifyRings(KernelOp kernel) {
-  int64_t total = *kernel.getSharedBytes();
-  SmallVector<std::pair<int64_t, int64_t>> taken;
-  for (AllocOp ring : kernel.getBody().getOps<AllocOp>()) {
-    if (!ring.getOffset())
-      return ring.emitOpError("has no offset; run tile-allocate-shared first");
-    int64_t begin = *ring.getOffset();
-    RingType type = ring.getRing().getType();
-    int64_t end = begin + type.getSlots() * type.getSlotType().getBytes();
-    if (begin < 0 || begin % sharedAlignment)
-      return ring.emitOpError("begins at byte ")
-             << begin << ", must begin at a multiple of " << sharedAlignment;
+/// What lies in shared memory is aligned, apart and inside the kernel's share.
+class Placement {
+public:
+  explicit Placement(int64_t total) : total(total) {}
+
+  /// `op` allocates `bytes` at `offset`.
+  LogicalResult take(Operation *op, std::optional<int64_t> offset, int64_t bytes,
+                     int64_t alignment) {
+    if (!offset)
+      return op->emitOpError("has no offset; run tile-allocate-shared first");
+    int64_t begin = *offset, end = begin + bytes;
+    if (begin < 0 || begin % alignment)
+      return op->emitOpError("begins at byte ")
+             << begin << ", must begin at a multiple of " << alignment;
     if (end > total)
-      return ring.emitOpError("ends at byte ") << end << " of " << total;
+      return op->emitOpError("ends at byte ") << end << " of " << total;
     for (auto [otherBegin, otherEnd] : taken)
       if (begin < otherEnd && otherBegin < end)
-        return ring.emitOpError("overlaps another ring");
+        return op->emitOpError("overlaps another ring");
     taken.push_back({begin, end});
+    return success();
   }
+
+private:
+  int64_t total;
+  SmallVector<std::pair<int64_t, int64_t>> taken;
+};
+
+LogicalResult verifyRings(KernelOp kernel) {
+  Placement placement(*kernel.getSharedBytes());
+  for (AllocOp ring : kernel.getBody().getOps<AllocOp>()) {
+    RingType type = ring.getRing().getType();
+    if (failed(placement.take(ring, ring.getOffset(),
+                              type.getSlots() * type.getSlotType().getBytes(), sharedAlignment)))
+      return failure();
+  }
+  for (AllocBarriersOp ring : kernel.getBody().getOps<AllocBarriersOp>())
+    if (failed(placement.take(ring, ring.getOffset(),
+                              barrierBytes * ring.getBarriers().getType().getSlots(),
+                              barrierBytes)))
+      return failure();
   return success();
 }
 
@@ -127,7 +148,7 @@ struct VerifyScheduled : impl::TileVerifyScheduledPassBase<VerifyScheduled> {
              << *kernel.getSharedBytes() << " bytes of shared memory per block, " << target->name
              << " has " << target->sharedBytesPerBlock;
     WalkResult walk = kernel.walk([&](Operation *op) -> WalkResult {
-      if (isa<AllocOp>(op) && !isa<KernelOp>(op->getParentOp()))
+      if (isa<AllocOp, AllocBarriersOp>(op) && !isa<KernelOp>(op->getParentOp()))
         return op->emitOpError("must stand in the body of the kernel");
       return verifyOperation(op, *kernel.getSchedule());
     });

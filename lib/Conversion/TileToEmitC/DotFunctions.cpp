@@ -33,8 +33,7 @@ static std::string line(const Twine &instruction) {
   return ("    \"" + instruction + "\\n\"\n").str();
 }
 
-/// `"+f"(d.x0), "+f"(d.x1), ...`
-static std::string registerOperands(StringRef constraint, StringRef variable, int64_t count) {
+std::string lacuna::registerOperands(StringRef constraint, StringRef variable, int64_t count) {
   std::string text;
   for (int64_t i = 0; i < count; ++i)
     text += (i ? ", \"" : "\"") + constraint.str() + "\"(" + variable.str() + ".x" +
@@ -54,6 +53,8 @@ static std::string laneAddress(StringRef slot, int64_t span, bool rowsFirst, int
 }
 
 FailureOr<FragmentCall> lacuna::printDot(Emission &emission, tile::DotOp op) {
+  if (op->getParentOfType<tile::RolesOp>())
+    return printWarpGroupDot(emission, op);
   Location loc = op.getLoc();
   FailureOr<Fragment> result = Fragment::of(loc, op.getType());
   if (failed(result))

@@ -40,6 +40,25 @@ mlir::FailureOr<FragmentCall> printConvert(Emission &emission, tile::ConvertOp o
 /// accumulator that is a splat of zero is no operand.
 mlir::FailureOr<FragmentCall> printDot(Emission &emission, tile::DotOp op);
 
+/// The same by wgmma, for the warp groups of a kernel with roles.
+mlir::FailureOr<FragmentCall> printWarpGroupDot(Emission &emission, tile::DotOp op);
+
+/// `void copy_bulk_128x96(const lacuna::CopyMap &map0, ..., int32_t batch, ...,
+/// uint32_t slot, uint32_t barriers, uint32_t use)`
+mlir::FailureOr<FragmentCall> printCopyBulk(Emission &emission, tile::CopyBulkOp op);
+
+/// The primitive that a barrier, a group of products or a turn is; none for another
+/// operation.
+std::optional<FragmentCall> callOfRoleOp(Emission &emission, mlir::Operation &op);
+
+/// For each tile, the function that its result is the value of; the first waits:
+/// `F32x64 await_scores(F32x64 x)`, `F32x64 after_outputs(F32x64 x)`
+mlir::FailureOr<llvm::SmallVector<std::string>> printAwaitDots(Emission &emission,
+                                                               tile::AwaitDotsOp op);
+
+/// `bool any_differs_rows(F32x2 x, F32x2 y)`
+mlir::FailureOr<FragmentCall> printAnyDiffers(Emission &emission, tile::AnyDiffersOp op);
+
 /// `Bf16x64 load_query(uint32_t slot)`
 mlir::FailureOr<FragmentCall> printLoadShared(Emission &emission, tile::LoadSharedOp op);
 
@@ -51,6 +70,9 @@ mlir::FailureOr<FragmentCall> printLoad(Emission &emission, tile::LoadOp op);
 
 /// `void store_outputs(const lacuna::View<4> &view, int32_t i0, ..., Bf16x64 x)`
 mlir::FailureOr<FragmentCall> printStore(Emission &emission, tile::StoreOp op);
+
+/// `"+f"(d.x0), "+f"(d.x1), ...`: registers of a struct as operands of asm.
+std::string registerOperands(llvm::StringRef constraint, llvm::StringRef variable, int64_t count);
 
 /// Whether a dot starts from zero, so that its accumulator needs no registers.
 bool startsFromZero(tile::DotOp op);

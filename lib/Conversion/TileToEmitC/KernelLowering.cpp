@@ -31,8 +31,13 @@ private:
   LogicalResult lowerBlock(Block &block);
   LogicalResult lower(Operation &op);
   LogicalResult lowerFragment(Operation &op, FailureOr<FragmentCall> call);
+  void defineTile(Value result, StringRef callee, ValueRange operands);
   LogicalResult lowerIf(scf::IfOp op);
   LogicalResult lowerLoop(tile::ForRunsOp op);
+  LogicalResult lowerRoles(tile::RolesOp op);
+  LogicalResult lowerAwait(tile::AwaitDotsOp op);
+  LogicalResult lowerVote(tile::AnyDiffersOp op);
+  void lowerBarriers(tile::AllocBarriersOp op);
   LogicalResult lowerWriteRuns(tile::WriteRunsOp op);
   void lowerBlockIndex(tile::BlockOp op);
   void lowerSlot(tile::SlotOp op);
@@ -41,6 +46,8 @@ private:
   Value variableOf(Value value);
   /// Makes what control flow left in the variable of `value` readable.
   void readVariable(Value value);
+  /// What a variable holds now; another value as it is.
+  Value rvalue(Value value);
   /// Copies values to the variables of others, all at once.
   void assign(Location location, ValueRange targets, ValueRange sources);
   Value call(Location location, Type type, const Twine &callee, ValueRange operands,
@@ -121,6 +128,13 @@ void KernelLowering::readVariable(Value value) {
                    .getResult());
 }
 
+Value KernelLowering::rvalue(Value value) {
+  auto variable = dyn_cast<emitc::LValueType>(value.getType());
+  return variable
+             ? Value(emitc::LoadOp::create(builder, value.getLoc(), variable.getValueType(), value))
+             : value;
+}
+
 void KernelLowering::assign(Location location, ValueRange targets, ValueRange sources) {
   SmallVector<std::pair<Value, Value>> copies;
   for (auto [target, source] : llvm::zip(targets, sources)) {
@@ -134,8 +148,7 @@ void KernelLowering::assign(Location location, ValueRange targets, ValueRange so
   // A variable may be overwritten before it is read, unless all are read first.
   if (copies.size() > 1)
     for (auto &[variable, source] : copies)
-      if (auto type = dyn_cast<emitc::LValueType>(source.getType()))
-        source = emitc::LoadOp::create(builder, location, type.getValueType(), source);
+      source = rvalue(source);
   for (auto [variable, source] : copies)
     statement(location, "{} = {};", {variable, source});
 }
@@ -147,8 +160,9 @@ std::string KernelLowering::headerComment() {
   if (std::optional<StringRef> planned = kernel.getPlans())
     return text + ("a part of the plan of " + *planned + ", for " + *kernel.getTarget()).str();
   return text + (Twine(schedule.getQueryTile()) + " queries x " + Twine(schedule.getKeyTile()) +
-                 " keys, " + Twine(schedule.getWarps()) + " warps, " + Twine(schedule.getStages()) +
-                 " stages, queries in " +
+                 " keys, " + Twine(schedule.getWarps()) + " warps" +
+                 (schedule.getRoles() ? " and their producer, " : ", ") +
+                 Twine(schedule.getStages()) + " stages, queries in " +
                  (schedule.getQueryInRegisters() ? "registers" : "shared memory") + ", " +
                  Twine(kernel.getSharedBytes().value_or(0)) + " bytes of shared memory, for " +
                  *kernel.getTarget())
@@ -169,7 +183,7 @@ LogicalResult KernelLowering::run() {
                                         FunctionType::get(builder.getContext(), types, {}));
   // With the blocks of an SM given, ptxas takes the registers that leaves and no
   // more; without, it may spill to fit more blocks than shared memory does.
-  std::string bounds = "__launch_bounds__(" + std::to_string(32 * kernel.getSchedule()->getWarps());
+  std::string bounds = "__launch_bounds__(" + std::to_string(kernel.getThreads());
   if (std::optional<uint64_t> blocks = kernel.getBlocksPerSm())
     bounds += ", " + std::to_string(*blocks);
   bounds += ")";
@@ -199,6 +213,11 @@ LogicalResult KernelLowering::lower(Operation &op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
       .Case([&](scf::IfOp branch) { return lowerIf(branch); })
       .Case([&](tile::ForRunsOp loop) { return lowerLoop(loop); })
+      .Case([&](tile::RolesOp roles) { return lowerRoles(roles); })
+      .Case([&](tile::AllocBarriersOp barriers) { return lowerBarriers(barriers), success(); })
+      .Case([&](tile::CopyBulkOp copy) { return lowerFragment(op, printCopyBulk(emission, copy)); })
+      .Case([&](tile::AwaitDotsOp await) { return lowerAwait(await); })
+      .Case([&](tile::AnyDiffersOp differs) { return lowerVote(differs); })
       .Case([&](tile::SplatOp splat) {
         bool unused = llvm::all_of(op.getUsers(), [&](Operation *user) {
           auto dot = dyn_cast<tile::DotOp>(user);
@@ -266,38 +285,78 @@ LogicalResult KernelLowering::lower(Operation &op) {
         return lowerFragment(op, printOrderRows(emission, order));
       })
       .Case([&](tile::WriteRunsOp runs) { return lowerWriteRuns(runs); })
-      .Default([&](Operation *) { return scalars.lower(op); });
+      .Default([&](Operation *) {
+        if (std::optional<FragmentCall> primitive = callOfRoleOp(emission, op))
+          return lowerFragment(op, *primitive);
+        return scalars.lower(op);
+      });
+}
+
+/// "callee({}, {});" with `count` operands.
+static std::string callText(StringRef callee, size_t count) {
+  std::string text = callee.str() + "(";
+  for (size_t i = 0; i < count; ++i)
+    text += i ? ", {}" : "{}";
+  return text + ");";
 }
 
 LogicalResult KernelLowering::lowerFragment(Operation &op, FailureOr<FragmentCall> call) {
   if (failed(call))
     return failure();
   SmallVector<Value> operands;
-  bool readsVariables = false;
-  for (Value operand : call->operands) {
+  for (Value operand : call->operands)
     operands.push_back(values.lookup(operand));
-    readsVariables |= isa<emitc::LValueType>(operands.back().getType());
-  }
-  std::string text = call->callee + "(";
-  for (size_t i = 0; i < operands.size(); ++i)
-    text += i ? ", {}" : "{}";
-  text += ");";
   bool hasTile = op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType());
-  if (!hasTile)
-    return statement(op.getLoc(), text, operands), success();
-  Value result = op.getResult(0);
+  if (hasTile)
+    defineTile(op.getResult(0), call->callee, operands);
+  else
+    statement(op.getLoc(), callText(call->callee, operands.size()), operands);
+  return success();
+}
+
+/// Gives a tile the value that a function returns.
+void KernelLowering::defineTile(Value result, StringRef callee, ValueRange operands) {
+  Location loc = result.getLoc();
+  bool readsVariables =
+      llvm::any_of(operands.getTypes(), [](Type type) { return isa<emitc::LValueType>(type); });
   if (!readsVariables && !variables.leaderOf(result)) {
-    Type type = emission.structOf(op.getLoc(), *Fragment::of(op.getLoc(), result.getType()));
-    values.map(result, emitc::CallOpaqueOp::create(builder, named(tileName(result), op.getLoc()),
-                                                   type, call->callee, operands)
+    Type type = emission.structOf(loc, *Fragment::of(loc, result.getType()));
+    values.map(result, emitc::CallOpaqueOp::create(builder, named(tileName(result), loc), type,
+                                                   callee, operands)
                            .getResult(0));
-    return success();
+    return;
   }
   // Only a statement can read a variable in place of a copy of it.
-  Value variable = variableOf(result);
-  operands.insert(operands.begin(), variable);
-  statement(op.getLoc(), "{} = " + text, operands);
-  values.map(result, variable);
+  SmallVector<Value> all = {variableOf(result)};
+  all.append(operands.begin(), operands.end());
+  statement(loc, "{} = " + callText(callee, operands.size()), all);
+  values.map(result, all.front());
+}
+
+LogicalResult KernelLowering::lowerAwait(tile::AwaitDotsOp op) {
+  FailureOr<SmallVector<std::string>> callees = printAwaitDots(emission, op);
+  if (failed(callees))
+    return failure();
+  if (callees->empty()) {
+    emission.include("wgmma");
+    statement(op.getLoc(), "lacuna::awaitDots<" + std::to_string(op.getPending()) + ">();");
+  }
+  for (auto [result, started, callee] : llvm::zip(op.getComplete(), op.getStarted(), *callees))
+    defineTile(result, callee, values.lookup(started));
+  return success();
+}
+
+LogicalResult KernelLowering::lowerVote(tile::AnyDiffersOp op) {
+  FailureOr<FragmentCall> vote = printAnyDiffers(emission, op);
+  if (failed(vote))
+    return failure();
+  SmallVector<Value> operands;
+  for (Value operand : vote->operands)
+    operands.push_back(rvalue(values.lookup(operand)));
+  values.map(op.getResult(),
+             emitc::CallOpaqueOp::create(builder, named("differs", op.getLoc()),
+                                         builder.getI1Type(), vote->callee, operands)
+                 .getResult(0));
   return success();
 }
 
@@ -352,8 +411,63 @@ LogicalResult KernelLowering::lowerLoop(tile::ForRunsOp op) {
   assign(loc, op.getCarried(), op.getBody().front().getTerminator()->getOperands());
   runs.close(loop);
   for (Value result : op.getResults())
-    readVariable(result);
+    if (!result.use_empty())
+      readVariable(result);
   return success();
+}
+
+/// The producer is the warp group behind the consumers', so that a consumer's
+/// warp index is its place in the tiles.
+LogicalResult KernelLowering::lowerRoles(tile::RolesOp op) {
+  emission.include("roles");
+  Location loc = op.getLoc();
+  Type i1 = builder.getI1Type();
+  std::string consumers = std::to_string(kernel.getSchedule()->getWarps());
+  auto flag = [&](StringRef name, const std::string &text) -> Value {
+    return emitc::CallOpaqueOp::create(builder, named(name, loc), i1, text, ValueRange())
+        .getResult(0);
+  };
+  auto roles =
+      emitc::IfOp::create(builder, loc, flag("consumes", "lacuna::warpIsBelow<" + consumers + ">"),
+                          /*addThenBlock=*/true, /*addElseBlock=*/true);
+  auto lowerRole = [&](Region &target, Region &source, StringRef registers, int64_t count,
+                       bool elected) -> LogicalResult {
+    OpBuilder::InsertionGuard guard(builder);
+    auto enter = [&](Block &body) {
+      builder.setInsertionPointToEnd(&body);
+      if (body.empty())
+        emitc::YieldOp::create(builder, loc);
+      builder.setInsertionPoint(body.getTerminator());
+    };
+    enter(target.front());
+    statement(loc, ("lacuna::" + registers + "<" + Twine(count) + ">();").str());
+    if (elected) {
+      auto only = emitc::IfOp::create(builder, loc,
+                                      flag("produces", "lacuna::isElected<" + consumers + ">"),
+                                      /*addThenBlock=*/true, /*addElseBlock=*/false);
+      enter(only.getThenRegion().front());
+    }
+    return lowerBlock(source.front());
+  };
+  return failure(failed(lowerRole(roles.getThenRegion(), op.getConsumers(), "takeRegisters",
+                                  op.getConsumerRegisters(), false)) ||
+                 failed(lowerRole(roles.getElseRegion(), op.getProducer(), "giveRegisters",
+                                  op.getProducerRegisters(), true)));
+}
+
+void KernelLowering::lowerBarriers(tile::AllocBarriersOp op) {
+  emission.include("mbarrier");
+  Location loc = op.getLoc();
+  std::string name = nameIn(loc).empty() ? "barriers" : identifier(nameIn(loc));
+  Value address =
+      call(named(name, loc), IntegerType::get(op.getContext(), 32, IntegerType::Unsigned),
+           "lacuna::sharedAddress", integer(loc, *op.getOffset()), "shared");
+  for (int64_t slot = 0; slot < op.getBarriers().getType().getSlots(); ++slot)
+    statement(loc,
+              "lacuna::initBarrier<" + std::to_string(op.getArrivals()) + ">({} + " +
+                  std::to_string(8 * slot) + ");",
+              address);
+  values.map(op.getBarriers(), address);
 }
 
 void KernelLowering::lowerBlockIndex(tile::BlockOp op) {

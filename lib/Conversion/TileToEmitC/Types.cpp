@@ -17,6 +17,10 @@ Type lacuna::kernelParameterType(Emission &emission, Type type) {
     emission.include("view");
     return emitc::OpaqueType::get(type.getContext(), viewTypeText(view));
   }
+  if (isa<tile::CopyMapType>(type)) {
+    emission.include("copy_bulk");
+    return emitc::OpaqueType::get(type.getContext(), "const __grid_constant__ lacuna::CopyMap");
+  }
   return parameterType(emission, type);
 }
 

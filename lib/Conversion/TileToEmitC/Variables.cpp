@@ -81,6 +81,9 @@ bool Variables::interfere(Value a, Value b) const {
 
 void Variables::share(Value variable, Value value) {
   classes.insert(value);
+  // A relabelled value is held where its source is.
+  if (auto convert = value.getDefiningOp<tile::ConvertOp>(); convert && isRelabelling(convert))
+    return;
   if (!isa<RankedTensorType>(value.getType()) || value.getType() != variable.getType() ||
       classes.isEquivalent(variable, value) || interfere(variable, value))
     return;

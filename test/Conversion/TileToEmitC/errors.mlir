@@ -123,3 +123,25 @@ tile.kernel @two_results(%a: i32, %b: i32)
   %low, %high = arith.mulsi_extended %a, %b : i32
   tile.return
 }
+
+// -----
+
+!v = !tile.shared<32x64xbf16, [key, feature]>
+#scores = #tile.fragment<[query, key], operand, warps = 2>
+#outputs = #tile.fragment<[query, feature], accumulator, warps = 2>
+tile.kernel @half_a_warp_group(%z: f32)
+    attributes {schedule = #tile.schedule<query_tile = 32, key_tile = 32, warps = 2, stages = 2, query_in_registers = false>,
+                shared_bytes = 4096 : i64, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %low = arith.constant 0.0 : bf16
+  %ring = tile.alloc at 0 : !tile.ring<1 x !v>
+  tile.roles producer registers 24 {
+  } consumers registers 240 {
+    %slot = tile.slot %ring[%c0] : !tile.ring<1 x !v>
+    %p = tile.splat %low : tensor<32x32xbf16, #scores>
+    %o = tile.splat %z : tensor<32x64xf32, #outputs>
+    // expected-error@+1 {{cannot be printed as wgmma: it needs a right operand in shared memory and 64 rows for each group of 4 warps}}
+    %d = tile.dot %p, %slot, %o : tensor<32x32xbf16, #scores>, !v -> tensor<32x64xf32, #outputs>
+  }
+  tile.return
+}

@@ -19,7 +19,7 @@ tile.kernel @k() attributes {tile.pins = 64} {
 
 // -----
 
-// expected-error@+1 {{cannot pin 'clusters = 2 : i64'; knobs are query_tile, key_tile, warps, stages (integers) and query_in_registers (bool)}}
+// expected-error@+1 {{cannot pin 'clusters = 2 : i64'; knobs are query_tile, key_tile, warps, stages (integers), query_in_registers and roles (bool)}}
 tile.kernel @k() attributes {tile.pins = {clusters = 2}} {
   tile.return
 }

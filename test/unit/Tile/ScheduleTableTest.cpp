@@ -4,6 +4,7 @@
 #include "gtest/gtest.h"
 
 #include <algorithm>
+#include <map>
 
 using namespace lacuna;
 using namespace lacuna::tile;
@@ -25,14 +26,17 @@ TEST(ScheduleTable, EveryShapeHasALegalScheduleOnEveryTarget) {
 }
 
 TEST(ScheduleTable, RowsRiseAndEveryCandidateIsLegalSomewhere) {
-  std::int64_t previous = 0;
+  std::map<TargetFamily, std::int64_t> previous;
   for (const ScheduleRow &row : scheduleTable()) {
-    EXPECT_GT(row.features, previous);
-    previous = row.features;
+    EXPECT_GT(row.features, previous[row.family]);
+    previous[row.family] = row.features;
     for (const Schedule &candidate : row.candidates) {
+      EXPECT_EQ(candidate.roles, row.family == TargetFamily::Sm90);
       const AttentionShape largest{row.features, row.features};
+      const AttentionShape uneven{row.features, std::min<std::int64_t>(row.features, 128)};
       const bool legal = std::any_of(allTargets().begin(), allTargets().end(), [&](auto &target) {
-        return target.family == row.family && !findObstacle(candidate, largest, target);
+        return target.family == row.family && (!findObstacle(candidate, largest, target) ||
+                                               !findObstacle(candidate, uneven, target));
       });
       EXPECT_TRUE(legal) << row.features << ": " << toString(candidate);
     }
@@ -86,6 +90,36 @@ TEST(ScheduleTable, AnImpossiblePinSaysWhatWouldFit) {
   EXPECT_NE(
       choice.error.find("no single change of query_tile, key_tile, warps or stages makes it fit"),
       std::string::npos);
+}
+
+TEST(ScheduleTable, RolesAreForTheirFamilyAndRefusedWithAReason) {
+  const TargetInfo &hopper = *findTarget("sm_90a");
+  const ScheduleChoice free = chooseSchedule({128, 128}, hopper);
+  EXPECT_EQ(free.schedule, (Schedule{128, 128, 8, 2, false, true}));
+  EXPECT_EQ(free.needs.threads, 384);
+  EXPECT_EQ(free.needs.sharedBytes, 5 * 32768 + 9 * 8);
+  EXPECT_EQ(free.needs.blocksPerSm, 1);
+
+  SchedulePins pins;
+  pins.warps = 4;
+  const ScheduleChoice small = chooseSchedule({128, 128}, hopper, pins);
+  EXPECT_FALSE(small.schedule->roles);
+  ASSERT_FALSE(small.refused.empty());
+  EXPECT_EQ(small.refused[0].reason, "has 4 warps, must have 8 or 12 with roles");
+
+  auto refusal = [&](Schedule schedule, const char *target = "sm_90a") {
+    return findObstacle(schedule, {128, 128}, *findTarget(target)).value_or("");
+  };
+  EXPECT_EQ(refusal({128, 128, 8, 2, false, true}, "sm_80"),
+            "has roles, which kernels for sm_80 cannot have");
+  EXPECT_EQ(refusal({256, 64, 8, 2, false, true}),
+            "has 256 query rows, must have 16 for each warp with roles");
+  EXPECT_EQ(refusal({128, 512, 8, 2, false, true}),
+            "has key tiles of 512, must be at most 256 with roles");
+  EXPECT_EQ(refusal({128, 64, 8, 2, true, true}),
+            "keeps queries in registers, which stay in shared memory with roles");
+  EXPECT_EQ(refusal({192, 128, 12, 2, false, true}),
+            "needs about 190 registers per thread, sm_90a has 160 for each of 12 warps");
 }
 
 TEST(ScheduleTable, HeadDimsBeyondTheTableAreNamed) {

@@ -1,0 +1,242 @@
+//===- OverlapProducts.cpp - Products run while rows are worked on ---------===//
+//
+// A step of attention is a product, work on its rows, and a second product, each
+// waiting for the one before. The second one is delayed by a step: it is started
+// behind the first product of the next entry, and both run while the first one's
+// rows are worked on. The body still stands once; only the last delayed product
+// has to follow the loop.
+//
+// Why the assembler keeps it apart (every product that it has to wait for itself
+// is an advisory): each step starts its products and waits for them; registers
+// that a product reads are packed behind the wait for the product that read the
+// last ones; the first product is under no condition.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Tile/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace lacuna::tile {
+#define GEN_PASS_DEF_TILEOVERLAPPRODUCTSPASS
+#include "dialects/Tile/Transforms/Passes.h.inc"
+
+namespace {
+
+/// A loop whose body starts with a product of slots and ends with one that adds
+/// to a carried tile, in the form that tile-specialize-warps gives them.
+struct TwoProducts {
+  DotOp first, second;
+  SlotOp slot; ///< of the second product, filled and released around it
+  AwaitFilledOp filled;
+  ReleaseOp release;
+  unsigned outputs; ///< number of the carried value that the second one adds to
+  unsigned use;     ///< number of the carried value that counts entries
+};
+
+/// Number of a carried value, or nothing.
+std::optional<unsigned> carriedIndex(ForRunsOp loop, Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != &loop.getBody().front() ||
+      argument.getArgNumber() < loop.getNumLeading())
+    return std::nullopt;
+  return argument.getArgNumber() - loop.getNumLeading();
+}
+
+/// The map that packs the left operand of a product in the loop, past relabellings.
+MapOp packingOf(DotOp dot) {
+  Operation *op = dot.getLhs().getDefiningOp();
+  while (auto convert = dyn_cast_or_null<ConvertOp>(op))
+    op = convert.getSource().getDefiningOp();
+  auto map = dyn_cast_or_null<MapOp>(op);
+  return map && map->getBlock() == dot->getBlock() ? map : MapOp();
+}
+
+std::optional<TwoProducts> match(ForRunsOp loop) {
+  SmallVector<DotOp> dots(loop.getBody().getOps<DotOp>());
+  if (loop.getAhead() || dots.size() != 2 || dots[0].getAsync() || dots[1].getAsync())
+    return std::nullopt;
+  TwoProducts match{dots[0], dots[1], {}, {}, {}, 0, 0};
+  match.slot = match.second.getRhs().getDefiningOp<SlotOp>();
+  if (match.slot && !match.slot->hasOneUse())
+    return std::nullopt; // keys that are the values are not held for a step longer
+  match.filled =
+      match.slot ? dyn_cast_or_null<AwaitFilledOp>(match.slot->getNextNode()) : AwaitFilledOp();
+  match.release = dyn_cast_or_null<ReleaseOp>(match.second->getNextNode());
+  if (!isa<SharedType>(match.first.getLhs().getType()) || !match.filled || !match.release ||
+      !match.second.getResult().hasOneUse())
+    return std::nullopt;
+  Operation *yield = loop.getBody().front().getTerminator();
+  OpOperand &place = *match.second.getResult().getUses().begin();
+  std::optional<unsigned> use = carriedIndex(loop, match.slot.getIndex());
+  if (place.getOwner() != yield || !use || !packingOf(match.second))
+    return std::nullopt;
+  match.outputs = place.getOperandNumber();
+  match.use = *use;
+  return match;
+}
+
+/// Rewrites one loop.
+class SecondProductDelay {
+public:
+  SecondProductDelay(ForRunsOp loop, const TwoProducts &products)
+      : loop(loop), products(products), loc(loop.getLoc()) {}
+
+  void run() {
+    OpBuilder builder(loop);
+    one = arith::ConstantIntOp::create(builder, loc, 1, 32);
+    Value weights = products.second.getLhs();
+    OpenTurnsOp::create(builder, loc);
+    carry(zeroLike(builder, weights));
+    outputs = loop.getCarried()[products.outputs];
+    use = loop.getCarried()[products.use];
+    startBoth();
+    finishSecond();
+    Operation *yield = loop.getBody().front().getTerminator();
+    yield->setOperand(products.outputs, products.second.getAccumulator());
+    yield->insertOperands(yield->getNumOperands(), weights);
+    followLoop();
+    products.release.erase();
+    products.second.erase();
+    products.filled.erase();
+    products.slot.erase();
+  }
+
+private:
+  static Value zeroLike(OpBuilder &builder, Value tile) {
+    auto type = cast<RankedTensorType>(tile.getType());
+    Value zero = arith::ConstantOp::create(builder, tile.getLoc(),
+                                           builder.getZeroAttr(type.getElementType()));
+    return SplatOp::create(builder, tile.getLoc(), type, zero);
+  }
+
+  /// Gives the loop one more carried value.
+  void carry(Value init) {
+    OpBuilder builder(loop);
+    SmallVector<Value> inits(loop.getInits());
+    inits.push_back(init);
+    auto longer = ForRunsOp::create(builder, loc, loop.getRuns(), inits, /*ahead=*/0);
+    Block &old = loop.getBody().front(), &body = longer.getBody().front();
+    for (auto [before, now] : llvm::zip(old.getArguments(), body.getArguments())) {
+      now.setLoc(before.getLoc());
+      before.replaceAllUsesWith(now);
+    }
+    body.getOperations().splice(body.end(), old.getOperations());
+    loop.replaceAllUsesWith(longer.getResults().drop_back());
+    loop.erase();
+    loop = longer;
+  }
+
+  /// `tile` as `make` changes it under the condition.
+  Value changeIf(OpBuilder &builder, Value condition, Value tile,
+                 llvm::function_ref<Value(OpBuilder &)> make) {
+    auto branch = scf::IfOp::create(builder, loc, tile.getType(), condition,
+                                    /*withElseRegion=*/true);
+    OpBuilder inside = branch.getThenBodyBuilder(), otherwise = branch.getElseBodyBuilder();
+    scf::YieldOp::create(inside, loc, make(inside));
+    scf::YieldOp::create(otherwise, loc, tile);
+    return branch.getResult(0);
+  }
+
+  AwaitDotsOp await(OpBuilder &builder, int64_t pending, ValueRange tiles) {
+    return AwaitDotsOp::create(builder, loc, tiles.getTypes(), pending, tiles);
+  }
+
+  /// Awaits the values of the entry before and starts to multiply them.
+  Value startSecond(OpBuilder &builder, Value useNow, Value weights, Value accumulator) {
+    Value before = arith::SubIOp::create(builder, loc, useNow, one);
+    Value slot = SlotOp::create(builder, products.slot.getLoc(), products.slot.getRing(), before);
+    AwaitFilledOp::create(builder, loc, products.filled.getBarriers(), before);
+    return DotOp::create(builder, products.second.getLoc(), accumulator.getType(), weights, slot,
+                         accumulator, /*async=*/true);
+  }
+
+  void releaseSecond(OpBuilder &builder, Value useNow) {
+    Value before = arith::SubIOp::create(builder, loc, useNow, one);
+    ReleaseOp::create(builder, loc, products.release.getBarriers(), before);
+  }
+
+  /// In turn with the other warp groups, so that one works on rows while another
+  /// has the tensor cores. A group stands for each product, be it empty.
+  void startBoth() {
+    OpBuilder builder(products.first);
+    AwaitTurnOp::create(builder, loc);
+    products.first.setAsync(true);
+    builder.setInsertionPointAfter(products.first);
+    CommitDotsOp::create(builder, loc);
+    isLater = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, use,
+                                    loop.getInits()[products.use]);
+    started = changeIf(builder, isLater, outputs, [&](OpBuilder &inside) {
+      return startSecond(inside, use, loop.getCarried().back(), outputs);
+    });
+    CommitDotsOp::create(builder, loc);
+    PassTurnOp::create(builder, loc);
+    Value scores = products.first.getResult();
+    auto done = await(builder, 1, scores);
+    scores.replaceAllUsesExcept(done.getResult(0), done);
+  }
+
+  /// Waits for the second product before anything needs its result, and before the
+  /// registers that it reads are packed anew.
+  void finishSecond() {
+    Block &body = loop.getBody().front();
+    MapOp packing = packingOf(products.second);
+    Operation *first = packing;
+    Operation *starting = started.getDefiningOp();
+    for (Operation *user : outputs.getUsers())
+      if (Operation *op = body.findAncestorOpInBlock(*user); op != starting)
+        first = op->isBeforeInBlock(first) ? op : first;
+    OpBuilder builder(first);
+    SmallVector<Value> tiles = {started};
+    llvm::append_range(tiles, packing.getInputs());
+    auto done = await(builder, 0, tiles);
+    outputs.replaceUsesWithIf(done.getResult(0), [&](OpOperand &place) {
+      return !starting->isAncestor(place.getOwner());
+    });
+    packing.getInputsMutable().assign(done.getResults().drop_front());
+    auto later = scf::IfOp::create(builder, loc, isLater, /*withElseRegion=*/false);
+    OpBuilder inside = later.getThenBodyBuilder();
+    releaseSecond(inside, use);
+  }
+
+  /// The second product of the last entry, if there is one.
+  void followLoop() {
+    OpBuilder builder(loop.getContext());
+    builder.setInsertionPointAfter(loop);
+    Value result = loop.getResult(products.outputs), uses = loop.getResult(products.use);
+    Value any = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, uses,
+                                      loop.getInits()[products.use]);
+    Value complete = changeIf(builder, any, result, [&](OpBuilder &inside) -> Value {
+      Value last = startSecond(inside, uses, loop.getResults().back(), result);
+      CommitDotsOp::create(inside, loc);
+      auto done = await(inside, 0, last);
+      releaseSecond(inside, uses);
+      return done.getResult(0);
+    });
+    result.replaceUsesWithIf(complete, [&](OpOperand &place) {
+      return !complete.getDefiningOp()->isAncestor(place.getOwner());
+    });
+  }
+
+  ForRunsOp loop;
+  TwoProducts products;
+  Location loc;
+  Value one, outputs, use, isLater;
+  Value started; ///< the outputs, with the second product on its way
+};
+
+struct OverlapProducts : impl::TileOverlapProductsPassBase<OverlapProducts> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    getOperation().walk([&](RolesOp roles) {
+      SmallVector<ForRunsOp> loops(roles.getConsumers().front().getOps<ForRunsOp>());
+      for (ForRunsOp loop : loops)
+        if (std::optional<TwoProducts> products = match(loop)) {
+          SecondProductDelay(loop, *products).run();
+          overlappedLoops += 1;
+        }
+    });
+  }
+};
+} // namespace
+} // namespace lacuna::tile

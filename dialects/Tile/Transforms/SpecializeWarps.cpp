@@ -1,0 +1,284 @@
+//===- SpecializeWarps.cpp - A producer that copies, consumers that compute ===//
+//
+// What a kernel does before its first tile is scalar code, which both roles run.
+// From there on everything belongs to the consumers; the producer gets a copy of
+// the loop with nothing in it but the addresses of the loads. The two meet only
+// in barriers: a slot is filled when its bytes have arrived, and free when every
+// warp group of the consumers has released it.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/Tile/Transforms/Passes.h"
+#include "dialects/Tile/Transforms/ResourceModel.h"
+
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+
+namespace lacuna::tile {
+#define GEN_PASS_DEF_TILESPECIALIZEWARPSPASS
+#include "dialects/Tile/Transforms/Passes.h.inc"
+
+namespace {
+/// A load and the memory it got.
+struct Transfer {
+  LoadOp load;
+  SmallVector<Value> maps;
+  Value ring, filled, freed; ///< freed: null for a slot that is used once
+  SharedType slotType;
+};
+
+/// Whether an operation works on tiles, and so belongs to the consumers.
+bool isTileCode(Operation &op) {
+  auto isTile = [](Type type) { return isa<RankedTensorType>(type); };
+  return isa<ForRunsOp>(op) || llvm::any_of(op.getOperandTypes(), isTile) ||
+         llvm::any_of(op.getResultTypes(), isTile);
+}
+
+struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    KernelOp kernel = getOperation();
+    SmallVector<LoadOp> loads;
+    kernel.walk([&](LoadOp load) { loads.push_back(load); });
+    if (!kernel.getSchedule() || !kernel.getSchedule()->getRoles() || loads.empty())
+      return;
+    if (failed(check(kernel, loads)))
+      return signalPassFailure();
+    specialize(kernel, loads);
+  }
+
+  /// What this pass can split.
+  LogicalResult check(KernelOp kernel, ArrayRef<LoadOp> loads) {
+    ForRunsOp loop;
+    for (LoadOp load : loads) {
+      auto parent = dyn_cast<ForRunsOp>(load->getParentOp());
+      if (!parent && !isa<KernelOp>(load->getParentOp()))
+        return load.emitOpError("must stand in the body of the kernel or of its loop over runs");
+      if (parent && loop && parent != loop)
+        return load.emitOpError("stands in a second loop over runs, which has no producer");
+      loop = parent ? parent : loop;
+      RankedTensorType type = load.getResult().getType();
+      if (type.getRank() != 2 || !type.hasStaticShape())
+        return load.emitOpError("must load a tile of two static extents; run tile-assign-layouts "
+                                "first");
+      if (!type.getElementType().isF16() && !type.getElementType().isBF16())
+        return load.emitOpError("loads ")
+               << type.getElementType() << " for a product, which multiplies f16 or bf16";
+      if (load.getIndices().size() != 4)
+        return load.emitOpError("has ")
+               << load.getIndices().size() << " indices, but the copy engine takes 4";
+      for (OpOperand &use : load.getResult().getUses())
+        if (!isa<DotOp>(use.getOwner()) || use.getOperandNumber() == 2)
+          return load.emitOpError("feeds '")
+                 << use.getOwner()->getName()
+                 << "', but a loaded tile can only be a factor of 'tile.dot'";
+    }
+    return success();
+  }
+
+  void specialize(KernelOp kernel, ArrayRef<LoadOp> loads) {
+    Block &body = kernel.getBody().front();
+    Operation *first = nullptr;
+    for (Operation &op : body.without_terminator())
+      if (isTileCode(op)) {
+        first = &op;
+        break;
+      }
+    OpBuilder builder(first);
+    Location loc = kernel.getLoc();
+    zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
+    one = arith::ConstantIntOp::create(builder, loc, 1, 32);
+    SmallVector<Transfer> transfers;
+    for (LoadOp load : loads)
+      transfers.push_back(allocate(kernel, load, builder));
+    for (Transfer &transfer : transfers)
+      allocateBarriers(kernel, transfer, builder);
+    BarrierOp::create(builder, loc);
+
+    RoleRegisters registers = roleRegisters(kernel.getSchedule()->getWarps());
+    auto roles = RolesOp::create(builder, loc, registers.producer, registers.consumer);
+    for (Region &role : roles->getRegions())
+      RolesOp::ensureTerminator(role, builder, loc);
+    moveToConsumers(body, first, roles);
+    fillProducer(roles, transfers);
+    for (Transfer &transfer : transfers)
+      consume(transfer);
+  }
+
+  /// The ring of a load, and the maps of its view.
+  Transfer allocate(KernelOp kernel, LoadOp load, OpBuilder &builder) {
+    RankedTensorType type = load.getResult().getType();
+    Transfer transfer;
+    transfer.load = load;
+    transfer.slotType = SharedType::get(&getContext(), type.getDimSize(0), type.getDimSize(1),
+                                        type.getElementType(), axesOf(type));
+    int64_t slots = isInLoop(load) ? kernel.getSchedule()->getStages() : 1;
+    transfer.ring = AllocOp::create(builder, load.getLoc(),
+                                    RingType::get(&getContext(), slots, transfer.slotType),
+                                    /*offset=*/IntegerAttr());
+    SmallVector<int64_t> widths = panelColumns(type.getDimSize(1));
+    widths.erase(llvm::unique(widths), widths.end());
+    for (int64_t width : widths)
+      transfer.maps.push_back(
+          mapOf(kernel, cast<BlockArgument>(load.getView()),
+                CopyMapType::get(&getContext(), type.getDimSize(0), width, type.getElementType())));
+    return transfer;
+  }
+
+  void allocateBarriers(KernelOp kernel, Transfer &transfer, OpBuilder &builder) {
+    auto type =
+        BarriersType::get(&getContext(), cast<RingType>(transfer.ring.getType()).getSlots());
+    auto allocate = [&](StringRef state, int64_t arrivals) {
+      auto named = dyn_cast<NameLoc>(transfer.load.getLoc());
+      StringRef tile =
+          named ? named.getName().strref() : stringifyAxis(transfer.slotType.getAxes()[0]);
+      Location loc =
+          NameLoc::get(builder.getStringAttr(tile + "_" + state), transfer.load.getLoc());
+      return AllocBarriersOp::create(builder, loc, type, arrivals, IntegerAttr());
+    };
+    transfer.filled = allocate("filled", 1);
+    if (isInLoop(transfer.load))
+      transfer.freed = allocate("freed", kernel.getSchedule()->getWarps() / 4);
+  }
+
+  /// The argument of the kernel that describes `view` for boxes of that type.
+  Value mapOf(KernelOp kernel, BlockArgument view, CopyMapType type) {
+    constexpr StringLiteral describes = "tile.describes";
+    unsigned count = kernel.getNumArguments();
+    for (unsigned index = 0; index < count; ++index)
+      if (auto source = kernel.getArgAttrOfType<IntegerAttr>(index, describes))
+        if (source.getInt() == view.getArgNumber() && kernel.getArgument(index).getType() == type)
+          return kernel.getArgument(index);
+    OpBuilder builder(&getContext());
+    auto attribute =
+        builder.getNamedAttr(describes, builder.getI64IntegerAttr(view.getArgNumber()));
+    (void)kernel.insertArgument(count, type, builder.getDictionaryAttr(attribute), view.getLoc());
+    return kernel.getArgument(count);
+  }
+
+  static bool isInLoop(LoadOp load) { return isa<ForRunsOp>(load->getParentOp()); }
+
+  /// Tile code, and the scalar code that needs its results.
+  static void moveToConsumers(Block &body, Operation *first, RolesOp roles) {
+    Operation *end = roles.getConsumers().front().getTerminator();
+    for (auto it = first->getIterator(); &*it != body.getTerminator();) {
+      Operation *op = &*it++;
+      if (op == roles.getOperation())
+        continue;
+      bool follows = llvm::any_of(op->getOperands(), [&](Value operand) {
+        return operand.getDefiningOp() && roles->isProperAncestor(operand.getDefiningOp());
+      });
+      if (follows || isTileCode(*op))
+        op->moveBefore(end);
+      else
+        op->moveBefore(roles);
+    }
+  }
+
+  /// Starts one copy.
+  void copy(OpBuilder &builder, const Transfer &transfer, ValueRange indices, Value use) {
+    Location loc = transfer.ring.getLoc();
+    Value slot = SlotOp::create(builder, loc, transfer.ring, use);
+    if (transfer.freed)
+      AwaitFreedOp::create(builder, loc, transfer.freed, use);
+    ExpectOp::create(builder, loc, transfer.filled, use, transfer.slotType.getBytes());
+    CopyBulkOp::create(builder, loc, transfer.maps, indices, slot, transfer.filled, use);
+  }
+
+  void fillProducer(RolesOp roles, ArrayRef<Transfer> transfers) {
+    OpBuilder builder(roles.getProducer().front().getTerminator());
+    ForRunsOp loop;
+    for (const Transfer &transfer : transfers) {
+      LoadOp load = transfer.load;
+      if (isInLoop(load))
+        loop = cast<ForRunsOp>(load->getParentOp());
+      else
+        copy(builder, transfer, load.getIndices(), zero);
+    }
+    if (!loop)
+      return;
+    auto mirror = ForRunsOp::create(builder, loop.getLoc(), loop.getRuns(), ValueRange(zero), 0);
+    Block &body = mirror.getBody().front();
+    builder.setInsertionPointToEnd(&body);
+    IRMapping mapping;
+    mapping.map(loop.getKey(), mirror.getKey());
+    mapping.map(loop.getPartial(), mirror.getPartial());
+    Value use = mirror.getCarried()[0];
+    for (const Transfer &transfer : transfers) {
+      LoadOp load = transfer.load;
+      if (!isInLoop(load))
+        continue;
+      SmallVector<Value> indices;
+      for (Value index : load.getIndices())
+        indices.push_back(cloneAddress(builder, index, loop, mapping));
+      copy(builder, transfer, indices, use);
+    }
+    Value next = arith::AddIOp::create(builder, loop.getLoc(), use, one);
+    YieldOp::create(builder, loop.getLoc(), next);
+  }
+
+  /// The value in the producer's loop, with the scalar code that computes it.
+  static Value cloneAddress(OpBuilder &builder, Value value, ForRunsOp loop, IRMapping &mapping) {
+    Operation *op = value.getDefiningOp();
+    if (!op || !loop->isProperAncestor(op) || mapping.contains(value))
+      return mapping.lookupOrDefault(value);
+    for (Value operand : op->getOperands())
+      cloneAddress(builder, operand, loop, mapping);
+    builder.clone(*op, mapping);
+    return mapping.lookup(value);
+  }
+
+  /// Products read the slot; it is awaited where the load stood and released
+  /// behind the last product.
+  void consume(Transfer &transfer) {
+    LoadOp load = transfer.load;
+    Value use = zero;
+    if (isInLoop(load))
+      use = counterOf(load->getParentOfType<ForRunsOp>());
+    OpBuilder builder(load);
+    Value slot = SlotOp::create(builder, load.getLoc(), transfer.ring, use);
+    AwaitFilledOp::create(builder, load.getLoc(), transfer.filled, use);
+    Operation *last = load;
+    for (Operation *user : load->getUsers())
+      if (Operation *here = load->getBlock()->findAncestorOpInBlock(*user);
+          last->isBeforeInBlock(here))
+        last = here;
+    if (transfer.freed) {
+      builder.setInsertionPointAfter(last);
+      ReleaseOp::create(builder, load.getLoc(), transfer.freed, use);
+    }
+    load.getResult().replaceAllUsesWith(slot);
+    load.erase();
+  }
+
+  /// The number of the entry, carried by the loop; made at the first request.
+  Value counterOf(ForRunsOp loop) {
+    if (Value &known = counters[loop])
+      return known;
+    OpBuilder builder(loop);
+    SmallVector<Value> inits(loop.getInits());
+    inits.push_back(zero);
+    auto counted = ForRunsOp::create(builder, loop.getLoc(), loop.getRuns(), inits, 0);
+    Block &old = loop.getBody().front(), &body = counted.getBody().front();
+    for (auto [before, now] : llvm::zip(old.getArguments(), body.getArguments())) {
+      now.setLoc(before.getLoc());
+      before.replaceAllUsesWith(now);
+    }
+    body.getOperations().splice(body.end(), old.getOperations());
+    Value use = counted.getCarried().back();
+    builder.setInsertionPoint(body.getTerminator());
+    Value next = arith::AddIOp::create(builder, loop.getLoc(), use, one);
+    body.getTerminator()->insertOperands(body.getTerminator()->getNumOperands(), next);
+    loop.replaceAllUsesWith(counted.getResults().drop_back());
+    loop.erase();
+    counters[counted] = use;
+    return use;
+  }
+
+  Value zero, one;
+  llvm::DenseMap<Operation *, Value> counters;
+};
+} // namespace
+} // namespace lacuna::tile

@@ -1,0 +1,64 @@
+//===- roles.cuh - What a warp group does and how many registers it has ----===//
+#ifndef LACUNA_ROLES_CUH
+#define LACUNA_ROLES_CUH
+
+#include "lacuna/thread.cuh"
+#include "lacuna/types.cuh"
+
+namespace lacuna {
+
+/// The warp group keeps so many registers a thread and gives the others back.
+template <uint32_t Registers>
+__device__ __forceinline__ void giveRegisters() {
+  asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(Registers));
+}
+
+/// The warp group waits until it has so many registers a thread.
+template <uint32_t Registers>
+__device__ __forceinline__ void takeRegisters() {
+  asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(Registers));
+}
+
+/// Whether this thread's warp is one of the first `Warps`.
+template <uint32_t Warps>
+__device__ __forceinline__ bool warpIsBelow() {
+  return warpIndex() < Warps;
+}
+
+/// True for one thread of the block: one of warp `Warp`.
+template <uint32_t Warp>
+__device__ __forceinline__ bool isElected() {
+  uint32_t elected = 0;
+  if (warpIndex() == Warp)
+    asm volatile("{ .reg .pred p; elect.sync _|p, 0xffffffff; selp.b32 %0, 1, 0, p; }"
+                 : "=r"(elected));
+  return elected;
+}
+
+//===----------------------------------------------------------------------===//
+// Turns: named barriers 1, 2, ... belong to the first, second, ... of `Groups`
+// warp groups; one is open when its own group and the group before have arrived
+//===----------------------------------------------------------------------===//
+
+/// The last group gives the first turn away.
+template <uint32_t Groups>
+__device__ __forceinline__ void openTurns() {
+  if (warpGroupIndex() == Groups - 1)
+    asm volatile("bar.arrive 1, 256;" ::: "memory");
+}
+
+/// Waits for this group's turn.
+__device__ __forceinline__ void awaitTurn() {
+  asm volatile("bar.sync %0, 256;" ::"r"(1 + warpGroupIndex()) : "memory");
+}
+
+/// Gives the turn to the next group.
+template <uint32_t Groups>
+__device__ __forceinline__ void passTurn() {
+  const uint32_t next = warpGroupIndex() + 1;
+  asm volatile("bar.arrive %0, 256;" ::"r"(next == Groups ? 1 : 1 + next) : "memory");
+}
+
+} // namespace lacuna
+
+#endif // LACUNA_ROLES_CUH

@@ -1,0 +1,123 @@
+//===- RoleFunctions.cpp - What passes between roles, as calls ------------===//
+#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+#include "lib/Conversion/TileToEmitC/SharedTile.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace lacuna;
+
+std::optional<FragmentCall> lacuna::callOfRoleOp(Emission &emission, Operation &op) {
+  auto call = [&](StringRef header, const Twine &callee, ValueRange operands) {
+    emission.include(header);
+    FragmentCall result;
+    result.callee = ("lacuna::" + callee).str();
+    result.operands.append(operands.begin(), operands.end());
+    return std::optional(result);
+  };
+  auto ofRing = [&](StringRef name, auto use) {
+    int64_t slots = use.getBarriers().getType().getSlots();
+    return call("mbarrier", name + "<" + Twine(slots) + ">", use->getOperands());
+  };
+  auto turn = [&](StringRef name) {
+    auto kernel = op.getParentOfType<tile::KernelOp>();
+    return call("roles", name + "<" + Twine(kernel.getSchedule()->getWarps() / 4) + ">", {});
+  };
+  return llvm::TypeSwitch<Operation *, std::optional<FragmentCall>>(&op)
+      .Case([&](tile::AwaitFilledOp await) { return ofRing("awaitFilled", await); })
+      .Case([&](tile::AwaitFreedOp await) { return ofRing("awaitFreed", await); })
+      .Case([&](tile::ReleaseOp release) { return ofRing("releaseSlot", release); })
+      .Case([&](tile::ExpectOp expect) {
+        int64_t slots = expect.getBarriers().getType().getSlots();
+        return call("mbarrier",
+                    "expectBytes<" + Twine(slots) + ", " + Twine(expect.getBytes()) + ">",
+                    expect->getOperands());
+      })
+      .Case([&](tile::CommitDotsOp) { return call("wgmma", "commitDots", {}); })
+      .Case([&](tile::OpenTurnsOp) { return turn("openTurns"); })
+      .Case([&](tile::AwaitTurnOp) { return call("roles", "awaitTurn", {}); })
+      .Case([&](tile::PassTurnOp) { return turn("passTurn"); })
+      .Default(std::optional<FragmentCall>());
+}
+
+FailureOr<FragmentCall> lacuna::printCopyBulk(Emission &emission, tile::CopyBulkOp op) {
+  emission.include("copy_bulk");
+  emission.include("mbarrier");
+  tile::SharedType target = op.getTarget().getType();
+  std::string parameters;
+  for (size_t map = 0; map < op.getMaps().size(); ++map)
+    parameters += "const lacuna::CopyMap &map" + std::to_string(map) + ", ";
+  parameters += "int32_t batch, int32_t head, int32_t row, int32_t column, uint32_t slot, "
+                "uint32_t barriers, uint32_t use";
+  std::string body = "  const uint32_t barrier = lacuna::barrierOf<" +
+                     std::to_string(op.getBarriers().getType().getSlots()) + ">(barriers, use);\n";
+  int64_t map = -1, width = 0;
+  for (const Panel &panel : panelsOf(target)) {
+    map += panel.width != width;
+    width = panel.width;
+    body += "  lacuna::copyBulk(map" + std::to_string(map) + ", slot + " +
+            std::to_string(panel.offset) + ", barrier, column + " +
+            std::to_string(panel.firstColumn) + ", row, head, batch);\n";
+  }
+  FragmentCall call;
+  call.callee = emission.function(
+      op.getLoc(),
+      ("copy_bulk_" + Twine(target.getRows()) + "x" + Twine(target.getColumns())).str(),
+      "void $(" + parameters + ") {\n" + body + "}\n");
+  call.operands.append(op.getMaps().begin(), op.getMaps().end());
+  call.operands.append(op.getIndices().begin(), op.getIndices().end());
+  call.operands.append({op.getTarget(), op.getBarriers(), op.getUse()});
+  return call;
+}
+
+/// "T f(T x) { asm volatile(statement : "+f"(x.x0), ...); return x; }"
+static FailureOr<std::string> printTied(Emission &emission, Location loc, Type type,
+                                        const Twine &name, const Twine &statement) {
+  FailureOr<Fragment> fragment = Fragment::of(loc, type);
+  if (failed(fragment))
+    return failure();
+  emission.structOf(loc, *fragment);
+  std::string structName = fragment->structName();
+  std::string text =
+      structName + " $(" + structName + " x) {\n  asm volatile(\"" + statement.str() +
+      "\"\n      : " +
+      registerOperands(fragment->isPacked() ? "+r" : "+f", "x", fragment->registers()) +
+      "\n      :\n      : \"memory\");\n  return x;\n}\n";
+  return emission.function(loc, (name + "_" + fragment->noun()).str(), text);
+}
+
+FailureOr<SmallVector<std::string>> lacuna::printAwaitDots(Emission &emission,
+                                                           tile::AwaitDotsOp op) {
+  SmallVector<std::string> callees;
+  std::string wait = "wgmma.wait_group.sync.aligned " + std::to_string(op.getPending()) + ";";
+  for (Value tile : op.getStarted()) {
+    bool first = callees.empty();
+    FailureOr<std::string> callee =
+        printTied(emission, op.getLoc(), tile.getType(), first ? "await" : "after",
+                  first ? Twine(wait) : Twine());
+    if (failed(callee))
+      return failure();
+    callees.push_back(*callee);
+  }
+  return callees;
+}
+
+FailureOr<FragmentCall> lacuna::printAnyDiffers(Emission &emission, tile::AnyDiffersOp op) {
+  FailureOr<Fragment> fragment = Fragment::of(op.getLoc(), op.getLhs().getType());
+  if (failed(fragment))
+    return failure();
+  emission.structOf(op.getLoc(), *fragment);
+  emission.include("shuffle");
+  std::string differs;
+  for (int64_t i = 0; i < fragment->registers(); ++i) {
+    std::string field = ".x" + std::to_string(i);
+    differs += (i ? " || x" : "x") + field + " != y" + field;
+  }
+  std::string type = fragment->structName();
+  FragmentCall call;
+  call.callee = emission.function(op.getLoc(), ("any_differs_" + fragment->noun()).str(),
+                                  "bool $(" + type + " x, " + type +
+                                      " y) {\n  return lacuna::anyLane(" + differs + ");\n}\n");
+  call.operands.append({op.getLhs(), op.getRhs()});
+  return call;
+}

@@ -1,0 +1,124 @@
+// RUN: lacuna-opt %s --convert-tile-to-emitc | FileCheck %s
+//
+// Roles: the producer is one thread of the warp group behind the consumers', and what
+// passes between the two are calls of primitives. Products are one asm statement.
+
+#schedule = #tile.schedule<query_tile = 128, key_tile = 32, warps = 8, stages = 2, query_in_registers = false, roles = true>
+!queries = !tile.shared<128x96xf16, [query, feature]>
+!keys = !tile.shared<32x96xf16, [key, feature]>
+!qring = !tile.ring<1 x !queries>
+!kring = !tile.ring<2 x !keys>
+!scores = tensor<128x32xf32, #tile.fragment<[query, key], accumulator, warps = 8>>
+!packed = tensor<128x32xf16, #tile.fragment<[query, key], accumulator, warps = 8>>
+!weights = tensor<128x32xf16, #tile.fragment<[query, key], operand, warps = 8>>
+!outputs = tensor<128x96xf32, #tile.fragment<[query, feature], accumulator, warps = 8>>
+!rows = tensor<128xf32, #tile.fragment<[query], row, warps = 8>>
+
+// Queries and keys both lie along features: panels of 64 columns, then one of 32. The
+// warp group's rows begin 64 rows on for each group before it.
+// CHECK:      start_scores(uint32_t query, uint32_t key)
+// CHECK-SAME: wgmma.fence.sync.aligned;
+// CHECK-SAME: add.s64 a, %16, 0;{{.*}}add.s64 b, %18, 0;
+// CHECK-SAME: wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16 {%0, {{.*}}, %15}, a, b, 0, 1, 1, 0, 0;
+// CHECK-SAME: add.s64 a, %16, 2;{{.*}}add.s64 b, %18, 2;
+// CHECK-SAME: a, b, 1, 1, 1, 0, 0;
+// CHECK-SAME: add.s64 a, %17, 2;{{.*}}add.s64 b, %19, 2;
+// CHECK-NOT:  commit_group
+// CHECK-SAME: \22=f\22(d.x0)
+// CHECK-SAME: \22l\22(lacuna::describePanel<128, 16384>(query + 0 + 8192 * lacuna::warpGroupIndex())), \22l\22(lacuna::describePanel<64, 8192>(query + 16384 + 4096 * lacuna::warpGroupIndex()))
+// CHECK-SAME: \22l\22(lacuna::describePanel<128, 4096>(key + 0)), \22l\22(lacuna::describePanel<64, 2048>(key + 4096))
+
+// What waits is tied to the registers that are complete; others are read behind it.
+// CHECK:      F32x16 await_scores(F32x16 x)
+// CHECK-SAME: wgmma.wait_group.sync.aligned 1;
+// CHECK-SAME: \22+f\22(x.x0)
+// CHECK:      F16x16 after_weights(F16x16 x)
+// CHECK-SAME: \22+r\22(x.x0)
+
+// Values lie along keys: one product for each width of panel.
+// CHECK:      dot_outputs(F32x48 d, F16x16 weights, uint32_t key)
+// CHECK-SAME: m64n64k16.f32.f16.f16 {%0, {{.*}}, %31}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
+// CHECK-SAME: m64n32k16.f32.f16.f16 {%32, {{.*}}, %47}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
+// CHECK-SAME: add.s64 b, %56, 128;{{.*}}{%52, %53, %54, %55}, b, 1, 1, 1, 1;
+// CHECK-SAME: wgmma.commit_group.sync.aligned;{{.*}}wgmma.wait_group.sync.aligned 0;
+
+// CHECK:      bool any_differs_rows(F32x2 x, F32x2 y)
+// CHECK-SAME: return lacuna::anyLane(x.x0 != y.x0 || x.x1 != y.x1);
+
+// CHECK:      void copy_bulk_32x96(const lacuna::CopyMap &map0, const lacuna::CopyMap &map1, int32_t batch, int32_t head, int32_t row, int32_t column, uint32_t slot, uint32_t barriers, uint32_t use)
+// CHECK-SAME: const uint32_t barrier = lacuna::barrierOf<2>(barriers, use);
+// CHECK-SAME: lacuna::copyBulk(map0, slot + 0, barrier, column + 0, row, head, batch);
+// CHECK-SAME: lacuna::copyBulk(map1, slot + 4096, barrier, column + 64, row, head, batch);
+
+// CHECK:      128 queries x 32 keys, 8 warps and their producer, 2 stages,
+// CHECK:      emitc.func @roles
+// CHECK-SAME: !emitc.opaque<"const __grid_constant__ lacuna::CopyMap">
+// CHECK-SAME: "__launch_bounds__(384)"
+tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x32xf16>, %b: i32, %n: i32)
+    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 36912 : i64} {
+  %c0 = arith.constant 0 : i32
+  %zero = arith.constant 0.0 : f32
+  %qr = tile.alloc at 0 : !qring
+  %kr = tile.alloc at 24576 : !kring
+  // CHECK: call_opaque "lacuna::sharedAddress"
+  // CHECK: verbatim "lacuna::initBarrier<1>({} + 0);"
+  // CHECK: verbatim "lacuna::initBarrier<1>({} + 8);"
+  %filled = tile.alloc_barriers arrivals 1 at 36864 : !tile.barriers<2>
+  // CHECK: verbatim "lacuna::initBarrier<2>({} + 0);"
+  %freed = tile.alloc_barriers arrivals 2 at 36880 : !tile.barriers<2>
+  tile.barrier
+  // CHECK: %[[CONSUMES:.*]] = call_opaque "lacuna::warpIsBelow<8>"
+  // CHECK: if %[[CONSUMES]] {
+  // CHECK:   "lacuna::takeRegisters<240>();"
+  // CHECK:   "lacuna::openTurns<2>();"
+  // CHECK:   "lacuna::awaitFilled<2>({}, {});"
+  // CHECK:   "lacuna::awaitTurn();"
+  // CHECK:   "start_scores"
+  // CHECK:   "lacuna::commitDots();"
+  // CHECK:   "lacuna::passTurn<2>();"
+  // CHECK:   "await_scores"
+  // CHECK:   "lacuna::releaseSlot<2>({}, {});"
+  // CHECK:   "after_weights"
+  // CHECK:   "dot_outputs"
+  // CHECK:   "lacuna::awaitDots<0>();"
+  // CHECK:   "any_differs_rows"
+  // CHECK: } else {
+  // CHECK:   "lacuna::giveRegisters<24>();"
+  // CHECK:   %[[PRODUCES:.*]] = call_opaque "lacuna::isElected<8>"
+  // CHECK:   if %[[PRODUCES]] {
+  // CHECK:     "lacuna::awaitFreed<2>({}, {});"
+  // CHECK:     "lacuna::expectBytes<2, 6144>({}, {});"
+  // CHECK:     "copy_bulk_32x96({}, {}, {}, {}, {}, {}, {}, {}, {});"
+  tile.roles producer registers 24 {
+    %slot = tile.slot %kr[%n] : !kring
+    tile.await_freed %freed[%n] : !tile.barriers<2>
+    tile.expect %filled[%n] bytes 6144 : !tile.barriers<2>
+    tile.copy_bulk (%wide, %narrow)[%b, %b, %n, %c0] to %slot signals %filled[%n]
+        : (!tile.copy_map<32x64xf16>, !tile.copy_map<32x32xf16>) -> !keys, !tile.barriers<2>
+  } consumers registers 240 {
+    tile.open_turns
+    %q = tile.slot %qr[%c0] : !qring
+    %k = tile.slot %kr[%n] : !kring
+    tile.await_filled %filled[%n] : !tile.barriers<2>
+    %none = tile.splat %zero : !scores
+    tile.await_turn
+    %started = tile.dot %q, %k, %none async : !queries, !keys -> !scores
+    tile.commit_dots
+    tile.pass_turn
+    %s = tile.await_dots pending 1(%started) : !scores
+    tile.release %freed[%n] : !tile.barriers<2>
+    %p = tile.map(%x = %s) : (!scores) -> !packed {
+      %y = arith.truncf %x : f32 to f16
+      tile.yield %y : f16
+    }
+    %s2, %p2 = tile.await_dots pending 0(%s, %p) : !scores, !packed
+    %w = tile.convert %p2 : !packed -> !weights
+    %two = arith.constant 2.0 : f32
+    %o1 = tile.splat %two : !outputs
+    %o2 = tile.dot %w, %k, %o1 : !weights, !keys -> !outputs
+    tile.await_dots pending 0
+    %m = tile.splat %two : !rows
+    %differs = tile.any_differs %m, %m : !rows
+  }
+  tile.return
+}

@@ -1,0 +1,118 @@
+// RUN: lacuna-opt %s --split-input-file --tile-specialize-warps | FileCheck %s
+
+#s = #tile.schedule<query_tile = 128, key_tile = 64, warps = 8, stages = 3, query_in_registers = false, roles = true>
+#qf = #tile.axes<[query, feature]>
+#kf = #tile.axes<[key, feature]>
+!q = !tile.view<?x?x?x80xf16>
+!k = !tile.view<?x?x?x80xf16>
+!scores = tensor<128x64xf32, #tile.fragment<[query, key], accumulator, warps = 8>>
+!weights = tensor<128x64xf16, #tile.fragment<[query, key], operand, warps = 8>>
+!outputs = tensor<128x80xf32, #tile.fragment<[query, feature], accumulator, warps = 8>>
+
+// Loads become rings; a view of 80 columns needs a map for each width of panel, and
+// keys and values that are one view share them.
+// CHECK-LABEL: tile.kernel @attend
+// CHECK-SAME:  %[[Q64:[^ ]*]]: !tile.copy_map<128x64xf16> {tile.describes = 0 : i64}, %[[Q16:[^ ]*]]: !tile.copy_map<128x16xf16> {tile.describes = 0 : i64},
+// CHECK-SAME:  %[[K64:[^ ]*]]: !tile.copy_map<64x64xf16> {tile.describes = 1 : i64}, %[[K16:[^ ]*]]: !tile.copy_map<64x16xf16> {tile.describes = 1 : i64})
+tile.kernel @attend(%q: !q, %k: !k, %output: !q, %b: i32, %h: i32, %first: i32, %keys: i32, %group: i32)
+    attributes {schedule = #s, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %zero = arith.constant 0.0 : f32
+  // CHECK:      %[[QUERY:.*]] = tile.alloc : <1 x !tile.shared<128x80xf16, [query, feature]>>
+  // CHECK-NEXT: %[[KEY:.*]] = tile.alloc : <3 x !tile.shared<64x80xf16, [key, feature]>>
+  // CHECK-NEXT: %[[VALUE:.*]] = tile.alloc : <3 x !tile.shared<64x80xf16, [key, feature]>>
+  // CHECK-NEXT: %[[QF:.*]] = tile.alloc_barriers arrivals 1 : <1>
+  // CHECK-NEXT: %[[KF:.*]] = tile.alloc_barriers arrivals 1 : <3>
+  // CHECK-NEXT: %[[KE:.*]] = tile.alloc_barriers arrivals 2 : <3>
+  // CHECK-NEXT: %[[VF:.*]] = tile.alloc_barriers arrivals 1 : <3>
+  // CHECK-NEXT: %[[VE:.*]] = tile.alloc_barriers arrivals 2 : <3>
+  // CHECK-NEXT: tile.barrier
+  // CHECK-NEXT: arith.divui
+  // CHECK-NEXT: tile.roles producer registers 24 {
+  // CHECK-NEXT:   %[[SLOT:.*]] = tile.slot %[[QUERY]]
+  // CHECK-NEXT:   tile.expect %[[QF]][%{{.*}}] bytes 20480
+  // CHECK-NEXT:   tile.copy_bulk(%[[Q64]], %[[Q16]]) {{.*}} to %[[SLOT]] signals %[[QF]]
+  // CHECK-NEXT:   tile.for_runs (%[[AT:[^ ,]*]], %{{.*}}) in %{{.*}} iter_args(%[[USE:.*]] = %{{.*}}) : i32 {
+  // CHECK-NEXT:     %[[SHIFTED:.*]] = arith.addi %[[AT]]
+  // CHECK-NEXT:     %[[SLOT:.*]] = tile.slot %[[KEY]][%[[USE]]]
+  // CHECK-NEXT:     tile.await_freed %[[KE]][%[[USE]]]
+  // CHECK-NEXT:     tile.expect %[[KF]][%[[USE]]] bytes 10240
+  // CHECK-NEXT:     tile.copy_bulk(%[[K64]], %[[K16]]) [%{{.*}}, %{{.*}}, %[[SHIFTED]], %{{.*}}] to %[[SLOT]] signals %[[KF]][%[[USE]]]
+  // CHECK-NEXT:     %[[SLOT:.*]] = tile.slot %[[VALUE]][%[[USE]]]
+  // CHECK-NEXT:     tile.await_freed %[[VE]][%[[USE]]]
+  // CHECK-NEXT:     tile.expect %[[VF]][%[[USE]]] bytes 10240
+  // CHECK-NEXT:     tile.copy_bulk(%[[K64]], %[[K16]]) [%{{.*}}, %{{.*}}, %[[AT]], %{{.*}}] to %[[SLOT]] signals %[[VF]][%[[USE]]]
+  // CHECK-NEXT:     %[[NEXT:.*]] = arith.addi %[[USE]]
+  // CHECK-NEXT:     tile.yield %[[NEXT]] : i32
+  // CHECK:      } consumers registers 240 {
+  // CHECK-NEXT:   %[[SLOT:.*]] = tile.slot %[[QUERY]]
+  // CHECK-NEXT:   tile.await_filled %[[QF]]
+  // CHECK:        tile.for_runs {{.*}}, %[[USE:.*]] = %{{.*}}) :
+  // CHECK-NEXT:     arith.addi
+  // CHECK-NEXT:     %[[KT:.*]] = tile.slot %[[KEY]][%[[USE]]]
+  // CHECK-NEXT:     tile.await_filled %[[KF]][%[[USE]]]
+  // CHECK:          tile.dot %[[SLOT]], %[[KT]]
+  // CHECK-NEXT:     tile.release %[[KE]][%[[USE]]]
+  // CHECK:          %[[VT:.*]] = tile.slot %[[VALUE]][%[[USE]]]
+  // CHECK-NEXT:     tile.await_filled %[[VF]][%[[USE]]]
+  // CHECK-NEXT:     %[[O:.*]] = tile.dot %{{.*}}, %[[VT]]
+  // CHECK-NEXT:     tile.release %[[VE]][%[[USE]]]
+  // CHECK-NEXT:     %[[NEXT:.*]] = arith.addi %[[USE]]
+  // CHECK-NEXT:     tile.yield %[[O]], %[[NEXT]]
+  // CHECK:        tile.store
+  // CHECK-NEXT: }
+  // CHECK-NEXT: tile.return
+  %runs = tile.interval_runs visible(%c0, %keys) full(%c0, %keys)
+  %qt = tile.load %q[%b, %h, %first, %c0] : !q -> tensor<128x80xf16, #qf>
+  %none = tile.splat %zero : !outputs
+  %o = tile.for_runs (%key, %partial) in %runs iter_args(%before = %none) : !outputs {
+    %at = arith.addi %key, %c1 : i32
+    %kt = tile.load %k[%b, %h, %at, %c0] : !k -> tensor<64x80xf16, #kf>
+    %empty = tile.splat %zero : !scores
+    %s = tile.dot %qt, %kt, %empty : tensor<128x80xf16, #qf>, tensor<64x80xf16, #kf> -> !scores
+    %p = tile.map(%x = %s) : (!scores) -> !weights {
+      %w = arith.truncf %x : f32 to f16
+      tile.yield %w : f16
+    }
+    %vt = tile.load %k[%b, %h, %key, %c0] : !k -> tensor<64x80xf16, #kf>
+    %after = tile.dot %p, %vt, %before : !weights, tensor<64x80xf16, #kf> -> !outputs
+    tile.yield %after : !outputs
+  }
+  // The address of the output is scalar code behind tile code, and not of the roles.
+  %head = arith.divui %h, %group : i32
+  %half = tile.map(%x = %o) : (!outputs) -> tensor<128x80xf16, #tile.fragment<[query, feature], accumulator, warps = 8>> {
+    %w = arith.truncf %x : f32 to f16
+    tile.yield %w : f16
+  }
+  tile.store %half, %output[%b, %head, %first, %c0] : tensor<128x80xf16, #tile.fragment<[query, feature], accumulator, warps = 8>>, !q
+  tile.return
+}
+
+// -----
+
+// Three warp groups leave fewer registers to each.
+#s = #tile.schedule<query_tile = 192, key_tile = 64, warps = 12, stages = 2, query_in_registers = false, roles = true>
+#qf = #tile.axes<[query, feature]>
+// CHECK-LABEL: tile.kernel @three
+// CHECK:       tile.roles producer registers 32 {
+// CHECK:       } consumers registers 160 {
+tile.kernel @three(%q: !tile.view<?x?x?x64xf16>, %b: i32) attributes {schedule = #s, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %qt = tile.load %q[%b, %b, %b, %c0] : !tile.view<?x?x?x64xf16> -> tensor<192x64xf16, #qf>
+  tile.return
+}
+
+// -----
+
+// Without roles in the schedule nothing happens.
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+#qf = #tile.axes<[query, feature]>
+// CHECK-LABEL: tile.kernel @no_roles
+// CHECK-NOT:   tile.roles
+// CHECK:       tile.load
+tile.kernel @no_roles(%q: !tile.view<?x?x?x64xf16>, %b: i32) attributes {schedule = #s, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %qt = tile.load %q[%b, %b, %b, %c0] : !tile.view<?x?x?x64xf16> -> tensor<64x64xf16, #qf>
+  tile.return
+}
