@@ -45,6 +45,7 @@ void lacuna::buildTileSchedulePipeline(OpPassManager &passes, const std::string 
   OpPassManager &kernels = passes.nest<tile::KernelOp>();
   kernels.addPass(tile::createTileAssignLayoutsPass());
   kernels.addPass(tile::createTileSpecializeWarpsPass());
+  kernels.addPass(tile::createTileMakePersistentPass());
   kernels.addPass(tile::createTilePlaceOperandsPass());
   kernels.addPass(tile::createTileDeferRowSumsPass());
   kernels.addPass(tile::createTileOverlapProductsPass());

@@ -94,6 +94,25 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Tile_AnyDiffersOp : Tile_Op<"any_differs", [Pure, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "whether two tiles differ anywhere in a warp's rows";
+  let description = [{
+    All threads of a warp agree; how many rows a warp has, and so the answer, is a
+    matter of the schedule. It decides whether work can be skipped, never what the
+    result is.
+
+    ```mlir
+    tile.kernel @k(%a: tensor<?xf32, #tile.axes<[query]>>, %b: tensor<?xf32, #tile.axes<[query]>>) {
+      %changed = tile.any_differs %a, %b : tensor<?xf32, #tile.axes<[query]>>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_Tile:$lhs, Tile_Tile:$rhs);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs)";
+}
+
 def Tile_DotOp : Tile_Op<"dot", [MemoryEffects<[MemRead]>, AllTypesMatch<["accumulator", "result"]>]> {
   let summary = "adds a matrix product to an accumulator";
   let description = [{

@@ -224,24 +224,6 @@ def Tile_AwaitDotsOp : Tile_Op<"await_dots", [MemoryEffects<[MemRead, MemWrite]>
   let assemblyFormat = "`pending` $pending (`(` $started^ `)`)? attr-dict (`:` type($started)^)?";
 }
 
-def Tile_AnyDiffersOp : Tile_Op<"any_differs", [Pure, AllTypesMatch<["lhs", "rhs"]>]> {
-  let summary = "whether two tiles differ anywhere in a warp's rows";
-  let description = [{
-    The same for all threads of a warp; warps may disagree.
-
-    ```mlir
-    tile.kernel @k(%a: tensor<64xf32, #tile.fragment<[query], row, warps = 4>>,
-                   %b: tensor<64xf32, #tile.fragment<[query], row, warps = 4>>) {
-      %changed = tile.any_differs %a, %b : tensor<64xf32, #tile.fragment<[query], row, warps = 4>>
-      tile.return
-    }
-    ```
-  }];
-  let arguments = (ins Tile_Tile:$lhs, Tile_Tile:$rhs);
-  let results = (outs I1:$result);
-  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs)";
-}
-
 //===--------------------------------------------------------------------===//
 // Turns: one warp group starts products at a time
 //===--------------------------------------------------------------------===//

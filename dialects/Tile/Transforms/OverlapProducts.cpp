@@ -85,7 +85,10 @@ public:
     OpBuilder builder(loop);
     one = arith::ConstantIntOp::create(builder, loc, 1, 32);
     Value weights = products.second.getLhs();
+    if (auto items = loop->getParentOfType<ForItemsOp>())
+      builder.setInsertionPoint(items);
     OpenTurnsOp::create(builder, loc);
+    builder.setInsertionPoint(loop);
     carry(zeroLike(builder, weights));
     outputs = loop.getCarried()[products.outputs];
     use = loop.getCarried()[products.use];
@@ -229,7 +232,8 @@ struct OverlapProducts : impl::TileOverlapProductsPassBase<OverlapProducts> {
 
   void runOnOperation() override {
     getOperation().walk([&](RolesOp roles) {
-      SmallVector<ForRunsOp> loops(roles.getConsumers().front().getOps<ForRunsOp>());
+      SmallVector<ForRunsOp> loops;
+      roles.getConsumers().walk([&](ForRunsOp loop) { loops.push_back(loop); });
       for (ForRunsOp loop : loops)
         if (std::optional<TwoProducts> products = match(loop)) {
           SecondProductDelay(loop, *products).run();

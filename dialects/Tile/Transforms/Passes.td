@@ -254,6 +254,36 @@ def TileSpecializeWarpsPass : KernelPass<"tile-specialize-warps"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def TileMakePersistentPass : KernelPass<"tile-make-persistent"> {
+  let summary = "Blocks of a kernel with roles compute one item after the other";
+  let description = [{
+    What was computed from `tile.block` is computed for each item in both roles, uses
+    of rings are counted through, and the slots that were filled once get barriers
+    that say freed.
+
+    ```mlir
+    %b, %h, %first = tile.block %batches, %heads, %queries
+    tile.roles producer registers 24 {
+      copy queries of %first
+      tile.for_runs (%key, %partial) in %runs iter_args(%n = %c0) : i32 { ... }
+    } consumers registers 240 { ... }
+    ```
+    becomes
+    ```mlir
+    tile.roles producer registers 24 {
+      tile.for_items (%item) below %items iter_args(%entries = %c0, %use = %c0) : i32, i32 {
+        %b, %h, %first = tile.block %batches, %heads, %queries item %item
+        tile.await_freed %query_freed[%use]
+        copy queries of %first
+        %after = tile.for_runs (%key, %partial) in %runs iter_args(%n = %entries) : i32 { ... }
+        tile.yield %after, %use + 1 : i32, i32
+      }
+    } consumers registers 240 { ... }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
   let summary = "Starts products that run while rows are worked on";
   let description = [{

@@ -60,8 +60,8 @@ static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &
   return ring(1, schedule.queryTile, shape.queryFeatures) +
          ring(schedule.stages, schedule.keyTile, shape.queryFeatures) +
          ring(schedule.stages, schedule.keyTile, shape.valueFeatures) +
-         // Filled and freed ones for keys and values, filled ones for queries.
-         (schedule.roles ? (4 * schedule.stages + 1) * barrierBytes : 0);
+         // Barriers that say filled and freed, for keys, values and queries.
+         (schedule.roles ? (4 * schedule.stages + 2) * barrierBytes : 0);
 }
 
 Resources lacuna::tile::predictResources(const Schedule &schedule, const AttentionShape &shape,

@@ -3,6 +3,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include <numbers>
 
@@ -28,12 +29,18 @@ TileTypes::TileTypes(MLIRContext *context, Type element, int64_t queryDim, int64
   output = type({any, valueDim}, element, {Axis::Query, Axis::Feature});
 }
 
+/// A row's maximum may be exceeded until a weight is 2 to the power of this: far from
+/// what f16 holds, and no less exact, for weights have a relative error.
+static constexpr double largestExponent = 8;
+
 OnlineSoftmax::OnlineSoftmax(ImplicitLocOpBuilder &builder, const TileTypes &types,
                              ExponentForm form)
     : builder(builder), types(types), form(form) {
   zero = constant(0.0);
   low = constant(-std::numeric_limits<double>::infinity());
   slope = constant(form.factor * std::numbers::log2e);
+  fall = constant(-form.factor * std::numbers::log2e);
+  margin = constant(largestExponent / (form.factor * std::numbers::log2e));
 }
 
 Value OnlineSoftmax::constant(double value) {
@@ -71,17 +78,34 @@ Value OnlineSoftmax::exponential(RankedTensorType type, Value scores, Value shif
   });
 }
 
+/// The weighted sum after its decay, which is none where no maximum has changed.
+Value OnlineSoftmax::fade(ValueRange state, Value max, Value decay) {
+  Value changed = tile::AnyDiffersOp::create(builder, state[0], max);
+  auto branch = scf::IfOp::create(builder, types.sum, changed, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  Value faded = map(types.sum, {state[2], decay}, [](ImplicitLocOpBuilder &b, ValueRange in) {
+    return arith::MulFOp::create(b, in[0], in[1]).getResult();
+  });
+  scf::YieldOp::create(builder, named("outputs", faded));
+  builder.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(builder, state[2]);
+  return branch.getResult(0);
+}
+
 OnlineSoftmax::Step OnlineSoftmax::step(ValueRange state, Value scores) {
   Value high = tile::ReduceOp::create(builder, types.rows, tile::ReduceKind::Max, scores);
-  Value max = map(types.rows, {state[0], high}, [](ImplicitLocOpBuilder &b, ValueRange in) {
-    return arith::MaxNumFOp::create(b, in[0], in[1]).getResult();
+  Value max = map(types.rows, {state[0], high}, [&](ImplicitLocOpBuilder &b, ValueRange in) {
+    Value reach = arith::SubFOp::create(b, in[1], margin);
+    Value grows = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, reach, in[0]);
+    return arith::SelectOp::create(b, grows, in[1], in[0]).getResult();
   });
   // m, or -m * slope, or 0 for a row that has seen no key yet.
   Value shift = map(types.rows, max, [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
     Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[0], low);
     Value some = in[0];
     if (!form.subtractFirst)
-      some = arith::NegFOp::create(b, arith::MulFOp::create(b, in[0], slope));
+      some = arith::MulFOp::create(b, in[0], fall);
     return arith::SelectOp::create(b, none, zero, some);
   });
   Value decay = exponential(types.rows, state[0], shift);
@@ -91,9 +115,7 @@ OnlineSoftmax::Step OnlineSoftmax::step(ValueRange state, Value scores) {
       map(types.rows, {state[1], decay, added}, [](ImplicitLocOpBuilder &b, ValueRange in) {
         return math::FmaOp::create(b, in[0], in[1], in[2]).getResult();
       });
-  Value faded = map(types.sum, {state[2], decay}, [](ImplicitLocOpBuilder &b, ValueRange in) {
-    return arith::MulFOp::create(b, in[0], in[1]).getResult();
-  });
+  Value faded = fade(state, max, decay);
   Value weights = map(types.weights, p, [&](ImplicitLocOpBuilder &b, ValueRange in) {
     return arith::TruncFOp::create(b, types.weights.getElementType(), in[0]).getResult();
   });

@@ -1,10 +1,11 @@
 //===- Softmax.h - The online softmax of a kernel ---------------------------===//
 //
-// Scores of a row arrive tile by tile. A row keeps its maximum m, the sum l of
-// exp(s - m), and the sum of values weighted alike; when m grows, l and the
-// weighted sum decay. A score is `factor` times the number in the tile, and
-// exponentials are powers of two, so the slope of the exponent is factor *
-// log2(e).
+// Scores of a row arrive tile by tile. A row keeps a number m near its maximum, the
+// sum l of exp(s - m), and the sum of values weighted alike; when m grows, l and
+// the weighted sum decay. Any m would do, so it only grows when the maximum has
+// grown by much, and a tile in which no m of a warp grew skips the decay. A score is `factor` times
+// the number in the tile, and exponentials are powers of two, so the slope of the exponent is
+// factor * log2(e).
 //
 // A row whose scores are all -inf so far has m = -inf and subtracts 0 instead.
 // NaN does not enter m (the maximum ignores it) but does enter l, hence o and
@@ -67,12 +68,14 @@ private:
   using Body = llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::ValueRange)>;
   mlir::Value map(mlir::RankedTensorType type, mlir::ValueRange inputs, Body body);
   mlir::Value exponential(mlir::RankedTensorType type, mlir::Value scores, mlir::Value shift);
+  mlir::Value fade(mlir::ValueRange state, mlir::Value max, mlir::Value decay);
   mlir::Value constant(double value);
 
   mlir::ImplicitLocOpBuilder &builder;
   TileTypes types;
   ExponentForm form;
-  mlir::Value zero, low, slope;
+  mlir::Value zero, low, slope, fall;
+  mlir::Value margin; ///< what a maximum may grow by before m does
 };
 
 } // namespace lacuna

@@ -34,6 +34,7 @@ private:
   void defineTile(Value result, StringRef callee, ValueRange operands);
   LogicalResult lowerIf(scf::IfOp op);
   LogicalResult lowerLoop(tile::ForRunsOp op);
+  LogicalResult lowerItems(tile::ForItemsOp op);
   LogicalResult lowerRoles(tile::RolesOp op);
   LogicalResult lowerAwait(tile::AwaitDotsOp op);
   LogicalResult lowerVote(tile::AnyDiffersOp op);
@@ -213,6 +214,7 @@ LogicalResult KernelLowering::lower(Operation &op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
       .Case([&](scf::IfOp branch) { return lowerIf(branch); })
       .Case([&](tile::ForRunsOp loop) { return lowerLoop(loop); })
+      .Case([&](tile::ForItemsOp items) { return lowerItems(items); })
       .Case([&](tile::RolesOp roles) { return lowerRoles(roles); })
       .Case([&](tile::AllocBarriersOp barriers) { return lowerBarriers(barriers), success(); })
       .Case([&](tile::CopyBulkOp copy) { return lowerFragment(op, printCopyBulk(emission, copy)); })
@@ -416,6 +418,28 @@ LogicalResult KernelLowering::lowerLoop(tile::ForRunsOp op) {
   return success();
 }
 
+LogicalResult KernelLowering::lowerItems(tile::ForItemsOp op) {
+  Location loc = op.getLoc();
+  assign(loc, op.getCarried(), op.getInits());
+  auto number = [&](StringRef name, StringRef callee) {
+    return call(named(name, loc), builder.getI32Type(), callee, {}, "block");
+  };
+  Value first = number("own_item", "lacuna::ownItem");
+  Value apart = number("items_apart", "lacuna::itemsApart");
+  statement(loc, "#pragma unroll 1");
+  OpBuilder::InsertionGuard guard(builder);
+  auto loop = emitc::ForOp::create(builder, loc, first, values.lookup(op.getItems()), apart);
+  builder.setInsertionPoint(loop.getBody()->getTerminator());
+  loop.getInductionVar().setLoc(named("item", loc));
+  values.map(op.getItem(), loop.getInductionVar());
+  for (Value carried : op.getCarried())
+    readVariable(carried);
+  if (failed(lowerBlock(op.getBody().front())))
+    return failure();
+  assign(loc, op.getCarried(), op.getBody().front().getTerminator()->getOperands());
+  return success();
+}
+
 /// The producer is the warp group behind the consumers', so that a consumer's
 /// warp index is its place in the tiles.
 LogicalResult KernelLowering::lowerRoles(tile::RolesOp op) {
@@ -478,16 +502,18 @@ void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
                                 emitc::OpaqueAttr::get(op.getContext(), ""));
   SmallVector<Value> operands = {block, values.lookup(op.getHeads()),
                                  values.lookup(op.getQueries())};
-  StringRef callee = "blockOfGrid", parameters = "({}, {});";
-  if (op.getOrder()) {
+  StringRef callee = op.getOrder() ? "blockInOrder" : "blockOfGrid";
+  if (op.getOrder())
     operands.push_back(values.lookup(op.getOrder()));
-    callee = "blockInOrder", parameters = "({}, {}, {});";
-  }
-  statement(op.getLoc(),
-            ("{} = lacuna::" + callee + "<" + Twine(kernel.getSchedule()->getQueryTile()) + ">" +
-             parameters)
-                .str(),
-            operands);
+  if (op.getItem())
+    operands.push_back(values.lookup(op.getItem()));
+  statement(
+      op.getLoc(),
+      "{} = " +
+          callText(
+              ("lacuna::" + callee + "<" + Twine(kernel.getSchedule()->getQueryTile()) + ">").str(),
+              operands.size() - 1),
+      operands);
   auto variable = emitc::LValueType::get(builder.getI32Type());
   for (Value result : op.getResults()) {
     Location location = named(nameOf(result), op.getLoc());

@@ -1,7 +1,7 @@
 //===- WarpGroupDot.cpp - Matrix products by wgmma ------------------------===//
 //
 // A warp group multiplies its 64 rows: one asm statement fences the registers,
-// issues m64nNk16 for every 16 columns summed over, and waits. The right operand
+// issues m64nNk16 for every 16 columns summed over, and may wait. The right operand
 // is read where it lies in shared memory, the left one there or from registers; a
 // descriptor for each width of panel says where, and moving on adds a constant.
 // Accumulators and packed operands have the registers of mma.m16n8k16, so nothing
@@ -15,46 +15,61 @@ using namespace mlir;
 using namespace lacuna;
 
 namespace {
-/// The descriptors of one operand in shared memory: an asm operand for each width
-/// of panel, and the distance of a place in units of 16 bytes.
+/// Input operands of an asm statement behind its first ones.
+class Inputs {
+public:
+  explicit Inputs(unsigned first) : next(first) {}
+
+  /// The number of a new operand.
+  unsigned add(StringRef constraint, const Twine &value) {
+    text += ((text.empty() ? "\"" : ", \"") + constraint + "\"(" + value + ")").str();
+    return next++;
+  }
+
+  unsigned next;
+  std::string text;
+};
+
+/// Where a product finds an operand in shared memory. A descriptor for each width
+/// of panel is a variable; that of a place is a constant number of 16 bytes on, and
+/// an operand of its own, so that what does not change in a loop is added before.
 class Descriptors {
 public:
-  Descriptors(tile::SharedType type, unsigned firstOperand)
-      : type(type), panels(panelsOf(type)), firstOperand(firstOperand) {
+  /// `slot` is the parameter with the tile's address.
+  Descriptors(tile::SharedType type, StringRef slot)
+      : type(type), slot(slot.str()), panels(panelsOf(type)) {
     for (const Panel &panel : panels)
       if (first.empty() || first.back().width != panel.width)
         first.push_back(panel);
   }
 
-  unsigned numOperands() const { return first.size(); }
-
-  /// `"l"(lacuna::describePanel<128, 16384>(key + 0))`, ...; `rowsApart` is added
-  /// for each row of a panel, as text with the bytes of a row.
-  std::string operands(StringRef slot, function_ref<std::string(int64_t span)> shift) const {
+  /// Lines that declare the variables; the tile begins `rowsApart` rows on for
+  /// each warp group before this one.
+  std::string declarations(int64_t rowsApart) const {
     std::string text;
-    for (const Panel &panel : first)
-      text += (text.empty() ? "\"l\"(" : ", \"l\"(") +
-              ("lacuna::describePanel<" + Twine(panel.span()) + ", " +
-               Twine(type.getRows() * panel.span()) + ">(" + slot + " + " + Twine(panel.offset) +
-               shift(panel.span()) + "))")
+    for (const Panel &panel : first) {
+      std::string address = slot + " + " + std::to_string(panel.offset);
+      if (rowsApart)
+        address += " + " + std::to_string(rowsApart * panel.span()) + " * lacuna::warpGroupIndex()";
+      text += ("  const uint64_t " + variable(panel) + " = lacuna::describePanel<" +
+               Twine(panel.span()) + ", " + Twine(type.getRows() * panel.span()) + ">(" + address +
+               ");\n")
                   .str();
+    }
     return text;
   }
 
-  /// The panel that holds `column`, and how its descriptor's operand is numbered.
-  std::pair<Panel, unsigned> at(int64_t column) const {
-    const Panel &panel = *llvm::find_if(
+  /// The panel that holds `column`.
+  const Panel &at(int64_t column) const {
+    return *llvm::find_if(
         panels, [&](const Panel &panel) { return column < panel.firstColumn + panel.width; });
-    auto kind = llvm::find_if(first, [&](const Panel &p) { return p.width == panel.width; });
-    return {panel, firstOperand + unsigned(kind - first.begin())};
   }
 
-  /// Line that makes register `name` describe the place `bytes` into `panel`.
-  std::string place(StringRef name, Panel panel, unsigned operand, int64_t bytes) const {
+  /// "key128 + 66": the descriptor of the place `bytes` into `panel`.
+  std::string place(const Panel &panel, int64_t bytes) const {
     auto kind = llvm::find_if(first, [&](const Panel &p) { return p.width == panel.width; });
     int64_t units = (panel.offset - kind->offset + bytes) / 16;
-    return ("    \"add.s64 " + name + ", %" + Twine(operand) + ", " + Twine(units) + ";\\n\"\n")
-        .str();
+    return variable(panel) + (units ? " + " + std::to_string(units) : "");
   }
 
   ArrayRef<Panel> firstOfWidth() const { return first; }
@@ -65,9 +80,11 @@ public:
   }
 
 private:
+  std::string variable(const Panel &panel) const { return slot + std::to_string(panel.span()); }
+
   tile::SharedType type;
+  std::string slot;
   SmallVector<Panel> panels, first;
-  unsigned firstOperand;
 };
 } // namespace
 
@@ -104,70 +121,63 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
   emission.include("wgmma");
   emission.include("thread");
 
-  unsigned next = result->registers(), lhsFirst = next;
+  std::string lhsName = lhs ? lhs->noun().str() : axisName(lhsAxes[0]).str();
+  std::string rhsName = axisName(tile::axesOf(rhs)[0]).str(), declarations;
+  int64_t lhsFirst = result->registers();
+  Inputs inputs(lhsFirst);
   std::optional<Descriptors> lhsPlaces;
   if (lhs) {
     emission.structOf(loc, *lhs);
-    next += lhs->registers();
+    for (int64_t i = 0; i < lhs->registers(); ++i)
+      inputs.add("r", lhsName + Twine(".x") + Twine(i));
   } else {
-    lhsPlaces.emplace(lhsSlot, next);
-    next += lhsPlaces->numOperands();
+    lhsPlaces.emplace(lhsSlot, lhsName);
+    declarations = lhsPlaces->declarations(64);
   }
-  Descriptors rhsPlaces(rhs, next);
+  Descriptors rhsPlaces(rhs, rhsName);
+  declarations += rhsPlaces.declarations(0);
 
   StringRef suffix = element.isF16() ? "f16" : "bf16";
-  std::string body = "    \".reg .b64 a, b;\\n\"\n    \"wgmma.fence.sync.aligned;\\n\"\n";
-  auto multiply = [&](int64_t k, int64_t firstColumn, int64_t columns) {
+  std::string body = "    \"wgmma.fence.sync.aligned;\\n\"\n";
+  auto multiply = [&](int64_t k, const std::string &a, const Twine &place, int64_t firstColumn,
+                      int64_t columns) {
+    std::string b = "%" + std::to_string(inputs.add("l", place));
     body += ("    \"wgmma.mma_async.sync.aligned.m64n" + Twine(columns) + "k16.f32." + suffix +
-             "." + suffix + " " + group(firstColumn / 2, columns / 2) + ", " +
-             (lhs ? group(lhsFirst + k / 4, 4) : std::string("a")) + ", b, " +
+             "." + suffix + " " + group(firstColumn / 2, columns / 2) + ", " + a + ", " + b + ", " +
              (fromZero && k == 0 ? "0" : "1") + ", 1, 1" + (lhs ? "" : ", 0") +
              (transposed ? ", 1" : ", 0") + ";\\n\"\n")
                 .str();
   };
+  auto along = [](const Descriptors &places, int64_t column) {
+    const Panel &panel = places.at(column);
+    return places.place(panel, 2 * (column - panel.firstColumn));
+  };
   for (int64_t k = 0; k < depth; k += 16) {
-    if (lhsPlaces) {
-      auto [panel, operand] = lhsPlaces->at(k);
-      body += lhsPlaces->place("a", panel, operand, 2 * (k - panel.firstColumn));
-    }
-    if (!transposed) {
-      auto [panel, operand] = rhsPlaces.at(k);
-      body += rhsPlaces.place("b", panel, operand, 2 * (k - panel.firstColumn));
-      multiply(k, 0, result->columns());
-      continue;
-    }
-    // Columns lie in panels of up to three widths, each multiplied by itself.
-    for (const Panel &first : rhsPlaces.firstOfWidth()) {
-      auto [panel, operand] = rhsPlaces.at(first.firstColumn);
-      body += rhsPlaces.place("b", panel, operand, k * panel.span());
-      multiply(k, first.firstColumn, rhsPlaces.columnsOfWidth(first));
-    }
+    std::string a = lhs ? group(lhsFirst + k / 4, 4)
+                        : "%" + std::to_string(inputs.add("l", along(*lhsPlaces, k)));
+    if (!transposed)
+      multiply(k, a, along(rhsPlaces, k), 0, result->columns());
+    else // Columns lie in panels of up to three widths, each multiplied by itself.
+      for (const Panel &first : rhsPlaces.firstOfWidth())
+        multiply(k, a, rhsPlaces.place(first, k * first.span()), first.firstColumn,
+                 rhsPlaces.columnsOfWidth(first));
   }
   if (!op.getAsync())
     body += "    \"wgmma.commit_group.sync.aligned;\\n\"\n"
             "    \"wgmma.wait_group.sync.aligned 0;\\n\"\n";
 
   FragmentCall call;
-  std::string type = result->structName(), rhsName = axisName(tile::axesOf(rhs)[0]).str();
-  std::string lhsName = lhs ? lhs->noun().str() : axisName(lhsAxes[0]).str();
-  std::string signature;
+  std::string type = result->structName(), signature;
   if (!fromZero) {
     signature = type + " d, ";
     call.operands.push_back(op.getAccumulator());
   }
   signature += (lhs ? lhs->structName() : "uint32_t") + " " + lhsName + ", uint32_t " + rhsName;
   call.operands.append({op.getLhs(), op.getRhs()});
-  auto nothing = [](int64_t) { return std::string(); };
-  std::string inputs =
-      lhs ? registerOperands("r", lhsName, lhs->registers())
-          : lhsPlaces->operands(lhsName, [&](int64_t span) {
-              return " + " + std::to_string(64 * span) + " * lacuna::warpGroupIndex()";
-            });
-  inputs += ",\n      " + rhsPlaces.operands(rhsName, nothing);
   std::string text = type + " $(" + signature + ") {\n" + (fromZero ? "  " + type + " d;\n" : "") +
-                     "  asm volatile(\"{\\n\"\n" + body + "    \"}\"\n      : " +
+                     declarations + "  asm volatile(\n" + body + "      : " +
                      registerOperands(fromZero ? "=f" : "+f", "d", result->registers()) +
-                     "\n      : " + inputs + "\n      : \"memory\");\n  return d;\n}\n";
+                     "\n      : " + inputs.text + "\n      : \"memory\");\n  return d;\n}\n";
   call.callee =
       emission.function(loc, ((op.getAsync() ? "start_" : "dot_") + result->noun()).str(), text);
   return call;

@@ -9,6 +9,9 @@
 // CHECK-DAG:   %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
 // 1/sqrt(64) * log2(e)
 // CHECK-DAG:   %[[SLOPE:.*]] = arith.constant 0.180336878 : f32
+// CHECK-DAG:   %[[FALL:.*]] = arith.constant -0.180336878 : f32
+// A maximum may be exceeded until a weight is 2^8.
+// CHECK-DAG:   %[[MARGIN:.*]] = arith.constant 44.3614197 : f32
 // CHECK-DAG:   %[[SCALE:.*]] = arith.constant 1.250000e-01 : f32
 // CHECK-DAG:   %[[LN2:.*]] = arith.constant 0.693147182 : f32
 // CHECK-DAG:   %[[C0:.*]] = arith.constant 0 : i32
@@ -41,11 +44,12 @@
 // CHECK-NEXT:    }
 // CHECK-NEXT:    %[[HIGH:.*]] = tile.reduce{{ +}}max %[[SEEN]]
 // CHECK-NEXT:    %[[MAX:.*]] = tile.map(%[[A:.*]] = %[[M]], %[[C:.*]] = %[[HIGH]])
-// CHECK-NEXT:      %[[Y:.*]] = arith.maxnumf %[[A]], %[[C]] : f32
+// CHECK-NEXT:      %[[REACH:.*]] = arith.subf %[[C]], %[[MARGIN]] : f32
+// CHECK-NEXT:      %[[GROWS:.*]] = arith.cmpf ogt, %[[REACH]], %[[A]] : f32
+// CHECK-NEXT:      arith.select %[[GROWS]], %[[C]], %[[A]] : f32
 // CHECK:         %[[SHIFT:.*]] = tile.map(%[[X:.*]] = %[[MAX]])
 // CHECK-NEXT:      %[[NONE:.*]] = arith.cmpf oeq, %[[X]], %[[LOW]] : f32
-// CHECK-NEXT:      %[[SCALED:.*]] = arith.mulf %[[X]], %[[SLOPE]] : f32
-// CHECK-NEXT:      %[[MINUS:.*]] = arith.negf %[[SCALED]] : f32
+// CHECK-NEXT:      %[[MINUS:.*]] = arith.mulf %[[X]], %[[FALL]] : f32
 // CHECK-NEXT:      %[[Y:.*]] = arith.select %[[NONE]], %[[ZERO]], %[[MINUS]] : f32
 // CHECK:         %[[DECAY:.*]] = tile.map(%[[X:.*]] = %[[M]], %[[T:.*]] = %[[SHIFT]])
 // CHECK-NEXT:      %[[E:.*]] = math.fma %[[X]], %[[SLOPE]], %[[T]] : f32
@@ -56,8 +60,13 @@
 // CHECK:         %[[ADDED:.*]] = tile.reduce{{ +}}add %[[P]]
 // CHECK-NEXT:    %[[TOTAL:.*]] = tile.map(%[[A:.*]] = %[[L]], %[[D:.*]] = %[[DECAY]], %[[N:.*]] = %[[ADDED]])
 // CHECK-NEXT:      math.fma %[[A]], %[[D]], %[[N]] : f32
-// CHECK:         %[[FADED:.*]] = tile.map(%[[A:.*]] = %[[ACC]], %[[D:.*]] = %[[DECAY]])
-// CHECK-NEXT:      arith.mulf %[[A]], %[[D]] : f32
+// CHECK:         %[[CHANGED:.*]] = tile.any_differs %[[M]], %[[MAX]]
+// CHECK-NEXT:    %[[FADED:.*]] = scf.if %[[CHANGED]]
+// CHECK-NEXT:      %[[LESS:.*]] = tile.map(%[[A:.*]] = %[[ACC]], %[[D:.*]] = %[[DECAY]])
+// CHECK-NEXT:        arith.mulf %[[A]], %[[D]] : f32
+// CHECK:           scf.yield %[[LESS]]
+// CHECK-NEXT:    } else {
+// CHECK-NEXT:      scf.yield %[[ACC]]
 // CHECK:         %[[WEIGHTS:.*]] = tile.map(%[[A:.*]] = %[[P]])
 // CHECK-NEXT:      arith.truncf %[[A]] : f32 to f16
 // CHECK:         %[[VT:.*]] = tile.load %[[V]][%[[B]], %[[HK]], %[[KEY]], %[[C0]]]

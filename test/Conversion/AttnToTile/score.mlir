@@ -26,6 +26,7 @@
 // CHECK-NEXT:    scf.yield %[[T]]
 // CHECK:       tile.map(%{{.*}} = %{{.*}}) at
 // CHECK:       tile.report
+// CHECK:       arith.cmpf ogt
 // CHECK:       tile.map(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
 // CHECK:       %[[DIFFERENCE:.*]] = arith.subf %{{.*}}, %{{.*}} : f32
 // CHECK-NEXT:  %[[EXPONENT:.*]] = arith.mulf %[[DIFFERENCE]], %[[LOG2E]] : f32

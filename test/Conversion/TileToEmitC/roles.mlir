@@ -17,16 +17,17 @@
 // Queries and keys both lie along features: panels of 64 columns, then one of 32. The
 // warp group's rows begin 64 rows on for each group before it.
 // CHECK:      start_scores(uint32_t query, uint32_t key)
+// CHECK-SAME: const uint64_t query128 = lacuna::describePanel<128, 16384>(query + 0 + 8192 * lacuna::warpGroupIndex());
+// CHECK-SAME: const uint64_t query64 = lacuna::describePanel<64, 8192>(query + 16384 + 4096 * lacuna::warpGroupIndex());
+// CHECK-SAME: const uint64_t key128 = lacuna::describePanel<128, 4096>(key + 0);
+// CHECK-SAME: const uint64_t key64 = lacuna::describePanel<64, 2048>(key + 4096);
 // CHECK-SAME: wgmma.fence.sync.aligned;
-// CHECK-SAME: add.s64 a, %16, 0;{{.*}}add.s64 b, %18, 0;
-// CHECK-SAME: wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16 {%0, {{.*}}, %15}, a, b, 0, 1, 1, 0, 0;
-// CHECK-SAME: add.s64 a, %16, 2;{{.*}}add.s64 b, %18, 2;
-// CHECK-SAME: a, b, 1, 1, 1, 0, 0;
-// CHECK-SAME: add.s64 a, %17, 2;{{.*}}add.s64 b, %19, 2;
+// CHECK-SAME: wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16 {%0, {{.*}}, %15}, %16, %17, 0, 1, 1, 0, 0;
+// CHECK-SAME: {%0, {{.*}}, %15}, %18, %19, 1, 1, 1, 0, 0;
 // CHECK-NOT:  commit_group
 // CHECK-SAME: \22=f\22(d.x0)
-// CHECK-SAME: \22l\22(lacuna::describePanel<128, 16384>(query + 0 + 8192 * lacuna::warpGroupIndex())), \22l\22(lacuna::describePanel<64, 8192>(query + 16384 + 4096 * lacuna::warpGroupIndex()))
-// CHECK-SAME: \22l\22(lacuna::describePanel<128, 4096>(key + 0)), \22l\22(lacuna::describePanel<64, 2048>(key + 4096))
+// CHECK-SAME: \22l\22(query128), \22l\22(key128), \22l\22(query128 + 2), \22l\22(key128 + 2),
+// CHECK-SAME: \22l\22(query64), \22l\22(key64), \22l\22(query64 + 2), \22l\22(key64 + 2)
 
 // What waits is tied to the registers that are complete; others are read behind it.
 // CHECK:      F32x16 await_scores(F32x16 x)
@@ -37,10 +38,11 @@
 
 // Values lie along keys: one product for each width of panel.
 // CHECK:      dot_outputs(F32x48 d, F16x16 weights, uint32_t key)
-// CHECK-SAME: m64n64k16.f32.f16.f16 {%0, {{.*}}, %31}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
-// CHECK-SAME: m64n32k16.f32.f16.f16 {%32, {{.*}}, %47}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
-// CHECK-SAME: add.s64 b, %56, 128;{{.*}}{%52, %53, %54, %55}, b, 1, 1, 1, 1;
+// CHECK-SAME: m64n64k16.f32.f16.f16 {%0, {{.*}}, %31}, {%48, %49, %50, %51}, %56, 1, 1, 1, 1;
+// CHECK-SAME: m64n32k16.f32.f16.f16 {%32, {{.*}}, %47}, {%48, %49, %50, %51}, %57, 1, 1, 1, 1;
+// CHECK-SAME: {%52, %53, %54, %55}, %58, 1, 1, 1, 1;
 // CHECK-SAME: wgmma.commit_group.sync.aligned;{{.*}}wgmma.wait_group.sync.aligned 0;
+// CHECK-SAME: \22l\22(key128), \22l\22(key64), \22l\22(key128 + 128), \22l\22(key64 + 64)
 
 // CHECK:      bool any_differs_rows(F32x2 x, F32x2 y)
 // CHECK-SAME: return lacuna::anyLane(x.x0 != y.x0 || x.x1 != y.x1);
