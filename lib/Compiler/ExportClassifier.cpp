@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Compiler/ExportClassifier.h"
 
+#include "lib/Compiler/ExportExpression.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -18,6 +20,8 @@ using mask::BoxOp;
 using mask::ValueId;
 
 namespace {
+using mlir::Value; // the runtime's launch values are called so, too
+
 class Exporter {
 public:
   explicit Exporter(attn::AttendOp attend)
@@ -44,30 +48,75 @@ public:
   }
 
 private:
-  /// The number of a function argument in `list`, added if need be.
-  FailureOr<unsigned> argument(Value value, std::vector<unsigned> &list, Operation *user) {
+  FailureOr<unsigned> argumentOf(Value value, Operation *user) {
     auto captured = dyn_cast<BlockArgument>(value);
     if (!captured || captured.getOwner() != &spec.front())
       return user->emitError("a tile class can depend on arguments of the spec only");
-    auto known = llvm::find(list, captured.getArgNumber());
+    return captured.getArgNumber();
+  }
+
+  /// The number of `item` in `list`, added if need be.
+  template <class T>
+  static unsigned numberIn(std::vector<T> &list, const T &item) {
+    auto known = llvm::find(list, item);
     if (known == list.end())
-      known = list.insert(known, captured.getArgNumber());
+      known = list.insert(known, item);
     return unsigned(known - list.begin());
   }
 
   FailureOr<ValueId> idOf(Value value, Operation *user) {
     if (auto known = values.find(value); known != values.end())
       return known->second;
-    FailureOr<unsigned> number = argument(value, scalars, user);
-    if (failed(number))
+    FailureOr<unsigned> argument = argumentOf(value, user);
+    if (failed(argument))
       return failure();
-    return values[value] = builder.argument(*number);
+    return values[value] = builder.argument(numberIn(scalars, *argument));
+  }
+
+  /// A size that the spec function computes.
+  FailureOr<Expression> sizeOf(Value value) {
+    if (auto known = sizes.find(value); known != sizes.end())
+      return known->second;
+    if (auto argument = dyn_cast<BlockArgument>(value))
+      return sizes[value] = Expression::scalar(argument.getArgNumber());
+    Operation *op = value.getDefiningOp();
+    if (!isa<tensor::DimOp>(op))
+      for (Value operand : op->getOperands())
+        if (failed(sizeOf(operand)))
+          return failure();
+    FailureOr<Expression> size = exportExpression(*op, sizes);
+    if (succeeded(size))
+      sizes[value] = *size;
+    return size;
+  }
+
+  FailureOr<SpecTable> specTableOf(Value value, Operation *user) {
+    auto expand = value.getDefiningOp<attn::ExpandBlocksOp>();
+    FailureOr<unsigned> argument = argumentOf(expand ? Value(expand.getList()) : value, user);
+    if (failed(argument))
+      return failure();
+    SpecTable table{*argument};
+    if (!expand)
+      return table;
+    FailureOr<Expression> columns = sizeOf(expand.getColumns());
+    if (failed(columns))
+      return failure();
+    table.columns = *columns;
+    table.bits = expand.getBits();
+    if (expand.getCounts())
+      table.counts = cast<BlockArgument>(expand.getCounts()).getArgNumber(); // attn-check-spec
+    if (expand.getOffsets())
+      table.offsets = cast<BlockArgument>(expand.getOffsets()).getArgNumber();
+    return table;
   }
 
   FailureOr<std::uint32_t> tableOf(Value value, Operation *user) {
+    FailureOr<SpecTable> table = specTableOf(value, user);
+    if (failed(table))
+      return failure();
     size_t before = tables.size();
-    FailureOr<unsigned> number = argument(value, tables, user);
-    if (succeeded(number) && tables.size() > before)
+    unsigned number = numberIn(tables, *table);
+    if (tables.size() > before)
       builder.addTable(cast<RankedTensorType>(value.getType()).getRank());
     return number;
   }
@@ -184,7 +233,9 @@ private:
   func::FuncOp spec;
   mask::BoxCodeBuilder builder;
   llvm::DenseMap<Value, ValueId> values;
-  std::vector<unsigned> scalars, tables;
+  std::vector<unsigned> scalars;
+  std::vector<SpecTable> tables;
+  llvm::DenseMap<Value, Expression> sizes;
 };
 } // namespace
 

@@ -3,6 +3,7 @@
 #define LIB_COMPILER_EXPORTCLASSIFIER_H
 
 #include "dialects/Attn/IR/Attn.h"
+#include "lib/Compiler/SpecTable.h"
 #include "lib/Mask/BoxCode.h"
 
 #include <vector>
@@ -12,9 +13,8 @@ namespace lacuna {
 /// The classifier of an attend, and which arguments of the spec it takes.
 struct ExportedClassifier {
   mask::BoxCode code;
-  /// Arguments of the function that are the scalar arguments 0, 1, ... and the
-  /// tables 0, 1, ... of the code.
-  std::vector<unsigned> scalars, tables;
+  std::vector<unsigned> scalars; ///< arguments of the function: 0, 1, ... of the code
+  std::vector<SpecTable> tables; ///< likewise
 };
 
 /// The `classify` clause of `attend`, which has one, as BoxCode. Emits an error at

@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Compiler/ExportProgram.h"
 
+#include "lib/Compiler/ExportExpression.h"
+
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -39,7 +41,6 @@ private:
   LogicalResult exportLaunch(tile::LaunchOp launch);
   LogicalResult exportCheck(Operation &check, ProgramCheck::Relation relation, Value lhs,
                             StringRef lhsName, Value rhs, StringRef rhsName);
-  FailureOr<Expression> exportArithmetic(Operation &inner);
 
   tile::ProgramOp op;
   Program program;
@@ -111,47 +112,12 @@ LogicalResult Exporter::exportOp(Operation &inner) {
       })
       .Case([&](tile::ReturnOp) { return success(); })
       .Default([&](Operation *) -> LogicalResult {
-        FailureOr<Expression> value = exportArithmetic(inner);
+        FailureOr<Expression> value = lacuna::exportExpression(inner, expressions);
         if (failed(value))
           return failure();
         expressions[inner.getResult(0)] = *value;
         return success();
       });
-}
-
-FailureOr<Expression> Exporter::exportArithmetic(Operation &inner) {
-  if (auto constant = dyn_cast<arith::ConstantOp>(inner))
-    if (auto value = dyn_cast<IntegerAttr>(constant.getValue()))
-      return Expression(value.getInt());
-  if (auto dim = dyn_cast<tensor::DimOp>(inner)) {
-    auto argument = dyn_cast<BlockArgument>(dim.getSource());
-    std::optional<int64_t> axis = dim.getConstantIndex();
-    if (argument && axis)
-      return Expression::dim(argument.getArgNumber(), *axis);
-    return inner.emitOpError("must ask for a constant axis of an argument");
-  }
-  SmallVector<Expression, 2> values;
-  for (Value operand : inner.getOperands()) {
-    auto known = expressions.find(operand);
-    if (known == expressions.end())
-      return inner.emitOpError("computes with a value that no launch knows");
-    values.push_back(known->second);
-  }
-  if (isa<arith::IndexCastOp, arith::ExtSIOp>(inner))
-    return values[0];
-  using Op = Expression::Op;
-  std::optional<Op> kind = llvm::TypeSwitch<Operation *, std::optional<Op>>(&inner)
-                               .Case<arith::AddIOp>([](auto) { return Op::Add; })
-                               .Case<arith::SubIOp>([](auto) { return Op::Sub; })
-                               .Case<arith::MulIOp>([](auto) { return Op::Mul; })
-                               .Case<arith::FloorDivSIOp>([](auto) { return Op::FloorDiv; })
-                               .Case<arith::CeilDivSIOp>([](auto) { return Op::CeilDiv; })
-                               .Case<arith::MinSIOp>([](auto) { return Op::Min; })
-                               .Case<arith::MaxSIOp>([](auto) { return Op::Max; })
-                               .Default([](Operation *) { return std::nullopt; });
-  if (!kind)
-    return inner.emitOpError("cannot stand in a program: the host only computes extents");
-  return Expression::binary(*kind, values[0], values[1]);
 }
 
 LogicalResult Exporter::exportCheck(Operation &check, ProgramCheck::Relation relation, Value lhs,

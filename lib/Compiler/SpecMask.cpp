@@ -1,7 +1,5 @@
 #include "lib/Compiler/SpecMask.h"
 
-#include "lib/Runtime/Expression.h"
-
 #include <limits>
 
 using namespace lacuna;
@@ -41,7 +39,8 @@ static Result<mask::Positions> positionsOf(std::optional<unsigned> argument, Spa
   return mask::Positions(table);
 }
 
-Result<mask::BoxClassifier> SpecMask::bind(Span<Value> arguments) const {
+Result<mask::BoxClassifier> SpecMask::bind(Span<Value> arguments,
+                                           std::deque<BlockTable> &expanded) const {
   Result<mask::AttendShape> shape = shapeOf(arguments[query].tensor, arguments[key].tensor);
   if (!shape)
     return shape.status();
@@ -49,12 +48,16 @@ Result<mask::BoxClassifier> SpecMask::bind(Span<Value> arguments) const {
   for (unsigned scalar : scalars)
     integers.push_back(*asInteger(arguments[scalar]));
   std::vector<TensorRef> refs;
-  for (unsigned table : tables)
-    refs.push_back(arguments[table].tensor);
+  for (const SpecTable &table : tables) {
+    Result<TensorRef> resolved = table.resolve(arguments, expanded);
+    if (!resolved)
+      return mismatch(resolved.status().message());
+    refs.push_back(*resolved);
+  }
   for (const mask::BoxStep &step : code.steps())
     if (step.op == mask::BoxOp::LoadRange && !refs[step.table].address &&
         refs[step.table].elementCount())
-      return mismatch("argument " + std::to_string(tables[step.table]) +
+      return mismatch("argument " + std::to_string(tables[step.table].argument) +
                       " is read, but has no elements");
   Result<mask::BoxEvaluator> evaluator = mask::BoxEvaluator::bind(code, integers, refs);
   if (!evaluator)

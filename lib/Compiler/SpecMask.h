@@ -10,6 +10,7 @@
 
 #include "lacuna/Result.h"
 #include "lacuna/Tensor.h"
+#include "lib/Compiler/SpecTable.h"
 #include "lib/Mask/BoxClassifier.h"
 
 #include <optional>
@@ -22,7 +23,7 @@ namespace lacuna {
 struct SpecMask {
   mask::BoxCode code;
   std::vector<unsigned> scalars;                        ///< argument n of the code
-  std::vector<unsigned> tables;                         ///< table n of the code
+  std::vector<SpecTable> tables;                        ///< table n of the code
   unsigned query = 0, key = 0;                          ///< whose shapes are those of the mask
   std::optional<unsigned> queryPositions, keyPositions; ///< offset or table; none: slots
   std::string mode;                 ///< where a kernel's runs come from: "closed", "planned"
@@ -30,9 +31,10 @@ struct SpecMask {
 
   /// The mask for arguments that have the types of the spec's, lie in host memory
   /// and outlive it, as this object does. Tensors that the mask does not read may
-  /// have address 0. Errors: Type, when shapes do not agree or a tensor that is
-  /// read has no address.
-  Result<mask::BoxClassifier> bind(Span<Value> arguments) const;
+  /// have address 0. What lists of blocks say is put into `expanded`, which must
+  /// outlive the mask as well. Errors: Type, when shapes do not agree, lists are
+  /// wrong or a tensor that is read has no address.
+  Result<mask::BoxClassifier> bind(Span<Value> arguments, std::deque<BlockTable> &expanded) const;
 };
 
 /// The mask of attend number `attend` of a spec: of `function`, or of the only one

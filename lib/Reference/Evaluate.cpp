@@ -3,7 +3,6 @@
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Attn/IR/SpecRules.h"
 #include "lib/Reference/Attend.h"
-#include "lib/Reference/ExpandBlocks.h"
 #include "lib/Support/HalfBits.h"
 
 #include <cstring>
@@ -118,12 +117,14 @@ Evaluation::Evaluation(mlir::func::FuncOp spec, Span<Value> arguments) : spec(sp
 
 mlir::LogicalResult Evaluation::evaluateOther(mlir::Operation *op) {
   if (auto expand = mlir::dyn_cast<attn::ExpandBlocksOp>(op)) {
-    mlir::FailureOr<BlockTable> table = expandBlocks(expand, environment);
-    if (failed(table))
-      return mlir::failure();
-    stored.push_back(std::move(table->bytes));
-    environment.tensors[expand.getBlocks()] = TensorRef::contiguous(
-        reinterpret_cast<DeviceAddress>(stored.back().data()), DType::I1, table->shape);
+    auto tensor = [&](mlir::Value value) { return environment.tensors.lookup(value); };
+    Result<BlockTable> table = expandBlocks(
+        {tensor(expand.getList()), tensor(expand.getCounts()), tensor(expand.getOffsets()),
+         expand.getBits(), environment.scalars.lookup(expand.getColumns()).integer});
+    if (!table)
+      return expand.emitOpError() << table.status().message();
+    expanded.push_back(std::move(*table));
+    environment.tensors[expand.getBlocks()] = expanded.back().ref();
     return mlir::success();
   }
   RegionCode code = RegionCode::translate(op, environment);

@@ -4,6 +4,7 @@
 
 #include "lacuna/Reference.h"
 #include "lib/Reference/RegionCode.h"
+#include "lib/Support/BlockLists.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -32,9 +33,10 @@ private:
 
   mlir::func::FuncOp spec;
   Environment environment;
-  /// Results of attn ops that later ones read, in the type that the spec gives
+  /// Results of attends that later ones read, in the type that the spec gives
   /// them. A deque, since tensors point into it.
   std::deque<std::string> stored;
+  std::deque<BlockTable> expanded; ///< likewise, of lists of blocks
 };
 
 /// The element type of that name in the spec. Precondition: it has one.

@@ -123,19 +123,22 @@ static std::optional<std::int64_t> sizeNamed(std::string_view name, const CaseSh
   return std::nullopt;
 }
 
-/// Replaces {keys} by that size of the shape and {keys/64} by its blocks, rounded up.
+/// Replaces {keys} by that size of the shape, {keys/64} by its blocks, rounded up, and
+/// {keys/64+1} by one more.
 static Result<std::string> fillSizes(std::string_view text, const CaseShape &shape) {
   std::string filled;
   while (true) {
     filled += takeUntil(text, '{');
     if (text.empty())
       return filled;
-    std::string_view wanted = takeUntil(text, '}'), name = takeUntil(wanted, '/');
+    std::string_view more = takeUntil(text, '}'), divisor = takeUntil(more, '+');
+    std::string_view name = takeUntil(divisor, '/');
     std::optional<std::int64_t> size = sizeNamed(name, shape);
-    std::int64_t block = 1;
-    if (!size || (!wanted.empty() && (!parseNumber(wanted, block) || block <= 0)))
+    std::int64_t block = 1, extra = 0;
+    if (!size || (!divisor.empty() && (!parseNumber(divisor, block) || block <= 0)) ||
+        (!more.empty() && !parseNumber(more, extra)))
       return Status(StatusKind::Type, "// Input: there is no size {" + std::string(name) + "}");
-    filled += std::to_string((*size + block - 1) / block);
+    filled += std::to_string((*size + block - 1) / block + extra);
   }
 }
 

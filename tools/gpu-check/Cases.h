@@ -59,7 +59,7 @@ Result<std::string> specialise(const std::string &text, const CaseKernel &kernel
 /// and what its lines `// Input: ELEMENTS` say, one line for each further argument.
 /// There {batch}, {query_heads}, {key_heads}, {queries}, {keys} and {positions} (the
 /// larger of the two) stand for sizes of the shape, {keys/64} for blocks of 64 keys,
-/// the last one not full. Errors: Type for another name.
+/// the last one not full, and {keys/64+1} for one more. Errors: Type for another name.
 Result<std::vector<std::string>> caseInputs(const std::string &specText, const CaseKernel &kernel,
                                             const CaseShape &shape);
 

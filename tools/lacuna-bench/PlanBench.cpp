@@ -46,7 +46,9 @@ Status lacuna::benchPlan(const BenchOptions &options, Table &table) {
   std::vector<double> summaries, rows, transposed;
   for (int i = 0; i < options.repeats; ++i) {
     Timer timer;
-    Result<mask::BoxClassifier> classifier = derived->bind({sequence, sequence, sequence, ids});
+    std::deque<BlockTable> expanded; // none here
+    Result<mask::BoxClassifier> classifier =
+        derived->bind({sequence, sequence, sequence, ids}, expanded);
     if (!classifier)
       return classifier.status();
     summaries.push_back(timer.cpuMilliseconds());

@@ -185,7 +185,8 @@ static Status runTool() {
   Result<SpecMask> derived = deriveMask(source, fileName, spec->name(), attend);
   if (!derived)
     return derived.status();
-  Result<mask::BoxClassifier> classifier = derived->bind(arguments->values);
+  std::deque<BlockTable> expanded;
+  Result<mask::BoxClassifier> classifier = derived->bind(arguments->values, expanded);
   if (!classifier)
     return classifier.status();
   const mask::AttendShape &shape = classifier->shape();

@@ -134,18 +134,19 @@ namespace {
 struct RowPattern {
   std::string_view name;
   std::size_t numbers;
+  double least; ///< that the last number may be, but for the highest of a range
   void (*fill)(RandomBits &, Row, const Numbers &);
 };
 } // namespace
 
 static constexpr RowPattern rowPatterns[] = {
-    {"steps", 1, fillSteps},
-    {"documents", 2, fillDocuments},
-    {"restarts", 2, fillRestarts},
-    {"buckets", 2, fillBuckets},
-    {"bucket_positions", 2, fillBucketPositions},
-    {"topk", 2, fillTopk},
-    {"ascending", 3, fillAscending},
+    {"steps", 1, 1, fillSteps},
+    {"documents", 2, 1, fillDocuments},
+    {"restarts", 2, 1, fillRestarts},
+    {"buckets", 2, 1, fillBuckets},
+    {"bucket_positions", 2, 1, fillBucketPositions},
+    {"topk", 2, 0, fillTopk},
+    {"ascending", 3, 0, fillAscending},
 };
 
 //===----------------------------------------------------------------------===//
@@ -165,9 +166,8 @@ static void forEachPiece(std::vector<double> &values, std::int64_t size, double 
 
 static bool fillRows(const RowPattern &pattern, const Numbers &numbers, const HostArray &array,
                      std::vector<double> &values) {
-  // A last number is a count, but for the highest of a range.
-  bool legal = numbers.size() == 3 ? numbers[2] >= numbers[1] : numbers.back() >= 1;
-  if (array.shape.empty() || numbers.size() != pattern.numbers || !legal)
+  double least = numbers.size() == 3 ? numbers[1] : pattern.least;
+  if (array.shape.empty() || numbers.size() != pattern.numbers || numbers.back() < least)
     return false;
   forEachPiece(values, array.shape.back(), numbers[0],
                [&](RandomBits &random, Row row) { pattern.fill(random, row, numbers); });

@@ -30,7 +30,9 @@ def Attn_ExpandBlocksOp : Attn_Op<"expand_blocks", [
 
     A column below 0 or not below `columns`, a count below 0 or above the places,
     offsets that descend or leave the list, none at all, and a wrong number of
-    words are errors of the data: the reference reports them.
+    words are errors of the data: the reference reports them, and so does a launch
+    on a device, whose results are NaN. `columns` is a size that the host computes:
+    `attn-check-spec` says from what.
 
     ```mlir
     func.func @topk(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>,

@@ -106,4 +106,21 @@ std::string whyNotInSpec(Operation *op) {
   return "is not allowed: a spec holds scalar arithmetic, tensor.dim and attn ops";
 }
 
+std::string whyNotOnHost(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || isa<tensor::DimOp>(op))
+    return {};
+  if (!isa<arith::ConstantOp, arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::FloorDivSIOp,
+           arith::CeilDivSIOp, arith::MinSIOp, arith::MaxSIOp, arith::IndexCastOp, arith::ExtSIOp>(
+          op))
+    return ("needs '" + op->getName().getStringRef() +
+            "', but sizes are sums, products, minima, maxima and quotients rounded down or up "
+            "(floordivsi, ceildivsi)")
+        .str();
+  for (Value operand : op->getOperands())
+    if (std::string reason = whyNotOnHost(operand); !reason.empty())
+      return reason;
+  return {};
+}
+
 } // namespace lacuna::attn

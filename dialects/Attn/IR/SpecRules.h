@@ -29,6 +29,11 @@ std::string whyNotInRegion(mlir::Operation *op);
 /// sentence "'x.y' ..."; empty when it may.
 std::string whyNotInSpec(mlir::Operation *op);
 
+/// Why the host cannot compute `value`, a scalar of a spec function, before a
+/// launch, as the end of a sentence that it begins; empty when it can. It computes sizes:
+/// no floats, and no division but those that round down or up.
+std::string whyNotOnHost(mlir::Value value);
+
 } // namespace lacuna::attn
 
 #endif // DIALECTS_ATTN_IR_SPECRULES_H

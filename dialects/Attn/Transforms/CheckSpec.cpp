@@ -78,8 +78,14 @@ private:
     if (auto dim = dyn_cast<tensor::DimOp>(op))
       checkIsArgument(dim, dim.getSource(), "the tensor whose dimension is read");
     if (auto expand = dyn_cast<ExpandBlocksOp>(op))
-      for (Value tensor : {expand.getList(), expand.getCounts(), expand.getOffsets()})
-        checkIsArgument(op, tensor, "a list of blocks");
+      checkExpansion(expand);
+  }
+
+  void checkExpansion(ExpandBlocksOp expand) {
+    for (Value tensor : {expand.getList(), expand.getCounts(), expand.getOffsets()})
+      checkIsArgument(expand, tensor, "a list of blocks");
+    if (std::string reason = whyNotOnHost(expand.getColumns()); !reason.empty())
+      fail(expand.emitOpError() << "the number of columns " << reason);
   }
 
   void checkAttend(AttendOp attend) {

@@ -75,3 +75,19 @@ LogicalResult WriteRunsOp::verifyRegions() {
     return emitOpError("must classify a box from one i32 to another by two i1");
   return success();
 }
+
+LogicalResult ExpandBlocksOp::verify() {
+  if (bool(getCounts()) + bool(getOffsets()) + getBits() > 1)
+    return emitOpError("takes 'counts', 'offsets' or 'bits', not several");
+  int64_t rank = getBlocks().getType().getRank();
+  auto has = [](Value view, int64_t wanted) {
+    return !view || cast<ViewType>(view.getType()).getRank() == wanted;
+  };
+  if (rank < 2 || int64_t(getIndices().size()) != rank - 1 ||
+      !has(getList(), getOffsets() ? rank - 1 : rank) || !has(getCounts(), rank - 1) ||
+      !has(getOffsets(), rank - 1))
+    return emitOpError(
+        "has ranks that do not go together: a table of rank n has n - 1 indices, "
+        "a list of rank n, or n - 1 with offsets, and counts or offsets of rank n - 1");
+  return success();
+}

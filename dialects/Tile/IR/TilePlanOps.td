@@ -143,6 +143,43 @@ def Tile_OrderRowsOp : Tile_Op<"order_rows", [MemoryEffects<[MemRead, MemWrite]>
   }];
 }
 
+def Tile_ExpandBlocksOp : Tile_Op<"expand_blocks", [
+    MemoryEffects<[MemRead, MemWrite]>, AttrSizedOperandSegments
+  ]> {
+  let summary = "writes rows of a table of blocks from lists of them";
+  let description = [{
+    Writes 16 rows of a matrix of bits, or as many as are left: the last index is
+    the first of them, the others select the matrix. The formats are those of
+    `attn.expand_blocks`: a list alone, with counts, with offsets, or of bits. Every
+    element of a row is written, also where its list is wrong: `wrong` then holds
+    for at least one thread, and the table must not be used.
+
+    ```mlir
+    tile.kernel @k(%blocks: !tile.view<?x?xi1>, %list: !tile.view<?x?xi32>,
+                   %counts: !tile.view<?xi32>, %status: !tile.status, %first: i32) {
+      %wrong = tile.expand_blocks %blocks[%first] from %list counts %counts
+          : !tile.view<?x?xi1> from !tile.view<?x?xi32> counts !tile.view<?xi32>
+      tile.report %status, 0 if %wrong
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_TableView:$blocks, Variadic<I32>:$indices, Tile_TableView:$list,
+                       Optional<Tile_TableView>:$counts, Optional<Tile_TableView>:$offsets,
+                       UnitAttr:$bits);
+  let results = (outs I1:$wrong);
+  let assemblyFormat = [{
+    $blocks `[` $indices `]` `from` $list (`counts` $counts^)? (`offsets` $offsets^)?
+    (`bits` $bits^)? attr-dict `:` type($blocks) `from` type($list) (`counts` type($counts)^)?
+    (`offsets` type($offsets)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Rows that one kernel block writes.
+    static constexpr int64_t kRows = 16;
+  }];
+}
+
 def Tile_TileCountOp : Tile_Op<"tile_count", [HasParent<"ProgramOp">, Pure]> {
   let summary = "how many tiles of a kernel an extent takes";
   let description = [{

@@ -2,7 +2,7 @@
 //
 // A plan counts tiles of the kernel that will use it, so its own schedule and
 // the sizes in its program follow from that kernel's schedule. Each plan kernel
-// is a warp a block: its work is one list, one segment or 32 rows.
+// is a warp a block: its work is one list, one segment, or a number of rows.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
@@ -31,6 +31,8 @@ BlockRows rowsOf(KernelOp plan, ScheduleAttr planned) {
       rows.queryTile = SummarizeOp::kSegment;
     if (isa<OrderRowsOp>(op))
       rows.queryTile = OrderRowsOp::kRows;
+    if (isa<ExpandBlocksOp>(op))
+      rows.queryTile = ExpandBlocksOp::kRows;
   });
   return rows;
 }

@@ -44,8 +44,6 @@ static LogicalResult verifySpec(func::FuncOp spec) {
   for (Operation &op : spec.front()) {
     if (std::string reason = attn::whyNotInSpec(&op); !reason.empty())
       return op.emitError() << "'" << op.getName() << "' " << reason;
-    if (isa<attn::ExpandBlocksOp>(op))
-      return op.emitOpError("has no kernel; only the reference evaluates it");
     if (auto attend = dyn_cast<attn::AttendOp>(op); attend && failed(verifyAttend(attend)))
       return failure();
   }
@@ -73,6 +71,31 @@ struct ConvertAttnToTilePass final : lacuna::impl::ConvertAttnToTileBase<Convert
   }
 
 private:
+  /// The kernels of block lists that attends read. Each takes its place in the plan
+  /// of the first attend that does.
+  SmallVector<ExpandKernel>
+  convertLists(func::FuncOp spec, SymbolTable &symbols, OpBuilder &builder, StatusBits &bits,
+               ArrayRef<std::pair<attn::AttendOp, AttendKernel>> lowered) {
+    SmallVector<ExpandKernel> expansions;
+    for (auto expand : spec.getOps<attn::ExpandBlocksOp>()) {
+      auto reader = llvm::find_if(lowered, [&](auto &attend) {
+        return llvm::any_of(expand->getUsers(),
+                            [&](Operation *user) { return attend.first->isAncestor(user); });
+      });
+      if (reader == lowered.end())
+        continue;
+      std::string name = (spec.getName() + "_blocks" + Twine(expansions.size())).str();
+      ExpandKernel made = emitExpandKernel(builder, expand, name, bits);
+      made.kernel->remove();
+      symbols.insert(made.kernel, Block::iterator(spec));
+      tile::KernelOp planned = reader->second.kernel;
+      made.kernel.setPlansAttr(FlatSymbolRefAttr::get(planned.getSymNameAttr()));
+      expansions.push_back(made);
+      ++kernels;
+    }
+    return expansions;
+  }
+
   void convert(func::FuncOp spec, SymbolTable &symbols) {
     SmallVector<attn::AttendOp> attends;
     for (attn::AttendOp attend : spec.getOps<attn::AttendOp>())
@@ -99,7 +122,7 @@ private:
       lowered.emplace_back(attend, std::move(kernel));
       ++kernels;
     }
-    emitProgram(builder, spec, lowered, bits);
+    emitProgram(builder, spec, convertLists(spec, symbols, builder, bits, lowered), lowered, bits);
     spec.erase();
   }
 };

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/Kernel.h"
 
+#include "lib/Conversion/AttnToTile/BlockLists.h"
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
 #include "lib/Conversion/AttnToTile/Scores.h"
@@ -204,7 +205,7 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
   }
 
   SmallVector<Value> state(loop.getResults());
-  if (place.lists)
+  if (place.lists || readsExpandedBlocks(attend))
     state[1] =
         spoiled(builder, types.rows, state[1], tile::FailedOp::create(builder, place.status));
   if (output)

@@ -87,6 +87,8 @@ void nameArguments(attn::AttendOp attend, ValueRange operands, ValueRange argume
       name = spec.getArgAttrOfType<StringAttr>(source.getArgNumber(), "attn.name");
     if (name)
       named(name.getValue(), argument);
+    else if (operand.getDefiningOp<attn::ExpandBlocksOp>())
+      named("blocks", argument);
     else if (operand == attend.getOutput() || operand == attend.getLse())
       named(operand == attend.getLse() ? "lse" : "output", argument);
   }

@@ -23,6 +23,38 @@ public:
     values.map(spec.getArguments(), body.getArguments());
   }
 
+  /// Makes the table of an expansion. An extent that would be below zero is zero:
+  /// whoever reads the table finds nothing there.
+  void emitExpansion(const ExpandKernel &expansion) {
+    attn::ExpandBlocksOp op = expansion.op;
+    builder.setLoc(op.getLoc());
+    auto notNegative = [&](Value size) {
+      return builder.createOrFold<arith::MaxSIOp>(size, number(0));
+    };
+    Value columns = notNegative(
+        builder.createOrFold<arith::IndexCastOp>(builder.getIndexType(), onHost(op.getColumns())));
+    expectLists(op, columns);
+
+    int64_t rank = op.getBlocks().getType().getRank();
+    SmallVector<Value> sizes;
+    for (int64_t axis = 0; axis + 1 < rank; ++axis)
+      sizes.push_back(extent({op.getOffsets() ? op.getOffsets() : op.getList(), axis, ""}));
+    if (op.getOffsets())
+      sizes.back() = notNegative(builder.createOrFold<arith::SubIOp>(sizes.back(), number(1)));
+    sizes.push_back(columns);
+    Value blocks = temporary(sizes, builder.getI1Type());
+    values.map(op.getBlocks(), blocks);
+    for (auto [axis, size] : llvm::enumerate(sizes))
+      extents[{op.getBlocks(), axis}] = size;
+
+    SmallVector<Value> operands(
+        llvm::map_range(listsOf(op), [&](Value list) { return values.lookup(list); }));
+    operands.append({blocks, statusWord()});
+    Grid grid{rank > 3 ? sizes[0] : number(1), rank > 2 ? sizes[rank - 3] : number(1),
+              sizes[rank - 2]};
+    launch(symbolOf(expansion.kernel), grid, operands, /*ofPlan=*/true);
+  }
+
   /// Checks the sizes of an attend, makes its results, and its plan if it has one.
   void prepare(attn::AttendOp attend, const AttendKernel &kernel) {
     builder.setLoc(attend.getLoc());
@@ -74,6 +106,23 @@ private:
     tile::LaunchOp::create(builder, kernel, grid.batches, grid.heads, grid.rows, operands,
                            IntegerAttr(), IntegerAttr(), IntegerAttr(), IntegerAttr(),
                            ofPlan ? builder.getUnitAttr() : UnitAttr());
+  }
+
+  /// The program's copy of scalar code of the spec, folded.
+  Value onHost(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!op || values.contains(value))
+      return values.lookup(value);
+    if (auto dim = dyn_cast<tensor::DimOp>(op))
+      return extent({dim.getSource(), *dim.getConstantIndex(), ""});
+    for (Value operand : op->getOperands())
+      values.map(operand, onHost(operand));
+    Operation *copy = builder.clone(*op, values);
+    SmallVector<Value> folded;
+    if (failed(builder.tryFold(copy, folded)) || folded.empty())
+      return copy->getResult(0);
+    copy->erase();
+    return folded[0];
   }
 
   Value number(int64_t value) { return arith::ConstantIndexOp::create(builder, value); }
@@ -218,6 +267,24 @@ private:
       expect<tile::ExpectDividesOp>(lhs, rhs);
   }
 
+  /// Counts and offsets have the leading dimensions of their list, and bit maps as
+  /// many words as the columns need.
+  void expectLists(attn::ExpandBlocksOp op, Value columns) {
+    int64_t last = op.getList().getType().getRank() - 1;
+    const StringRef names[] = {"batch", "heads", "rows"};
+    Value numbers = op.getCounts() ? op.getCounts() : op.getOffsets();
+    for (int64_t axis = 0; numbers && axis < last; ++axis) {
+      StringRef what = names[axis + (op.getCounts() ? 3 : 2) - last];
+      expectEqual({op.getList(), axis, what}, {numbers, axis, what});
+    }
+    if (!op.getBits())
+      return;
+    Value words = arith::CeilDivSIOp::create(builder, columns, number(32));
+    Size given{op.getList(), last, "words"};
+    tile::ExpectEqualOp::create(builder, extent(given), label(given), words,
+                                builder.getStringAttr("words for a bit of every column"));
+  }
+
   /// A table of positions ends in the dimensions of what it describes.
   void expectPositions(Value position, Value described, StringRef heads) {
     auto table = position ? dyn_cast<RankedTensorType>(position.getType()) : RankedTensorType();
@@ -251,7 +318,7 @@ private:
 };
 } // namespace
 
-void emitProgram(OpBuilder &builder, func::FuncOp spec,
+void emitProgram(OpBuilder &builder, func::FuncOp spec, ArrayRef<ExpandKernel> expansions,
                  ArrayRef<std::pair<attn::AttendOp, AttendKernel>> kernels,
                  const StatusBits &bits) {
   OperationState state(spec.getLoc(), tile::ProgramOp::getOperationName());
@@ -267,6 +334,8 @@ void emitProgram(OpBuilder &builder, func::FuncOp spec,
       program.setArgAttr(index, "tile.name", name);
 
   ProgramEmitter emitter(spec, body, bits);
+  for (const ExpandKernel &expansion : expansions)
+    emitter.emitExpansion(expansion);
   for (auto &[attend, kernel] : kernels)
     emitter.prepare(attend, kernel);
   for (auto &[attend, kernel] : kernels)

@@ -2,16 +2,18 @@
 #ifndef LIB_CONVERSION_ATTNTOTILE_PROGRAM_H
 #define LIB_CONVERSION_ATTNTOTILE_PROGRAM_H
 
+#include "lib/Conversion/AttnToTile/BlockLists.h"
 #include "lib/Conversion/AttnToTile/Kernel.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace lacuna {
 
-/// Emits the program of a spec where the builder stands: checks, results, and
-/// one launch for each of `kernels`, which are in the order of their attends and
-/// report with `bits`.
+/// Emits the program of a spec where the builder stands: checks, results, one
+/// launch for each of `expansions`, and one for each of `kernels`, which are in
+/// the order of their attends; all report with `bits`.
 void emitProgram(mlir::OpBuilder &builder, mlir::func::FuncOp spec,
+                 llvm::ArrayRef<ExpandKernel> expansions,
                  llvm::ArrayRef<std::pair<attn::AttendOp, AttendKernel>> kernels,
                  const StatusBits &bits);
 

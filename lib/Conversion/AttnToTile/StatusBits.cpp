@@ -26,12 +26,27 @@ unsigned StatusBits::of(std::string meaning) {
 unsigned StatusBits::ofTable(Value table, Location loc) {
   auto [known, isNew] = tables.try_emplace(table);
   if (isNew)
-    known->second = of("an index of table " + nameInSpec(table) + " is out of range (" +
-                       tile::placeOf(loc) + ")");
+    known->second = of("an index of " + std::string(isa<BlockArgument>(table) ? "table " : "") +
+                       nameInSpec(table) + " is out of range (" + tile::placeOf(loc) + ")");
+  return known->second;
+}
+
+unsigned StatusBits::ofLists(attn::ExpandBlocksOp op) {
+  auto [known, isNew] = lists.try_emplace(op);
+  if (isNew) {
+    std::string what = "a block of " + nameInSpec(op.getList());
+    if (Value counts = op.getCounts())
+      what += " or a count of " + nameInSpec(counts);
+    if (Value offsets = op.getOffsets())
+      what += " or an offset of " + nameInSpec(offsets);
+    known->second = of(what + " is out of range (" + tile::placeOf(op.getLoc()) + ")");
+  }
   return known->second;
 }
 
 std::string nameInSpec(Value value) {
+  if (auto expand = value.getDefiningOp<attn::ExpandBlocksOp>())
+    return "the blocks of " + nameInSpec(expand.getList());
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument)
     return "a result of an attend";

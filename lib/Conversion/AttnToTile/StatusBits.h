@@ -2,6 +2,8 @@
 #ifndef LIB_CONVERSION_ATTNTOTILE_STATUSBITS_H
 #define LIB_CONVERSION_ATTNTOTILE_STATUSBITS_H
 
+#include "dialects/Attn/IR/Attn.h"
+
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
 
@@ -22,12 +24,17 @@ public:
   /// what it compiles to must not.
   unsigned ofTable(mlir::Value table, mlir::Location loc);
 
+  /// The bit of lists of blocks with a wrong number in them, one for each op; named
+  /// after the lists and its place.
+  unsigned ofLists(attn::ExpandBlocksOp op);
+
   /// What the bits so far mean, in order.
   llvm::ArrayRef<std::string> meanings() const { return texts; }
 
 private:
   llvm::SmallVector<std::string> texts;
   llvm::DenseMap<mlir::Value, unsigned> tables;
+  llvm::DenseMap<mlir::Operation *, unsigned> lists;
 };
 
 /// "%bias": what a value of a spec function is called there.

@@ -39,7 +39,7 @@ private:
   LogicalResult lowerAwait(tile::AwaitDotsOp op);
   LogicalResult lowerVote(tile::AnyDiffersOp op);
   void lowerBarriers(tile::AllocBarriersOp op);
-  LogicalResult lowerWriteRuns(tile::WriteRunsOp op);
+  LogicalResult lowerVerdict(Value verdict, StringRef name, FailureOr<FragmentCall> function);
   void lowerBlockIndex(tile::BlockOp op);
   void lowerSlot(tile::SlotOp op);
 
@@ -286,7 +286,13 @@ LogicalResult KernelLowering::lower(Operation &op) {
       .Case([&](tile::OrderRowsOp order) {
         return lowerFragment(op, printOrderRows(emission, order));
       })
-      .Case([&](tile::WriteRunsOp runs) { return lowerWriteRuns(runs); })
+      .Case([&](tile::WriteRunsOp runs) {
+        return lowerVerdict(runs.getOverflow(), "overflow",
+                            printWriteRuns(emission, runs, keyTile()));
+      })
+      .Case([&](tile::ExpandBlocksOp expand) {
+        return lowerVerdict(expand.getWrong(), "wrong", printExpandBlocks(emission, expand));
+      })
       .Default([&](Operation *) {
         if (std::optional<FragmentCall> primitive = callOfRoleOp(emission, op))
           return lowerFragment(op, *primitive);
@@ -362,15 +368,16 @@ LogicalResult KernelLowering::lowerVote(tile::AnyDiffersOp op) {
   return success();
 }
 
-LogicalResult KernelLowering::lowerWriteRuns(tile::WriteRunsOp op) {
-  FailureOr<FragmentCall> function = printWriteRuns(emission, op, keyTile());
+/// A function that does its work and says whether something is wrong.
+LogicalResult KernelLowering::lowerVerdict(Value verdict, StringRef name,
+                                           FailureOr<FragmentCall> function) {
   if (failed(function))
     return failure();
   SmallVector<Value> operands;
   for (Value operand : function->operands)
     operands.push_back(values.lookup(operand));
-  values.map(op.getOverflow(), call(named("overflow", op.getLoc()), builder.getI1Type(),
-                                    function->callee, operands, "plan"));
+  values.map(verdict, call(named(name, verdict.getLoc()), builder.getI1Type(), function->callee,
+                           operands, "view"));
   return success();
 }
 

@@ -22,6 +22,9 @@ mlir::FailureOr<FragmentCall> printWriteRuns(Emission &emission, tile::WriteRuns
 /// `void order_rows(const lacuna::View<4> &counts, const lacuna::View<3> &order, ...)`
 FragmentCall printOrderRows(Emission &emission, tile::OrderRowsOp op);
 
+/// `bool expand_blocks(const lacuna::View<4> &blocks, ...)`
+FragmentCall printExpandBlocks(Emission &emission, tile::ExpandBlocksOp op);
+
 } // namespace lacuna
 
 #endif // LIB_CONVERSION_TILETOEMITC_PLANFUNCTIONS_H

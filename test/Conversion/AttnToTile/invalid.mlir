@@ -54,16 +54,6 @@ func.func @argument(%q: !t) -> !t {
 
 // -----
 
-!t = tensor<?x?x?x16xf16>
-func.func @blocks(%q: !t, %list: tensor<?x?xi32>, %n: i32) -> !t {
-  // expected-error@+1 {{'attn.expand_blocks' op has no kernel; only the reference evaluates it}}
-  %blocks = attn.expand_blocks %list columns %n : tensor<?x?xi32>
-  %o, %lse = attn.attend %q, %q, %q : !t, !t, !t
-  return %o : !t
-}
-
-// -----
-
 // CHECK: func.func @other
 // CHECK-NOT: tile.
 func.func @other(%x: i32) -> i32 {

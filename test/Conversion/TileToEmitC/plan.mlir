@@ -77,3 +77,47 @@ tile.kernel @order(%table: !tile.view<?xi8>, %counts: !tile.view<?x?x?x2xi32>, %
   %b, %h, %i = tile.block %n, %n, %n order %order : !tile.view<?x?x?xi32>
   tile.return
 }
+
+// -----
+
+#s = #tile.schedule<query_tile = 16, key_tile = 128, warps = 1, stages = 2, query_in_registers = false>
+
+// Every number of a list is checked before it becomes an address.
+// CHECK:       emitc.verbatim "__device__ __forceinline__ bool expand_row(const lacuna::View<3> &blocks, int32_t i0, int32_t row, const lacuna::View<2> &list, const lacuna::View<2> &offsets) {
+// CHECK-SAME:    bool wrong = begin < 0 || next < begin || next > places;
+// CHECK-SAME:    const int32_t end = wrong ? begin : next;
+// CHECK-SAME:    const bool inside = uint32_t(column) < uint32_t(columns);
+// CHECK-SAME:    if (inside)
+// CHECK-SAME:    wrong |= !inside;
+// CHECK:       emitc.verbatim "__device__ __forceinline__ bool expand_blocks(const lacuna::View<3> &blocks, int32_t i0, int32_t first, const lacuna::View<2> &list, const lacuna::View<2> &offsets) {
+// CHECK-SAME:    row < first + 16 && row < rows
+// CHECK:       %[[WRONG:.*]] = call_opaque "expand_blocks"
+// CHECK:       "lacuna::report({}, 1u << 3, {});"
+tile.kernel @csr(%blocks: !tile.view<?x?x?xi1>, %list: !tile.view<?x?xi32>,
+                 %offsets: !tile.view<?x?xi32>, %status: !tile.status, %i: i32)
+    attributes {schedule = #s, shared_bytes = 0 : i64, target = "sm_80", plans = @main} {
+  %wrong = tile.expand_blocks %blocks[%i, %i] from %list offsets %offsets
+      : !tile.view<?x?x?xi1> from !tile.view<?x?xi32> offsets !tile.view<?x?xi32>
+  tile.report %status, 3 if %wrong
+  tile.return
+}
+
+// -----
+
+#s = #tile.schedule<query_tile = 16, key_tile = 128, warps = 1, stages = 2, query_in_registers = false>
+
+// Counts bound the places that are read; padding needs none; a bit is one lane's.
+// CHECK:         bool wrong = uint32_t(count) > uint32_t(places);
+// CHECK-SAME:    const int32_t end = wrong ? 0 : count;
+// CHECK:         wrong |= !inside && column != -1;
+// CHECK:         column / 32 < places) >> lane & 1);
+// CHECK-SAME:    return places != (columns + 31) / 32 || last >> columns % 32 != 0;
+tile.kernel @lists(%blocks: !tile.view<?x?xi1>, %list: !tile.view<?x?xi32>,
+                   %counts: !tile.view<?xi32>, %i: i32)
+    attributes {schedule = #s, shared_bytes = 0 : i64, target = "sm_80", plans = @main} {
+  %0 = tile.expand_blocks %blocks[%i] from %list counts %counts
+      : !tile.view<?x?xi1> from !tile.view<?x?xi32> counts !tile.view<?xi32>
+  %1 = tile.expand_blocks %blocks[%i] from %list : !tile.view<?x?xi1> from !tile.view<?x?xi32>
+  %2 = tile.expand_blocks %blocks[%i] from %list bits : !tile.view<?x?xi1> from !tile.view<?x?xi32>
+  tile.return
+}

@@ -73,7 +73,7 @@ func.func @ops(%q: !t, %n: i32) -> !t {
 // -----
 
 !t = tensor<1x1x16x16xf16>
-func.func @tables(%q: !t, %n: i32) -> !t {
+func.func @tables(%q: !t, %n: i32, %places: tensor<?x?xi32>) -> !t {
   // expected-error@below {{'arith.constant' has the type tensor<16xi32>}}
   %t = arith.constant dense<1> : tensor<16xi32>
   // expected-error@below {{'arith.constant' has the type tensor<4x4xi1>}}
@@ -93,6 +93,11 @@ func.func @tables(%q: !t, %n: i32) -> !t {
   %list = arith.constant dense<0> : tensor<2x2xi32>
   // expected-error@below {{'attn.expand_blocks' op a list of blocks must be an argument of the spec}}
   %blocks = attn.expand_blocks %list columns %n : tensor<2x2xi32>
+  %two = arith.constant 2 : i32
+  %half = arith.divsi %n, %two : i32
+  %most = arith.maxsi %half, %two : i32
+  // expected-error@below {{the number of columns needs 'arith.divsi', but sizes are sums, products, minima, maxima and quotients rounded down or up (floordivsi, ceildivsi)}}
+  %halves = attn.expand_blocks %places columns %most : tensor<?x?xi32>
   %c2 = arith.constant 2 : index
   // expected-error@below {{'tensor.dim' op the tensor whose dimension is read must be an argument of the spec}}
   %size = tensor.dim %o, %c2 : !t

@@ -58,3 +58,20 @@ tile.kernel @k(%lists: !tile.view<?x?x?x?x2xi32>, %counts: !tile.view<?x?x?x2xi3
   } : !tile.view<?x?x?x?x2xi32>, !tile.view<?x?x?x2xi32>
   tile.return
 }
+
+// -----
+
+tile.kernel @k(%blocks: !tile.view<?x?xi1>, %list: !tile.view<?x?xi32>, %i: i32) {
+  // expected-error@+1 {{has ranks that do not go together: a table of rank n has n - 1 indices, a list of rank n, or n - 1 with offsets, and counts or offsets of rank n - 1}}
+  %wrong = tile.expand_blocks %blocks[%i, %i] from %list : !tile.view<?x?xi1> from !tile.view<?x?xi32>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%blocks: !tile.view<?x?xi1>, %list: !tile.view<?x?xi32>, %n: !tile.view<?xi32>, %i: i32) {
+  // expected-error@+1 {{takes 'counts', 'offsets' or 'bits', not several}}
+  %wrong = tile.expand_blocks %blocks[%i] from %list counts %n bits
+      : !tile.view<?x?xi1> from !tile.view<?x?xi32> counts !tile.view<?xi32>
+  tile.return
+}

@@ -60,3 +60,22 @@ tile.program @p(%q: tensor<?x64xf16>) {
   %tiles = tile.tile_count %queries along key of @main
   tile.return
 }
+
+// CHECK-LABEL: tile.kernel @blocks
+tile.kernel @blocks(%blocks: !tile.view<?x?x?x?xi1>, %list: !tile.view<?x?x?x?xi32>,
+                    %flat: !tile.view<?x?x?xi32>, %numbers: !tile.view<?x?x?xi32>, %b: i32,
+                    %h: i32, %first: i32) attributes {plans = @main} {
+  // CHECK: %{{.*}} = tile.expand_blocks %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}] from %{{.*}} : <?x?x?x?xi1> from <?x?x?x?xi32>
+  %0 = tile.expand_blocks %blocks[%b, %h, %first] from %list
+      : !tile.view<?x?x?x?xi1> from !tile.view<?x?x?x?xi32>
+  // CHECK: tile.expand_blocks %{{.*}} from %{{.*}} counts %{{.*}} : <?x?x?x?xi1> from <?x?x?x?xi32> counts !tile.view<?x?x?xi32>
+  %1 = tile.expand_blocks %blocks[%b, %h, %first] from %list counts %numbers
+      : !tile.view<?x?x?x?xi1> from !tile.view<?x?x?x?xi32> counts !tile.view<?x?x?xi32>
+  // CHECK: tile.expand_blocks %{{.*}} from %{{.*}} offsets %{{.*}} : <?x?x?x?xi1> from <?x?x?xi32> offsets !tile.view<?x?x?xi32>
+  %2 = tile.expand_blocks %blocks[%b, %h, %first] from %flat offsets %numbers
+      : !tile.view<?x?x?x?xi1> from !tile.view<?x?x?xi32> offsets !tile.view<?x?x?xi32>
+  // CHECK: tile.expand_blocks %{{.*}} from %{{.*}} bits : <?x?x?x?xi1> from <?x?x?x?xi32>
+  %3 = tile.expand_blocks %blocks[%b, %h, %first] from %list bits
+      : !tile.view<?x?x?x?xi1> from !tile.view<?x?x?x?xi32>
+  tile.return
+}

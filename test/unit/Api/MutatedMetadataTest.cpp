@@ -1,9 +1,10 @@
 //===- MutatedMetadataTest.cpp - Wrong tables never give plausible results --===//
 //
-// Tables of masks of the gallery, each wrong in one way: too short along one of
-// its axes, or with numbers that name what is not there. The reference has to
-// refuse; on the emulator the run has to report an error, and rows that read the
-// wrong place have to be NaN, output and log-sum-exp.
+// Tables of masks of the gallery and lists of blocks, each wrong in one way: too
+// short along one of its axes, or with numbers that name what is not there. The
+// reference has to refuse; on the emulator the run has to report an error, and rows
+// that read the wrong place have to be NaN, output and log-sum-exp: all rows, where
+// it is a list of blocks that is wrong, or a plan has too little room.
 //
 //===----------------------------------------------------------------------===//
 #include "lacuna/Compile.h"
@@ -17,13 +18,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <optional>
 
 using namespace lacuna;
 
 namespace {
 struct Mutant {
   std::string name;
-  std::string spec; ///< of the gallery
+  std::string spec; ///< name in the gallery, or text
   int batches, heads, queries, keys;
   std::vector<std::string> tables; ///< inputs besides queries, keys and values
 };
@@ -38,54 +41,123 @@ static std::string sequence(int batches, int heads, int rows, int seed) {
          "x128xbf16=random:" + std::to_string(seed);
 }
 
-static bool hasNan(const HostArray &array) {
+static std::int64_t countNans(const HostArray &array) {
+  std::int64_t count = 0;
   for (std::int64_t n = 0; n < elementCount(array.shape); ++n)
-    if (std::isnan(elementOf(array, n)))
-      return true;
-  return false;
+    count += std::isnan(elementOf(array, n));
+  return count;
+}
+
+namespace {
+/// A spec with its inputs.
+struct Execution {
+  std::optional<ReferenceSpec> spec;
+  std::vector<HostArray> inputs;
+  Status status;                  ///< of the launch or of the device
+  bool launched = false;          ///< else the host has refused
+  std::vector<HostArray> results; ///< if launched
+};
+} // namespace
+
+/// Compiles each text once for each mode.
+static const Executable &compiled(const std::string &text, const std::string &mode) {
+  static std::map<std::pair<std::string, std::string>, Executable> known;
+  auto place = known.find({text, mode});
+  if (place == known.end()) {
+    CompileOptions options;
+    options.target = "sm_80";
+    options.mode = mode;
+    Result<Executable> executable = compile(text, options);
+    EXPECT_TRUE(executable) << executable.status().message();
+    place = known.emplace(std::pair(text, mode), std::move(*executable)).first;
+  }
+  return place->second;
+}
+
+static void execute(Execution &run, const std::string &text, const std::string &mode,
+                    const std::vector<std::string> &inputs) {
+  Result<ReferenceSpec> spec = ReferenceSpec::parse(text, "mutant.mlir");
+  ASSERT_TRUE(spec) << spec.status().message();
+  ASSERT_EQ(inputs.size(), spec->arguments().size());
+  for (std::size_t n = 0; n < inputs.size(); ++n) {
+    Result<HostArray> input = makeInput(inputs[n], spec->arguments()[n]);
+    ASSERT_TRUE(input) << input.status().message();
+    run.inputs.push_back(std::move(*input));
+  }
+  run.spec.emplace(std::move(*spec));
+  Result<std::unique_ptr<Device>> device = openDevice("emulator");
+  ASSERT_TRUE(device) << device.status().message();
+  Result<DeviceRun> onDevice = DeviceRun::create(compiled(text, mode), **device, run.inputs);
+  run.status = onDevice ? onDevice->launch() : onDevice.status();
+  run.launched = run.status.isOk();
+  if (!run.launched)
+    return;
+  run.status = onDevice->wait();
+  Result<std::vector<HostArray>> results = onDevice->results();
+  ASSERT_TRUE(results) << results.status().message();
+  run.results = std::move(*results);
 }
 
 TEST_P(MutatedMetadata, IsReported) {
   if (Result<const Nvrtc *> found = Nvrtc::get(); !found)
     GTEST_SKIP() << found.status().message();
   const Mutant &mutant = GetParam();
-  Result<std::string> text = readFile(LACUNA_SPECS "/" + mutant.spec + ".mlir");
+  bool isText = mutant.spec.find('\n') != std::string::npos;
+  Result<std::string> text =
+      isText ? mutant.spec : readFile(LACUNA_SPECS "/" + mutant.spec + ".mlir");
   ASSERT_TRUE(text) << text.status().message();
-  Result<ReferenceSpec> spec = ReferenceSpec::parse(*text, "mutant.mlir");
-  ASSERT_TRUE(spec) << spec.status().message();
-
-  std::vector<std::string> texts = {sequence(mutant.batches, mutant.heads, mutant.queries, 1),
-                                    sequence(mutant.batches, mutant.heads, mutant.keys, 2),
-                                    sequence(mutant.batches, mutant.heads, mutant.keys, 3)};
-  texts.insert(texts.end(), mutant.tables.begin(), mutant.tables.end());
-  ASSERT_EQ(texts.size(), spec->arguments().size());
-  std::vector<HostArray> inputs;
-  std::vector<Value> values;
-  for (std::size_t n = 0; n < texts.size(); ++n) {
-    Result<HostArray> input = makeInput(texts[n], spec->arguments()[n]);
-    ASSERT_TRUE(input) << input.status().message();
-    inputs.push_back(std::move(*input));
+  std::vector<std::string> inputs = {sequence(mutant.batches, mutant.heads, mutant.queries, 1),
+                                     sequence(mutant.batches, mutant.heads, mutant.keys, 2),
+                                     sequence(mutant.batches, mutant.heads, mutant.keys, 3)};
+  inputs.insert(inputs.end(), mutant.tables.begin(), mutant.tables.end());
+  for (const std::string mode : {"closed", "planned"}) {
+    SCOPED_TRACE(mode);
+    Execution mutated;
+    execute(mutated, *text, mode, inputs);
+    if (HasFatalFailure())
+      return;
+    std::vector<Value> values;
+    for (std::size_t n = 0; n < mutated.inputs.size(); ++n)
+      values.push_back(valueOf(mutated.inputs[n], mutated.spec->arguments()[n].isTensor));
+    EXPECT_FALSE(mutated.spec->run(values)) << "the reference takes it";
+    const std::string message = mutated.status.message();
+    if (!mutated.launched) {
+      EXPECT_NE(message.find(" of %"), std::string::npos) << message;
+      continue;
+    }
+    EXPECT_NE(message.find("out of range"), std::string::npos) << message;
+    bool isList = message.find(": a block of ") != std::string::npos;
+    for (const HostArray &result : mutated.results)
+      EXPECT_GE(countNans(result), isList ? elementCount(result.shape) : 1);
   }
-  for (std::size_t n = 0; n < inputs.size(); ++n)
-    values.push_back(valueOf(inputs[n], spec->arguments()[n].isTensor));
-  EXPECT_FALSE(spec->run(values)) << "the reference takes it";
-
-  CompileOptions options;
-  options.target = "sm_80";
-  Result<Executable> executable = compile(*text, options);
-  ASSERT_TRUE(executable) << executable.status().message();
-  Result<std::unique_ptr<Device>> device = openDevice("emulator");
-  ASSERT_TRUE(device) << device.status().message();
-  Result<DeviceRun> run = DeviceRun::create(*executable, **device, inputs);
-  ASSERT_TRUE(run) << run.status().message();
-  ASSERT_TRUE(run->launch().isOk());
-  Status status = run->wait();
-  EXPECT_NE(status.message().find("out of range"), std::string::npos) << status.message();
-  Result<std::vector<HostArray>> results = run->results();
-  ASSERT_TRUE(results) << results.status().message();
-  for (const HostArray &result : *results)
-    EXPECT_TRUE(hasNan(result));
 }
+
+/// Blocks of 16 x 16, [heads, rows, columns], as an attn.expand_blocks makes them.
+static std::string blockSpec(const std::string &arguments, const std::string &expansion) {
+  return "!t = tensor<?x?x?x128xbf16>\n"
+         "func.func @blocks(%q: !t, %k: !t, %v: !t, " +
+         arguments +
+         ", %n: i32) -> (!t, tensor<?x?x?xf32>) {\n"
+         "  %blocks = attn.expand_blocks " +
+         expansion +
+         "\n"
+         "  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {\n"
+         "    %listed = attn.block_mask %i, %j in %blocks[%h] block 16 x 16 : tensor<?x?x?xi1>\n"
+         "    attn.yield %listed : i1\n"
+         "  } : !t, !t, !t\n"
+         "  return %o, %lse : !t, tensor<?x?x?xf32>\n"
+         "}\n";
+}
+static const std::string padded =
+    blockSpec("%list: tensor<?x?x?xi32>", "%list columns %n : tensor<?x?x?xi32>");
+static const std::string counted = blockSpec("%list: tensor<?x?x?xi32>, %counts: tensor<?x?xi32>",
+                                             "%list counts %counts columns %n : "
+                                             "tensor<?x?x?xi32> counts tensor<?x?xi32>");
+static const std::string csr = blockSpec("%list: tensor<?x?xi32>, %offsets: tensor<?x?xi32>",
+                                         "%list offsets %offsets columns %n : "
+                                         "tensor<?x?xi32> offsets tensor<?x?xi32>");
+static const std::string bitMap =
+    blockSpec("%list: tensor<?x?x?xi32>", "%list bits columns %n : tensor<?x?x?xi32>");
 
 static const Mutant mutants[] = {
     {"ids_end_early", "packed_documents", 1, 1, 80, 80, {"1x79xi32=steps:20"}},
@@ -127,7 +199,7 @@ static const Mutant mutants[] = {
     {"tree_without_its_prefix", "tree", 1, 1, 20, 80, {"50", "1x20x20xi1=ancestors:1"}},
     {"tree_before_the_keys", "tree", 1, 1, 20, 20, {"-1", "1x20x20xi1=ancestors:1"}},
     {"columns_end_early", "vertical_slash", 1, 1, 80, 80, {"1x79xi1=1", "1x80xi1=1"}},
-    {"diagonals_end_early", "vertical_slash", 1, 1, 80, 80, {"1x80xi1=1", "1x79xi1=1"}},
+    {"diagonals_end_early", "vertical_slash", 1, 1, 80, 80, {"1x80xi1=0", "1x79xi1=1"}},
     {"columns_lack_a_head", "vertical_slash", 1, 2, 80, 80, {"1x80xi1=1", "2x80xi1=1"}},
     {"diagonals_lack_a_head", "vertical_slash", 1, 2, 80, 80, {"2x80xi1=1", "1x80xi1=1"}},
     {"lifetimes_end_early", "key_lifetime", 1, 1, 80, 80, {"8", "1x1x79xi32=80"}},
@@ -142,8 +214,51 @@ static const Mutant mutants[] = {
     {"blocks_lack_a_row", "block_sparse_flash", 1, 1, 80, 80, {"4x1xi1=1"}},
     {"blocks_lack_a_column", "block_sparse_flash", 1, 1, 300, 300, {"19x1xi1=1"}},
     {"no_blocks", "block_sparse_flash", 1, 1, 80, 80, {"0x0xi1=1"}},
-    {"chosen_blocks_lack_a_batch", "vsa_topk", 2, 1, 80, 80, {"1x1x2x2xi1=1"}},
+    {"list_names_a_block_too_far", padded, 1, 1, 48, 48, {"1x3x2xi32=[0 1 0 3 0 0]", "3"}},
+    {"list_names_a_block_below_zero", padded, 1, 1, 48, 48, {"1x3x2xi32=[0 1 -2 0 0 0]", "3"}},
+    {"count_above_places", counted, 1, 1, 48, 48, {"1x3x2xi32=0", "1x3xi32=[2 3 1]", "3"}},
+    {"count_below_zero", counted, 1, 1, 48, 48, {"1x3x2xi32=0", "1x3xi32=[2 -1 1]", "3"}},
+    {"counted_padding", counted, 1, 1, 48, 48, {"1x3x2xi32=-1", "1x3xi32=[0 0 1]", "3"}},
+    {"counted_block_too_far", counted, 1, 1, 48, 48, {"1x3x2xi32=3", "1x3xi32=[0 1 0]", "3"}},
+    {"offsets_descend", csr, 1, 1, 48, 48, {"1x4xi32=0", "1x4xi32=[0 3 2 4]", "3"}},
+    {"offsets_beyond_entries", csr, 1, 1, 48, 48, {"1x4xi32=0", "1x4xi32=[0 1 2 5]", "3"}},
+    {"offsets_below_zero", csr, 1, 1, 48, 48, {"1x4xi32=0", "1x4xi32=[-1 1 2 4]", "3"}},
+    {"entry_too_far", csr, 1, 1, 48, 48, {"1x4xi32=[0 1 2 3]", "1x4xi32=[0 1 2 4]", "3"}},
+    {"entry_below_zero", csr, 1, 1, 48, 48, {"1x4xi32=[0 1 2 -1]", "1x4xi32=[0 1 2 4]", "3"}},
+    {"bit_too_far", bitMap, 1, 1, 48, 48, {"1x3x1xi32=[1 8 1]", "3"}},
+    {"words_too_few", bitMap, 1, 1, 48, 48, {"1x3x1xi32=1", "33"}},
+    {"words_too_many", bitMap, 1, 1, 48, 48, {"1x3x2xi32=1", "3"}},
+    {"list_lacks_a_row", padded, 1, 1, 48, 48, {"1x2x2xi32=0", "3"}},
+    {"list_lacks_a_head", padded, 1, 2, 48, 48, {"1x3x2xi32=0", "3"}},
+    {"chosen_blocks_lack_a_batch", "vsa_topk", 2, 1, 80, 80, {"1x1x2x2xi32=0"}},
+    {"columns_too_few", counted, 1, 1, 48, 48, {"1x3x2xi32=0", "1x3xi32=1", "2"}},
+    {"columns_below_zero", counted, 1, 1, 48, 48, {"1x3x2xi32=0", "1x3xi32=0", "-1"}},
+    {"offsets_lack_a_row", csr, 1, 1, 48, 48, {"1x4xi32=0", "1x3xi32=[0 2 4]", "3"}},
+    {"no_offsets", csr, 1, 1, 48, 48, {"1x4xi32=0", "1x0xi32=0", "3"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Gallery, MutatedMetadata, testing::ValuesIn(mutants),
                          [](const auto &info) { return info.param.name; });
+
+// Lists that are right, but take more runs of tiles than the plan has room for.
+TEST(MutatedMetadataOfPlans, OverflowIsReported) {
+  if (Result<const Nvrtc *> found = Nvrtc::get(); !found)
+    GTEST_SKIP() << found.status().message();
+  std::string text = padded;
+  text.insert(text.find(" : !t, !t, !t"), " schedule<key_tile = 64, plan_capacity = 1>");
+  for (auto [list, overflows] : {std::pair("[0 1]", false), {"[0 9]", true}}) {
+    Execution overflown;
+    execute(overflown, text, "planned",
+            {sequence(1, 1, 16, 1), sequence(1, 1, 160, 2), sequence(1, 1, 160, 3),
+             "1x1x2xi32=" + std::string(list), "10"});
+    if (HasFatalFailure())
+      return;
+    ASSERT_TRUE(overflown.launched);
+    EXPECT_EQ(overflown.status.isOk(), !overflows) << overflown.status.message();
+    bool isNamed = overflown.status.message().find("more runs of tiles than it has room for") !=
+                   std::string::npos;
+    EXPECT_EQ(isNamed, overflows) << overflown.status.message();
+    for (const HostArray &result : overflown.results)
+      EXPECT_EQ(countNans(result), overflows ? elementCount(result.shape) : 0);
+  }
+}

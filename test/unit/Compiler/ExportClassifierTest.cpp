@@ -65,7 +65,7 @@ TEST_F(ExportClassifier, OneStepForEachOperation) {
               "attn.yield %may_see, %may_hide : i1, i1\n");
   ASSERT_TRUE(exported) << messages;
   EXPECT_EQ(exported->scalars, std::vector<unsigned>{2});
-  EXPECT_EQ(exported->tables, std::vector<unsigned>{1});
+  EXPECT_EQ(exported->tables, std::vector<SpecTable>{{1}});
   EXPECT_TRUE(exported->code.readsBatch());
   EXPECT_FALSE(exported->code.readsHead());
   std::vector<mask::BoxOp> operations;

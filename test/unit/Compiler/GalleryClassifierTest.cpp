@@ -83,13 +83,16 @@ public:
     return mask ? mask->visible : std::vector<std::uint8_t>();
   }
 
-  std::optional<mask::BoxClassifier> bind() const {
+  std::optional<mask::BoxClassifier> bind() {
     std::vector<std::int64_t> scalars;
     for (unsigned argument : derived.exported->scalars)
       scalars.push_back(std::int32_t(values[argument].bits));
     std::vector<TensorRef> tables;
-    for (unsigned argument : derived.exported->tables)
-      tables.push_back(values[argument].tensor);
+    for (const SpecTable &table : derived.exported->tables) {
+      Result<TensorRef> resolved = table.resolve(values, expanded);
+      EXPECT_TRUE(bool(resolved)) << resolved.status().message();
+      tables.push_back(resolved ? *resolved : TensorRef());
+    }
     Result<mask::BoxEvaluator> evaluator =
         mask::BoxEvaluator::bind(derived.exported->code, scalars, tables);
     EXPECT_TRUE(bool(evaluator)) << evaluator.status().message();
@@ -118,6 +121,7 @@ private:
 
   std::optional<ReferenceSpec> spec;
   std::vector<std::unique_ptr<HostArray>> arrays;
+  std::deque<BlockTable> expanded;
   std::vector<Value> values;
   mask::AttendShape attendShape;
   mask::Positions queryPositions, keyPositions;

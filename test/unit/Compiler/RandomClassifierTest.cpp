@@ -80,8 +80,8 @@ protected:
     for (unsigned argument : exported.scalars)
       scalars.push_back(predicate.scalar(argument));
     std::vector<TensorRef> tables;
-    for (unsigned argument : exported.tables)
-      tables.push_back(predicate.table(argument));
+    for (const SpecTable &table : exported.tables)
+      tables.push_back(predicate.table(table.argument));
     Result<mask::BoxEvaluator> evaluator = mask::BoxEvaluator::bind(exported.code, scalars, tables);
     EXPECT_TRUE(bool(evaluator)) << evaluator.status().message();
     if (!evaluator)
