@@ -77,13 +77,14 @@ int Picture::pixelsPerCell() const {
 
 std::string Picture::svg(const std::string &caption) const {
   const int size = pixelsPerCell(), width = columns() * size, height = rows() * size;
-  const int captionHeight = 24, captionWidth = 7 * int(caption.size());
+  const int captionHeight = caption.empty() ? 0 : 24, captionWidth = 7 * int(caption.size());
+  const int wholeWidth = std::max(width, captionWidth), wholeHeight = height + captionHeight;
   char head[256];
   std::snprintf(head, sizeof head,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-                "shape-rendering=\"crispEdges\">\n"
+                "viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">\n"
                 "<rect width=\"100%%\" height=\"100%%\" fill=\"%s\"/>\n",
-                std::max(width, captionWidth), height + captionHeight, hex(ofEmpty).c_str());
+                wholeWidth, wholeHeight, wholeWidth, wholeHeight, hex(ofEmpty).c_str());
   std::string text = head;
   char rectangle[128];
   for (int row = 0; row < rows(); ++row)
@@ -101,7 +102,10 @@ std::string Picture::svg(const std::string &caption) const {
   std::snprintf(rectangle, sizeof rectangle,
                 "<rect width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"%s\"/>\n", width, height,
                 hex(ofLines).c_str());
-  return text + rectangle + "<text x=\"0\" y=\"" + std::to_string(height + 17) +
+  text += rectangle;
+  if (caption.empty())
+    return text + "</svg>\n";
+  return text + "<text x=\"0\" y=\"" + std::to_string(height + 17) +
          "\" font-family=\"monospace\" font-size=\"11\">" + escaped(caption) + "</text>\n</svg>\n";
 }
 

@@ -52,7 +52,7 @@ public:
 
   /// A line of characters per row of cells.
   std::string text() const;
-  /// An SVG document; `caption` stands below the map.
+  /// An SVG document of any size; `caption` stands below the map, if it says anything.
   std::string svg(const std::string &caption) const;
   /// Square cells of the same size, with lines between them where there is room.
   Raster raster() const;

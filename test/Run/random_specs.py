@@ -4,7 +4,8 @@
 
 The specs are the same for the same seed and count. What the generator makes is
 only worth something if it is varied, so its spread is checked as well: dense,
-sparse and empty rows, predicates that no closed form covers, every legal op.
+sparse and empty rows, predicates that no closed form covers, every legal op, lists of
+blocks in every format.
 """
 import argparse
 import collections
@@ -77,7 +78,7 @@ def spread(specs, usage, root):
     if share(lambda facts: facts.empty_rows) < 0.1:
         yield "fewer than 10 % have empty rows"
     enough = 5 if count >= 200 else 0  # a short run cannot hold every op
-    for op in legal_ops(root):
+    for op in [*legal_ops(root), "list padded", "list counts", "list offsets", "list bits"]:
         if usage[op] < enough:
             yield f"{op} occurs {usage[op]} times, not {enough}"
 

@@ -10,6 +10,8 @@ import pathlib
 import random
 import re
 
+from block_list_generator import BlockLists
+
 HEAD_DIMS = [(16, 16), (40, 40), (64, 64), (72, 72), (96, 96), (128, 128), (64, 32), (192, 128)]
 LENGTHS = [1, 7, 31, 64, 65, 97, 127, 129, 160]
 # Pins that every target has room for, at these head dims.
@@ -50,7 +52,7 @@ class Float:
     exact: bool = False  # a small multiple of a power of two
 
 
-class Spec:
+class Spec(BlockLists):
     """One spec: text, inputs, and what a test wants to know of it."""
 
     def __init__(self, seed, usage, want_table, want_empty_rows):
@@ -324,8 +326,11 @@ class Spec:
     def predicate(self, depth):
         if depth > 0 and self.random.random() < 0.5:
             return self.junction(depth)
-        makers = [self.comparison] * 4 + [self.sugar] * 4 + [self.float_comparison, self.load_bool, self.guarded]
+        makers = [self.comparison] * 4 + [self.sugar] * 4 + [self.float_comparison, self.load_bool, self.guarded, self.listed]
         return self.random.choice(makers)(depth)
+
+    def listed(self, depth):
+        return Bool(self.blocks(), False)
 
     def junction(self, depth):
         x, y = self.predicate(depth - 1), self.predicate(depth - 1)
@@ -400,7 +405,7 @@ class Spec:
         self.begin()
         result = self.predicate(2)
         if want_table and result.affine:
-            other = self.random.choice([self.load_bool, self.float_comparison, self.guarded])(1)
+            other = self.random.choice([self.load_bool, self.float_comparison, self.guarded, self.listed, self.listed])(1)
             op = self.random.choice(["arith.andi", "arith.ori", "arith.xori"])
             result = Bool(self.emit(f"{op} {result.name}, {other.name} : i1"), False)
         if want_empty_rows:

@@ -41,6 +41,10 @@
 //      DRAWING:<svg xmlns="http://www.w3.org/2000/svg" width="{{[0-9]+}}" height="1048"
 //      DRAWING:<rect x="0" y="0" width="4" height="4" fill="#{{[0-9a-f]+}}"/>
 //      DRAWING:@window: 1048576 queries x 1048576 keys
+// RUN: lacuna-mask %s --function=window %{keys} --input=9 --tile=8x8 --caption=near -o %t.near.svg
+// RUN: FileCheck %s --check-prefix=CAPTION --input-file=%t.near.svg
+//      CAPTION:viewBox="0 0 192 216"
+//      CAPTION:<text x="0" y="209" font-family="monospace" font-size="11">near</text>
 
 // Heads and batches that have masks of their own are chosen to be drawn.
 // RUN: lacuna-mask %s --function=heads %{keys} "--input=2xi32=[10,40]" --tile=16x16 --head=1 | FileCheck %s --check-prefix=HEADS --match-full-lines

@@ -40,6 +40,8 @@ static cl::list<std::string> inputs("input", cl::value_desc("value"), cl::cat(ca
 static cl::list<std::string> outputs("o", cl::value_desc("file"), cl::cat(category),
                                      cl::desc("Draw to a file: .txt, .svg or .png; - is text on "
                                               "standard output"));
+static cl::opt<std::string> captionText("caption", cl::value_desc("text"), cl::cat(category),
+                                        cl::desc("Stands below an SVG map (default: the counts)"));
 static cl::opt<std::string> tile("tile", cl::value_desc("QxK"), cl::init("128x128"),
                                  cl::cat(category), cl::desc("Queries x keys of a tile"));
 static cl::opt<int> batch("batch", cl::value_desc("N"), cl::cat(category),
@@ -199,8 +201,10 @@ static Status runTool() {
   const std::string tiles = describeTiles(*classifier, plan, *options);
   if (outputs.empty())
     outputs.push_back("-");
+  const std::string caption =
+      captionText.getNumOccurrences() ? captionText.getValue() : "@" + spec->name() + ": " + tiles;
   for (const std::string &file : outputs)
-    if (Status drawn = draw(file, plan, "@" + spec->name() + ": " + tiles); !drawn.isOk())
+    if (Status drawn = draw(file, plan, caption); !drawn.isOk())
       return drawn;
   llvm::outs() << "@" << spec->name() << ": " << tiles << '\n';
   if (countAll)

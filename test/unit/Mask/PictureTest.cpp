@@ -53,7 +53,7 @@ TEST(Picture, SmallGridsShowEveryTile) {
   EXPECT_EQ(pixel(48, 47), pixel(96, 0)); // lines
   EXPECT_EQ(picture.svg("2 x 4 <tiles>"),
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"96\" height=\"72\" "
-            "shape-rendering=\"crispEdges\">\n"
+            "viewBox=\"0 0 96 72\" shape-rendering=\"crispEdges\">\n"
             "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
             "<rect x=\"24\" y=\"0\" width=\"24\" height=\"24\" fill=\"#f2a33c\"/>\n"
             "<rect x=\"0\" y=\"24\" width=\"48\" height=\"24\" fill=\"#1f4e79\"/>\n"
@@ -61,6 +61,9 @@ TEST(Picture, SmallGridsShowEveryTile) {
             "<rect width=\"96\" height=\"48\" fill=\"none\" stroke=\"#d9d9d9\"/>\n"
             "<text x=\"0\" y=\"65\" font-family=\"monospace\" font-size=\"11\">2 x 4 &lt;tiles>"
             "</text>\n</svg>\n");
+  const std::string bare = picture.svg("");
+  EXPECT_NE(bare.find("viewBox=\"0 0 96 48\""), std::string::npos) << bare;
+  EXPECT_EQ(bare.find("<text"), std::string::npos) << bare;
 }
 
 TEST(Picture, ThinBandsStayVisibleInLargeGrids) {
