@@ -30,7 +30,7 @@ func.func @counted(%q: !t, %list: tensor<?x?x?xi32>, %counts: tensor<?x?xi32>, %
 // CHECK-DAG: tile.expect_equal %{{.*}} "heads of argument 1", %{{.*}} "heads of argument 2"
 // CHECK-DAG: tile.expect_equal %{{.*}} "rows of argument 1", %{{.*}} "rows of argument 2"
 // CHECK-DAG: arith.muli %[[N]]
-// CHECK: %[[TABLE:.*]] = tensor.empty({{.*}}) : tensor<?x?x?xi1>
+// CHECK: %[[TABLE:.*]] = tile.new_tensor({{.*}}) : tensor<?x?x?xi1>
 // CHECK: tile.status [{{.*}}"a block of argument 1 or a count of argument 2 is out of range (block-lists.mlir:10:13)"]
 // CHECK: tile.launch plan @counted_blocks0 {{.*}}(%[[L]], %[[C]], %[[TABLE]]
 // CHECK-NOT: tile.launch plan
@@ -46,7 +46,7 @@ func.func @counted(%q: !t, %list: tensor<?x?x?xi32>, %counts: tensor<?x?xi32>, %
 // CHECK: tile.program @several(
 // CHECK: %[[ROWS:.*]] = arith.subi
 // CHECK: %[[COUNT:.*]] = arith.maxsi %[[ROWS]]
-// CHECK: tensor.empty(%[[COUNT]]) : tensor<?x7xi1>
+// CHECK: tile.new_tensor(%[[COUNT]]) : tensor<?x7xi1>
 // CHECK: "a block of argument 1 or an offset of argument 2 is out of range
 // CHECK: tile.expect_equal %{{.*}} "words of argument 3", %{{.*}} "words for a bit of every column"
 // CHECK: tile.launch plan @several_blocks1 batches %{{.*}} heads %{{.*}} queries
