@@ -50,6 +50,7 @@ void lacuna::buildTileSchedulePipeline(OpPassManager &passes, const std::string 
   kernels.addPass(tile::createTileDeferRowSumsPass());
   kernels.addPass(tile::createTileOverlapProductsPass());
   kernels.addPass(tile::createTilePipelinePass());
+  kernels.addPass(tile::createTileClipRowsPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
   kernels.addPass(tile::createTileAllocateSharedPass());

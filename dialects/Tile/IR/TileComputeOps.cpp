@@ -129,8 +129,22 @@ LogicalResult MapOp::verifyRegions() {
 }
 
 //===----------------------------------------------------------------------===//
-// reduce, dot, convert
+// clip, reduce, dot, convert
 //===----------------------------------------------------------------------===//
+
+LogicalResult ClipOp::verify() {
+  RankedTensorType source = getSource().getType();
+  auto layout = dyn_cast<FragmentAttr>(source.getEncoding());
+  if (!layout || layout.getKind() != FragmentKind::Accumulator || !source.getElementType().isF32())
+    return emitOpError("clips an accumulator of f32, not ") << source;
+  auto expected = RankedTensorType::get(source.getDimSize(0), IntegerType::get(getContext(), 32),
+                                        FragmentAttr::get(getContext(), layout.getAxes().front(),
+                                                          FragmentKind::Row, layout.getWarps()));
+  for (Value bound : {getTo(), getFrom()})
+    if (bound && bound.getType() != expected)
+      return emitOpError("has a bound of type ") << bound.getType() << ", needs " << expected;
+  return success();
+}
 
 LogicalResult ReduceOp::verify() {
   RankedTensorType source = getSource().getType(), result = getResult().getType();

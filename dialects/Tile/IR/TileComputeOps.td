@@ -72,6 +72,32 @@ def Tile_MapOp : Tile_Op<"map", [RecursiveMemoryEffects, AttrSizedOperandSegment
   }];
 }
 
+def Tile_ClipOp : Tile_Op<"clip", [Pure, AllTypesMatch<["source", "result"]>]> {
+  let summary = "hides what lies outside of one interval per row";
+  let description = [{
+    Scheduled contract only. An element is kept if its position along the second axis
+    is below its row's element of `to`, and not below that of `from`; else it becomes
+    -inf. `at` is the position of the first column. None of these is negative.
+
+    ```mlir
+    tile.kernel @k(%s: tensor<64x64xf32, #tile.fragment<[query, key], accumulator, warps = 4>>,
+                   %end: tensor<64xi32, #tile.fragment<[query], row, warps = 4>>, %key: i32) {
+      %seen = tile.clip %s at %key to %end
+          : tensor<64x64xf32, #tile.fragment<[query, key], accumulator, warps = 4>>,
+            tensor<64xi32, #tile.fragment<[query], row, warps = 4>>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_Tile:$source, I32:$origin, Optional<Tile_Tile>:$from, Tile_Tile:$to);
+  let results = (outs Tile_Tile:$result);
+  let assemblyFormat = [{
+    $source `at` $origin (`from` $from^)? `to` $to attr-dict
+    `:` type($source) `,` type($to) (`,` type($from)^)?
+  }];
+  let hasVerifier = 1;
+}
+
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let summary = "combines the elements of every row";
   let description = [{

@@ -330,6 +330,32 @@ def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
   let statistics = [Statistic<"overlappedLoops", "overlapped", "loops with a delayed product">];
 }
 
+def TileClipRowsPass : KernelPass<"tile-clip-rows"> {
+  let summary = "Masks that are an interval of keys in each row become bounds";
+  let description = [{
+    A map that hides elements (makes them -inf) unless all of some comparisons hold,
+    each of them linear in the element's column with a factor of 1 or -1, hides what
+    is outside of one interval per row. The bounds are computed once per row, and
+    `tile.clip` compares each column with them. A predicate that reads tables, or
+    has an `or` in it, is left as it is.
+
+    ```mlir
+    %seen = tile.map(%x = %s) at(%i = %first, %j = %key) : ... {
+      %past = arith.cmpi sle, %j, %i : i32
+      %y = arith.select %past, %x, %low : f32
+      tile.yield %y : f32
+    }
+    ```
+    becomes
+    ```mlir
+    %end = tile.map() at(%i = %first) : () -> tensor<64xi32, #row> { max(%i + 1, 0) }
+    %seen = tile.clip %s at %key to %end : ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [Statistic<"clippedMaps", "clipped", "maps that became bounds of rows">];
+}
+
 def TileAllocateSharedPass : KernelPass<"tile-allocate-shared"> {
   let summary = "Lays rings out in shared memory";
   let description = [{

@@ -228,6 +228,7 @@ LogicalResult KernelLowering::lower(Operation &op) {
         return unused ? success() : lowerFragment(op, printSplat(emission, splat));
       })
       .Case([&](tile::MapOp map) { return lowerFragment(op, printMap(emission, map)); })
+      .Case([&](tile::ClipOp clip) { return lowerFragment(op, printClip(emission, clip)); })
       .Case([&](tile::ReduceOp reduce) { return lowerFragment(op, printReduce(emission, reduce)); })
       .Case([&](tile::ConvertOp convert) {
         if (!isRelabelling(convert))

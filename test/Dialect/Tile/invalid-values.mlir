@@ -194,3 +194,22 @@ tile.kernel @k(%x: tensor<?xf32, #rows>, %c: i1) {
   }
   tile.return
 }
+
+// -----
+
+tile.kernel @k(%s: tensor<64x64xf32, #tile.axes<[query, key]>>,
+               %to: tensor<64xi32, #tile.fragment<[query], row, warps = 4>>, %key: i32) {
+  // expected-error@+1 {{clips an accumulator of f32, not 'tensor<64x64xf32, #tile.axes<[query, key]>>'}}
+  %a = tile.clip %s at %key to %to : tensor<64x64xf32, #tile.axes<[query, key]>>, tensor<64xi32, #tile.fragment<[query], row, warps = 4>>
+  tile.return
+}
+
+// -----
+
+#scores = #tile.fragment<[query, key], accumulator, warps = 4>
+tile.kernel @k(%s: tensor<64x64xf32, #scores>,
+               %to: tensor<64xi32, #tile.fragment<[key], row, warps = 4>>, %key: i32) {
+  // expected-error@+1 {{has a bound of type 'tensor<64xi32, #tile.fragment<[key], row, warps = 4>>', needs 'tensor<64xi32, #tile.fragment<[query], row, warps = 4>>'}}
+  %a = tile.clip %s at %key to %to : tensor<64x64xf32, #scores>, tensor<64xi32, #tile.fragment<[key], row, warps = 4>>
+  tile.return
+}

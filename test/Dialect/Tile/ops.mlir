@@ -50,3 +50,17 @@ tile.program @reports(%c: i1) {
   tile.launch plan @status batches %c1 heads %c1 queries %c1 (%s, %c) : !tile.status, i1
   tile.return
 }
+
+#bounds = #tile.fragment<[query], row, warps = 4>
+#clipped = #tile.fragment<[query, key], accumulator, warps = 4>
+
+// CHECK-LABEL: tile.kernel @clip
+tile.kernel @clip(%s: tensor<64x64xf32, #clipped>, %from: tensor<64xi32, #bounds>,
+                  %to: tensor<64xi32, #bounds>, %key: i32) {
+  // CHECK: tile.clip %{{.*}} at %{{.*}} to %{{.*}} : tensor<64x64xf32, {{.*}}>, tensor<64xi32, {{[^,]*, [^,]*, [^,]*}}>{{$}}
+  %a = tile.clip %s at %key to %to : tensor<64x64xf32, #clipped>, tensor<64xi32, #bounds>
+  // CHECK: tile.clip %{{.*}} at %{{.*}} from %{{.*}} to %{{.*}} : tensor<64x64xf32, {{.*}}>, tensor<64xi32, {{.*}}>, tensor<64xi32, {{.*}}>
+  %b = tile.clip %a at %key from %from to %to
+      : tensor<64x64xf32, #clipped>, tensor<64xi32, #bounds>, tensor<64xi32, #bounds>
+  tile.return
+}
