@@ -1,8 +1,7 @@
 //===- VisitsTest.cpp - Kernels visit the tiles they must and no others ----===//
 //
-// Executed mma instructions count the visited tiles, instructions of the
-// predicate's lines the PARTIAL ones. Both are compared with brute force over
-// the predicate.
+// Executed matrix instructions count the visited tiles, instructions that mask one
+// the PARTIAL tiles. Both are compared with brute force over the predicate.
 //
 //===----------------------------------------------------------------------===//
 #include "lacuna/Compile.h"
@@ -11,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <sstream>
@@ -18,7 +18,31 @@
 using namespace lacuna;
 
 namespace {
-constexpr std::int64_t tile = 64, headDim = 64;
+constexpr std::int64_t headDim = 64;
+
+/// A family of targets, with a schedule of its own.
+struct Family {
+  const char *target, *schedule, *instruction;
+  std::int64_t rows, columns; ///< of a tile
+  /// Matrix instructions of a tile, summed over warps: two products of its scores
+  /// with 64 features.
+  std::uint64_t perTile;
+};
+
+// Products of 16 x 8 x 16 for a warp.
+constexpr Family mmaFamily = {.target = "sm_80",
+                              .schedule = "query_tile = 64, key_tile = 64, warps = 4",
+                              .instruction = "mma",
+                              .rows = 64,
+                              .columns = 64,
+                              .perTile = 2 * (64 / 16) * (64 / 8) * (64 / 16)};
+// Products of 64 x 64 x 16 for the four warps of a group.
+constexpr Family wgmmaFamily = {.target = "sm_90a",
+                                .schedule = "query_tile = 128, key_tile = 64, warps = 8",
+                                .instruction = "wgmma.mma_async",
+                                .rows = 128,
+                                .columns = 64,
+                                .perTile = 2 * (128 / 16) * (64 / 16)};
 
 /// One mask: as a spec sees it, and as C++ does.
 struct Mask {
@@ -36,13 +60,13 @@ struct Mask {
 
 std::ostream &operator<<(std::ostream &out, const Mask &mask) { return out << mask.name; }
 
-std::string specOf(const Mask &mask) {
+std::string specOf(const Mask &mask, const Family &family) {
   return std::string("!t = tensor<?x?x?x64xbf16>\n"
                      "func.func @mask(%q: !t, %k: !t, %v: !t") +
          mask.arguments + ") -> (!t, tensor<?x?x?xf32>) {\n" + mask.before +
          "  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {\n" + mask.predicate +
-         "    attn.yield %keep : i1\n  } schedule<query_tile = 64, key_tile = 64, warps = 4> "
-         ": !t, !t, !t\n  return %o, %lse : !t, tensor<?x?x?xf32>\n}\n";
+         "    attn.yield %keep : i1\n  } schedule<" + family.schedule +
+         "> : !t, !t, !t\n  return %o, %lse : !t, tensor<?x?x?xf32>\n}\n";
 }
 
 struct TileCounts {
@@ -53,13 +77,14 @@ struct TileCounts {
 /// By brute force: a tile is visited when an element is visible, and FULL when
 /// all of it is, for rows and keys that exist; a tile past the last key is not
 /// FULL.
-TileCounts expectedCounts(const Mask &mask, std::int64_t queries, std::int64_t keys) {
+TileCounts expectedCounts(const Mask &mask, const Family &family, std::int64_t queries,
+                          std::int64_t keys) {
   TileCounts counts;
-  for (std::int64_t row = 0; row < queries; row += tile)
-    for (std::int64_t column = 0; column < keys; column += tile) {
-      bool any = false, all = column + tile <= keys;
-      for (std::int64_t i = row; i < std::min(row + tile, queries); ++i)
-        for (std::int64_t j = column; j < std::min(column + tile, keys); ++j) {
+  for (std::int64_t row = 0; row < queries; row += family.rows)
+    for (std::int64_t column = 0; column < keys; column += family.columns) {
+      bool any = false, all = column + family.columns <= keys;
+      for (std::int64_t i = row; i < std::min(row + family.rows, queries); ++i)
+        for (std::int64_t j = column; j < std::min(column + family.columns, keys); ++j) {
           bool visible = mask.visible(i, j, queries, keys);
           any |= visible;
           all &= visible;
@@ -70,37 +95,66 @@ TileCounts expectedCounts(const Mask &mask, std::int64_t queries, std::int64_t k
   return counts;
 }
 
-/// Lines (from 1) of the element function of the map that only PARTIAL tiles
-/// run.
-std::pair<std::uint32_t, std::uint32_t> predicateLines(const std::string &source) {
+std::vector<std::string> linesOf(const std::string &text) {
   std::vector<std::string> lines;
-  std::istringstream stream(source);
+  std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);)
     lines.push_back(line);
-  for (std::size_t n = 0; n + 1 < lines.size(); ++n) {
-    if (lines[n].find("if (partial) {") == std::string::npos)
-      continue;
-    std::string call = lines[n + 1].substr(lines[n + 1].find("= ") + 2);
-    std::string head = " " + call.substr(0, call.find('(')) + "_element(";
-    for (std::uint32_t first = 0; first < lines.size(); ++first)
-      if (lines[first].find(head) != std::string::npos && lines[first].back() == '{') {
-        std::uint32_t last = first;
-        while (lines[last] != "}")
-          ++last;
-        return {first + 1, last + 1};
-      }
+  return lines;
+}
+
+/// First and last line (from 1) of a function; none: {1, 0}.
+std::pair<std::uint32_t, std::uint32_t> functionLines(const std::vector<std::string> &lines,
+                                                      const std::string &name) {
+  for (std::uint32_t first = 0; first < lines.size(); ++first)
+    if (lines[first].find(" " + name + "(") != std::string::npos && lines[first].back() == '{') {
+      std::uint32_t last = first;
+      while (lines[last] != "}")
+        ++last;
+      return {first + 1, last + 1};
+    }
+  return {1, 0};
+}
+
+/// What grows by the same number with each PARTIAL tile: instructions of the map's
+/// element function; or, where rows are clipped, the votes on the first columns.
+/// Everything else there may be skipped, or moved out of the loop.
+std::uint64_t countPredicate(const emulator::Counters &counters, const std::string &source) {
+  std::vector<std::string> lines = linesOf(source);
+  auto block = std::find_if(lines.begin(), lines.end(), [](const std::string &line) {
+    return line.find("if (partial) {") != line.npos;
+  });
+  auto call = block;
+  while (call != lines.end() && (call + 1)->find('}') == std::string::npos)
+    ++call;
+  if (call == lines.end()) {
+    ADD_FAILURE() << "the source masks no PARTIAL tiles";
+    return 0;
   }
-  return {0, 0};
+  std::uint64_t count = 0;
+  if (call->find("clip_") != std::string::npos) {
+    for (const emulator::InstructionCount &instruction : counters.instructions)
+      if (instruction.opcode.starts_with("vote") &&
+          instruction.inlinedLine == std::uint32_t(call - lines.begin() + 1))
+        count = std::max(count, instruction.warps);
+    return count;
+  }
+  std::size_t name = call->find("= ") + 2;
+  auto [first, last] =
+      functionLines(lines, call->substr(name, call->find('(') - name) + "_element");
+  for (std::uint32_t line = first; line <= last; ++line)
+    count += counters.warpsAtLine(line);
+  return count;
 }
 
 struct Measured {
-  std::uint64_t mma = 0, predicate = 0;
+  std::uint64_t products = 0, predicate = 0;
 };
 
-Measured measure(const Executable &executable, const Mask &mask, std::int64_t queries,
-                 std::int64_t keys) {
+Measured measure(const Executable &executable, const Mask &mask, const Family &family,
+                 std::int64_t queries, std::int64_t keys) {
   emulator::EmulatorOptions options;
-  options.target = "sm_80";
+  options.target = family.target;
   auto device = emulator::createEmulatorDevice(options);
   LoadedProgram program = std::move(*LoadedProgram::load(executable, *device));
   auto make = [&](std::int64_t rows) {
@@ -133,11 +187,8 @@ Measured measure(const Executable &executable, const Mask &mask, std::int64_t qu
   Status done = program.synchronize();
   EXPECT_TRUE(done.isOk()) << done.message();
   Measured measured;
-  measured.mma = device->counters().warps("mma");
-  auto [first, last] = predicateLines(executable.kernels()[0].source);
-  EXPECT_NE(first, 0u) << "the source has no map for PARTIAL tiles";
-  for (std::uint32_t line = first; line <= last; ++line)
-    measured.predicate += device->counters().warpsAtLine(line);
+  measured.products = device->counters().warps(family.instruction);
+  measured.predicate = countPredicate(device->counters(), executable.kernels()[0].source);
   return measured;
 }
 
@@ -184,20 +235,18 @@ constexpr std::pair<std::int64_t, std::int64_t> lengths[] = {{64, 64},   {300, 3
                                                              {449, 127}, {256, 512}, {1, 500}};
 
 /// Counts what a kernel of that mode visits, for every pair of lengths.
-void expectExactVisits(const Mask &mask, const char *mode) {
+void expectExactVisits(const Mask &mask, const char *mode, const Family &family = mmaFamily) {
   CompileOptions options;
-  options.target = "sm_80";
+  options.target = family.target;
   options.useCache = false;
   options.mode = mode;
-  Result<Executable> executable = compile(specOf(mask), options);
+  Result<Executable> executable = compile(specOf(mask, family), options);
   ASSERT_TRUE(executable) << executable.status().message();
-  // 64 x 64 scores of 64 features, twice, in steps of 16 x 8 x 16.
-  constexpr std::uint64_t mmaPerTile = 2 * (tile / 16) * (tile / 8) * (headDim / 16);
   std::uint64_t perPartialTile = 0;
   for (auto [queries, keys] : lengths) {
-    TileCounts expected = expectedCounts(mask, queries, keys);
-    Measured measured = measure(*executable, mask, queries, keys);
-    EXPECT_EQ(measured.mma, expected.visited * mmaPerTile) << queries << " x " << keys;
+    TileCounts expected = expectedCounts(mask, family, queries, keys);
+    Measured measured = measure(*executable, mask, family, queries, keys);
+    EXPECT_EQ(measured.products, expected.visited * family.perTile) << queries << " x " << keys;
     if (expected.partial && !perPartialTile)
       perPartialTile = measured.predicate / expected.partial;
     if (mask.table) // warps leave out what they need not read
@@ -209,6 +258,8 @@ void expectExactVisits(const Mask &mask, const char *mode) {
 }
 
 TEST_P(Visits, AreExactInClosedForm) { expectExactVisits(GetParam(), "closed"); }
+
+TEST_P(Visits, AreExactWithWarpRoles) { expectExactVisits(GetParam(), "closed", wgmmaFamily); }
 
 TEST_P(Visits, AreExactWhenPlanned) { expectExactVisits(GetParam(), "planned"); }
 
