@@ -25,7 +25,15 @@ struct CompileTimes {
   double cpuTotal = 0;
 };
 
+/// A target, and the hand-written kernel for its instructions, head dim 128.
+struct Comparison {
+  const char *target, *file, *definitions;
+};
+
 } // namespace
+
+static constexpr Comparison comparisons[] = {{"sm_80", "fa_mma.cu", "#define HD 128\n"},
+                                             {"sm_90a", "fa_hopper_d.cu", ""}};
 
 static Result<CompileTimes> compileOnce(const std::string &spec, const std::string &target,
                                         const Nvrtc &nvrtc) {
@@ -47,28 +55,32 @@ static Result<CompileTimes> compileOnce(const std::string &spec, const std::stri
                       total.cpuMilliseconds()};
 }
 
-/// CPU time of NVRTC alone on the fixed kernel, head dim 128.
-static Result<double> compileFixed(const std::string &source, const std::string &target,
+/// CPU time of NVRTC alone on the fixed kernel.
+static Result<double> compileFixed(const std::string &source, const Comparison &comparison,
                                    const Nvrtc &nvrtc) {
   Timer timer;
-  Result<NvrtcOutput> output =
-      nvrtc.compile({"fa_mma.cu", "#define HD 128\n" + source, target, {}});
+  Result<NvrtcOutput> output = nvrtc.compile({comparison.file, source, comparison.target, {}});
   return output ? Result<double>(timer.cpuMilliseconds()) : output.status();
 }
 
 static Status benchTarget(const BenchOptions &options, const std::string &spec,
-                          const std::string &fixed, const std::string &target, Table &table) {
+                          const Comparison &comparison, Table &table) {
+  Result<std::string> fixed =
+      readFile(options.sourceRoot + "/test/Emulator/Inputs/" + comparison.file);
+  if (!fixed)
+    return fixed.status();
+  const std::string source = comparison.definitions + *fixed;
   Result<const Nvrtc *> nvrtc = Nvrtc::get();
   if (!nvrtc)
     return nvrtc.status();
   std::vector<CompileTimes> runs;
   std::vector<double> fixedTimes;
   for (int i = 0; i < options.repeats; ++i) {
-    Result<CompileTimes> times = compileOnce(spec, target, **nvrtc);
+    Result<CompileTimes> times = compileOnce(spec, comparison.target, **nvrtc);
     if (!times)
       return times.status();
     runs.push_back(std::move(*times));
-    Result<double> alone = compileFixed(fixed, target, **nvrtc);
+    Result<double> alone = compileFixed(source, comparison, **nvrtc);
     if (!alone)
       return alone.status();
     fixedTimes.push_back(*alone);
@@ -79,7 +91,7 @@ static Status benchTarget(const BenchOptions &options, const std::string &spec,
       values.push_back(field(run));
     return median(values);
   };
-  std::string prefix = target + ": ";
+  std::string prefix = std::string(comparison.target) + ": ";
   for (std::size_t stage = 0; stage < runs[0].stages.size(); ++stage)
     table.add({"compile",
                prefix + runs[0].stages[stage].name,
@@ -101,7 +113,8 @@ static Status benchTarget(const BenchOptions &options, const std::string &spec,
              "ms",
              {}});
   table.add({"compile", prefix + "all of it, CPU", cpuTotal, "ms", {}});
-  table.add({"compile", prefix + "NVRTC alone on fa_mma.cu, CPU", cpuFixed, "ms", {}});
+  table.add(
+      {"compile", prefix + "NVRTC alone on " + comparison.file + ", CPU", cpuFixed, "ms", {}});
   table.add({"compile", prefix + "ratio of the two", cpuTotal / cpuFixed, "", 1.3});
   return Status();
 }
@@ -143,24 +156,28 @@ Status lacuna::benchCompile(const BenchOptions &options, Table &table) {
   Result<std::string> spec = readFile(specPath);
   if (!spec)
     return spec.status();
-  Result<std::string> fixed = readFile(options.sourceRoot + "/test/Emulator/Inputs/fa_mma.cu");
-  if (!fixed)
-    return fixed.status();
-  for (const char *target : {"sm_80", "sm_90a"})
-    if (Status status = benchTarget(options, *spec, *fixed, target, table); !status.isOk())
+  for (const Comparison &comparison : comparisons)
+    if (Status status = benchTarget(options, *spec, comparison, table); !status.isOk())
       return status;
   if (Status status = benchDerivation(options, table); !status.isOk())
     return status;
-  std::vector<double> processes;
-  for (int i = 0; i < options.repeats; ++i) {
-    Result<ProcessTimes> time = timeProcess({options.programPath + "/lacuna-compile", specPath,
-                                             "--target=sm_80", "--emit=cubin", "-o", "/dev/null"},
-                                            {"LACUNA_CACHE=off"});
-    if (!time)
-      return time.status();
-    processes.push_back(time->wall);
+  for (const Comparison &comparison : comparisons) {
+    std::string target = comparison.target;
+    std::vector<double> processes;
+    for (int i = 0; i < options.repeats; ++i) {
+      Result<ProcessTimes> time =
+          timeProcess({options.programPath + "/lacuna-compile", specPath, "--target=" + target,
+                       "--emit=cubin", "-o", "/dev/null"},
+                      {"LACUNA_CACHE=off"});
+      if (!time)
+        return time.status();
+      processes.push_back(time->wall);
+    }
+    table.add({"compile",
+               target + ": lacuna-compile to cubin, whole process",
+               median(processes),
+               "ms",
+               {}});
   }
-  table.add(
-      {"compile", "sm_80: lacuna-compile to cubin, whole process", median(processes), "ms", {}});
   return Status();
 }
