@@ -10,21 +10,34 @@
 
 #include "lacuna/Compile.h"
 #include "lacuna/Runtime.h"
+#include "lacuna/Tensor.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #pragma GCC visibility push(default) // these are what the shared library exports
 
 namespace lacuna {
 
+/// Makes of a spec one for the masks that `arguments` give: what masks read (lengths,
+/// scalars, elements of integer tensors) is fixed and the tiles that they visit
+/// are part of the text, which compiles like any other. Arguments are those of a
+/// launch, but in host memory; tensors that no mask reads may have address 0. A launch
+/// for other lengths or scalars fails and says what differs; other elements of a
+/// table are not noticed unless LACUNA_CHECK_PLANS=1. `options.mode` has no say.
+/// Errors: those of compile, Type when arguments do not fit, Unsupported where a mask
+/// is not known before it runs or is too large for a kernel.
+Result<std::string> bake(std::string_view spec, const CompileOptions &options,
+                         Span<Value> arguments);
+
 /// When programs are baked, and how many are kept.
 struct BakedPolicy {
   std::size_t programs = 8;                  ///< at most so many at once
-  std::size_t bytes = std::size_t(64) << 20; ///< of their images, together
+  std::size_t bytes = std::size_t(64) << 20; ///< of their images; as many of masks
   unsigned afterUses = 2;                    ///< the use of a mask that asks for its compile
   bool asynchronous = true; ///< compile on a thread of its own; else that use waits
 };
@@ -69,6 +82,13 @@ private:
   struct Implementation;
   std::unique_ptr<Implementation> implementation;
 };
+
+/// What BakedPrograms::use is given for the masks of `arguments`, which are those of
+/// `bake`: shapes, scalars and the elements of integer tensors, as bytes.
+std::string maskOf(Span<Value> arguments);
+
+/// Bakes and compiles `spec` for what maskOf says.
+BakedPrograms::Bake bakeFrom(std::string spec, CompileOptions options);
 
 } // namespace lacuna
 

@@ -23,9 +23,11 @@ namespace lacuna {
 
 /// How to compile.
 struct CompileOptions {
-  std::string target = {};       ///< Device::target(), or a name such as "sm_90a"
-  std::string function = {};     ///< which function of the text; empty: the only one
-  std::string mode = "closed";   ///< where runs of key tiles come from: auto, closed or planned
+  std::string target = {};   ///< Device::target(), or a name such as "sm_90a"
+  std::string function = {}; ///< which function of the text; empty: the only one
+  /// Where runs of key tiles come from: auto, closed or planned; lacuna/Baked.h makes
+  /// specs that hold theirs.
+  std::string mode = "closed";
   std::string fileName = "spec"; ///< for locations in messages
   bool useCache = true;          ///< false: compile, and store nothing
 };

@@ -117,6 +117,12 @@ typedef struct {
 /// Compiles `spec_bytes` bytes of MLIR text.
 lacuna_status lacuna_compile(const char *spec, size_t spec_bytes,
                              const lacuna_compile_options *options, lacuna_executable **executable);
+/// Compiles the spec for the masks that `arguments` give: those of a launch, but in
+/// host memory, and with address 0 where no mask reads a tensor. `mode` has no say.
+lacuna_status lacuna_compile_baked(const char *spec, size_t spec_bytes,
+                                   const lacuna_compile_options *options,
+                                   const lacuna_value *arguments, size_t argument_count,
+                                   lacuna_executable **executable);
 /// Destroys an executable; its programs live on.
 void lacuna_executable_destroy(lacuna_executable *executable);
 /// Numbers of its arguments, results and kernels.

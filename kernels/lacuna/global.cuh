@@ -13,6 +13,11 @@
 
 namespace lacuna {
 
+/// Address of a table that is part of the module.
+__device__ __forceinline__ uint64_t tableAddress(const int32_t *table) {
+  return __cvta_generic_to_global(table);
+}
+
 __device__ __forceinline__ uint16_t load16(uint64_t address, bool inside) {
   uint16_t value;
   asm("{ .reg .pred p; setp.ne.b32 p, %2, 0; mov.b16 %0, 0; @p ld.global.nc.b16 %0, [%1]; }"

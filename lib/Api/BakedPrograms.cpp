@@ -15,6 +15,7 @@
 #include <deque>
 #include <list>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 
@@ -130,7 +131,8 @@ struct BakedPrograms::Implementation {
   Device &device;
   const BakedPolicy policy;
   std::list<Entry> entries; ///< most recently used first
-  std::unordered_map<std::string, std::list<Entry>::iterator> byMask;
+  std::unordered_map<std::string_view, std::list<Entry>::iterator> byMask;
+  std::size_t maskBytes = 0; ///< of all entries
   BakedStatistics statistics;
   Status failure;
   Worker worker;
@@ -144,13 +146,15 @@ Entry &BakedPrograms::Implementation::touch(const std::string &mask) {
   }
   entries.emplace_front();
   entries.front().mask = mask;
-  byMask[mask] = entries.begin();
+  byMask[entries.front().mask] = entries.begin();
+  maskBytes += mask.size();
   // A mask is worth remembering while it may come back before as many others as
   // would push its program out several times over.
   const std::size_t remembered = 64 + 16 * policy.programs;
-  if (entries.size() > remembered) {
+  while (entries.size() > remembered || (maskBytes > policy.bytes && entries.size() > 1)) {
     dropProgram(entries.back());
     byMask.erase(entries.back().mask);
+    maskBytes -= entries.back().mask.size();
     entries.pop_back();
   }
   return entries.front();

@@ -4,6 +4,7 @@
 // Launches convert on the stack, so they allocate as little as the C++ ones.
 //
 //===----------------------------------------------------------------------===//
+#include "lacuna/Baked.h"
 #include "lacuna/Compile.h"
 #include "lacuna/Runtime.h"
 #include "lacuna/lacuna.h"
@@ -142,24 +143,52 @@ lacuna_status lacuna_device_copy_out(lacuna_device *device, void *to, uint64_t f
 // Compiling
 //===----------------------------------------------------------------------===//
 
-lacuna_status lacuna_compile(const char *spec, size_t spec_bytes,
-                             const lacuna_compile_options *options,
-                             lacuna_executable **executable) {
-  if (options->size != sizeof(lacuna_compile_options))
-    return finish(misuse("lacuna_compile_options::size is not the size of the struct"));
+static Result<CompileOptions> convert(const lacuna_compile_options &options) {
+  if (options.size != sizeof(lacuna_compile_options))
+    return misuse("lacuna_compile_options::size is not the size of the struct");
   CompileOptions converted;
-  converted.target = options->target ? options->target : "";
-  converted.function = options->function ? options->function : "";
-  if (options->file_name)
-    converted.fileName = options->file_name;
-  if (options->mode)
-    converted.mode = options->mode;
-  converted.useCache = !options->no_cache;
-  Result<Executable> compiled = compile(std::string_view(spec, spec_bytes), converted);
+  converted.target = options.target ? options.target : "";
+  converted.function = options.function ? options.function : "";
+  if (options.file_name)
+    converted.fileName = options.file_name;
+  if (options.mode)
+    converted.mode = options.mode;
+  converted.useCache = !options.no_cache;
+  return converted;
+}
+
+static lacuna_status compileText(std::string_view text, const CompileOptions &options,
+                                 lacuna_executable **executable) {
+  Result<Executable> compiled = compile(text, options);
   if (!compiled)
     return finish(compiled.status());
   *executable = new lacuna_executable{std::move(*compiled)};
   return LACUNA_OK;
+}
+
+lacuna_status lacuna_compile(const char *spec, size_t spec_bytes,
+                             const lacuna_compile_options *options,
+                             lacuna_executable **executable) {
+  Result<CompileOptions> converted = convert(*options);
+  if (!converted)
+    return finish(converted.status());
+  return compileText(std::string_view(spec, spec_bytes), *converted, executable);
+}
+
+lacuna_status lacuna_compile_baked(const char *spec, size_t spec_bytes,
+                                   const lacuna_compile_options *options,
+                                   const lacuna_value *arguments, size_t argument_count,
+                                   lacuna_executable **executable) {
+  Result<CompileOptions> converted = convert(*options);
+  if (!converted)
+    return finish(converted.status());
+  Converted<Value> values;
+  if (Status status = values.fill(arguments, argument_count); !status.isOk())
+    return finish(status);
+  Result<std::string> baked = bake(std::string_view(spec, spec_bytes), *converted, values.span());
+  if (!baked)
+    return finish(baked.status());
+  return compileText(*baked, *converted, executable);
 }
 
 void lacuna_executable_destroy(lacuna_executable *executable) { delete executable; }

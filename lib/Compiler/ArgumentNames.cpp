@@ -16,6 +16,9 @@ void lacuna::attachArgumentNames(func::FuncOp function, const llvm::MemoryBuffer
   if (function.isExternal())
     return;
   for (BlockArgument argument : function.getArguments()) {
+    // A spec that was printed with its locations knows its names.
+    if (function.getArgAttr(argument.getArgNumber(), "attn.name"))
+      continue;
     auto place = dyn_cast<FileLineColLoc>(argument.getLoc());
     if (!place || place.getLine() == 0 || place.getColumn() == 0)
       continue;

@@ -13,8 +13,10 @@ using namespace lacuna;
 /// proved visible to all rows of a tile.
 static std::string describeRuns(tile::KernelOp kernel) {
   std::string text = "none";
-  kernel.walk([&](tile::ListRunsOp) {
-    text = "planned: kernels that run before list the tiles that the mask leaves";
+  kernel.walk([&](tile::ListRunsOp runs) {
+    text = runs.getLists().getDefiningOp<tile::TableOp>()
+               ? "baked: tables in the kernel list the tiles that the mask leaves"
+               : "planned: kernels that run before list the tiles that the mask leaves";
   });
   kernel.walk([&](tile::IntervalRunsOp runs) {
     ValueRange bounds = runs.getPair(0);

@@ -1,12 +1,15 @@
 #include "lib/Compiler/Compilation.h"
 
+#include "dialects/Attn/IR/Attn.h"
 #include "dialects/Tile/IR/Tile.h"
 #include "lib/Compiler/ArgumentNames.h"
+#include "lib/Compiler/BakeSpec.h"
 #include "lib/Compiler/CollectFacts.h"
 #include "lib/Compiler/Diagnostics.h"
 #include "lib/Compiler/ExportProgram.h"
 #include "lib/Compiler/Pipelines.h"
 #include "lib/Compiler/Register.h"
+#include "lib/Runtime/LaunchChecks.h"
 #include "lib/Support/Stopwatch.h"
 #include "lib/Support/Targets.h"
 #include "lib/Target/Cuda/EmitCuda.h"
@@ -14,6 +17,7 @@
 #include "mlir/Dialect/EmitC/IR/EmitC.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -45,6 +49,7 @@ struct Compilation::Module {
     });
   }
 
+  LogicalResult planKernels(SmallVectorImpl<TileSize> &tiles, FailureOr<Program> &program);
   Status pickFunction();
   Status findLevel();
   Status settleTarget();
@@ -197,10 +202,61 @@ Status Compilation::lowerTo(Level level) {
   return {};
 }
 
-std::string Compilation::print() const {
+//===----------------------------------------------------------------------===//
+// Baking
+//===----------------------------------------------------------------------===//
+
+/// A planned kernel has the tiles that a baked one gets, so that both visit the same.
+LogicalResult Compilation::Module::planKernels(SmallVectorImpl<TileSize> &tiles,
+                                               FailureOr<Program> &program) {
+  OwningOpRef<ModuleOp> planned = op->clone();
+  planned->walk([](attn::AttendOp attend) { attend.setMode(attn::Mode::Planned); });
+  PassManager passes(&context);
+  buildAttnToTilePipeline(passes);
+  buildTileSchedulePipeline(passes, options.target);
+  if (failed(passes.run(*planned)))
+    return failure();
+  for (auto kernel : planned->getOps<tile::KernelOp>())
+    if (!kernel.getPlans())
+      tiles.push_back({kernel.getSchedule()->getQueryTile(), kernel.getSchedule()->getKeyTile()});
+  for (auto made : planned->getOps<tile::ProgramOp>())
+    program = exportProgram(made);
+  return success(succeeded(program));
+}
+
+Status Compilation::bake(Span<lacuna::Value> arguments) {
+  Module &m = *module;
+  bool isBaked =
+      m.op->walk([](attn::AttendOp attend) {
+            return attend.getRunsAttr() ? WalkResult::interrupt() : WalkResult::advance();
+          })
+          .wasInterrupted();
+  if (m.level != Level::Attn || isBaked)
+    return Status(StatusKind::Unsupported, "only a spec can be baked, and only once");
+  m.options.mode = "baked";
+  if (Status status = lowerTo(Level::Attn); !status.isOk())
+    return status;
+  SmallVector<TileSize> tiles;
+  FailureOr<Program> program = failure();
+  if (failed(m.timed("bake: tiles", [&] { return m.planKernels(tiles, program); })))
+    return m.diagnostics.take(StatusKind::Unsupported, "the spec cannot be planned");
+  if (Status status = checkShapes(*program, arguments); !status.isOk())
+    return status;
+  LogicalResult baked = m.timed("bake: runs", [&] {
+    for (auto spec : m.op->getOps<func::FuncOp>())
+      if (failed(bakeSpec(spec, tiles, arguments)))
+        return failure();
+    return verify(*m.op);
+  });
+  return failed(baked) ? m.diagnostics.take(StatusKind::Unsupported, "the spec cannot be baked")
+                       : Status();
+}
+
+std::string Compilation::print(bool withLocations) const {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  module->op->print(stream, OpPrintingFlags().printNameLocAsPrefix());
+  OpPrintingFlags flags = OpPrintingFlags().printNameLocAsPrefix();
+  module->op->print(stream, withLocations ? flags.enableDebugInfo() : flags);
   stream << '\n';
   return text;
 }

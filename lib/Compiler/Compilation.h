@@ -10,6 +10,7 @@
 #define LIB_COMPILER_COMPILATION_H
 
 #include "lacuna/Result.h"
+#include "lacuna/Tensor.h"
 #include "lib/Compiler/Facts.h"
 #include "lib/Runtime/Program.h"
 
@@ -31,7 +32,7 @@ enum class Level {
 struct CompilerOptions {
   std::string target;          ///< "sm_90a"; may be empty when the text is scheduled
   std::string function;        ///< which spec of the module; empty: the only one
-  std::string mode = "closed"; ///< of its attends: "auto", "closed" or "planned"
+  std::string mode = "closed"; ///< of its attends: "auto", "closed", "planned" or "baked"
 };
 
 /// Wall time of one step of a compilation.
@@ -57,8 +58,14 @@ public:
   /// caller (Unsupported). Attn means: sugar expanded, intervals derived.
   Status lowerTo(Level level);
 
-  /// The module as text. Deterministic, without locations.
-  std::string print() const;
+  /// Fixes what the masks of the spec read to what `arguments` hold, and writes the
+  /// runs of their tiles into it (BakeSpec.h). They are in host memory; tensors that
+  /// no mask reads may have address 0. Errors: Type when they do not fit; Unsupported
+  /// past Level::Attn, or where a mask cannot be known before it runs.
+  Status bake(Span<Value> arguments);
+
+  /// The module as text, deterministic; without locations unless they are asked for.
+  std::string print(bool withLocations = false) const;
 
   /// Lowers to the end and gives the program with the CUDA C++ text of its
   /// kernels; cubin and PTX are still empty.

@@ -26,7 +26,7 @@ lacuna::exportExpression(Operation &op, const llvm::DenseMap<mlir::Value, Expres
       return op.emitOpError("computes with a value that no launch knows");
     values.push_back(value->second);
   }
-  if (isa<arith::IndexCastOp, arith::ExtSIOp>(op))
+  if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp>(op))
     return values[0];
   using Op = Expression::Op;
   std::optional<Op> kind = llvm::TypeSwitch<Operation *, std::optional<Op>>(&op)

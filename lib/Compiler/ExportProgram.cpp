@@ -75,6 +75,8 @@ LogicalResult Exporter::exportArguments() {
     // What no kernel takes may lie anywhere.
     auto alignment = op.getArgAttrOfType<IntegerAttr>(index, "tile.alignment");
     exported.alignment = alignment ? alignment.getInt() : byteSize(*dtype);
+    if (auto digest = op.getArgAttrOfType<StringAttr>(index, "tile.digest"))
+      exported.digest = digest.str();
     if (tensor)
       for (int64_t extent : tensor.getShape())
         exported.dims.push_back(ShapedType::isDynamic(extent) ? lacuna::dynamicExtent : extent);

@@ -33,6 +33,9 @@ public:
                 Positions keyPositions = Positions());
 
   const AttendShape &shape() const { return sizes; }
+  /// Whether batches and heads see different keys, so that each has a mask of its own.
+  bool readsBatch() const { return perBatch; }
+  bool readsHead() const { return perHead; }
   /// How many batches and heads have masks of their own: 1, or all of them.
   std::int64_t maskBatches() const { return perBatch ? sizes.batches : 1; }
   std::int64_t maskHeads() const { return perHead ? sizes.heads : 1; }

@@ -133,8 +133,14 @@ void Planner::emit(const Node &node) {
     return;
   }
   (isPartial ? result.tiles.partial : result.tiles.full) += tiles;
-  for (std::int32_t row = node.row; row < node.row + node.rows; ++row)
-    rowLists.append(row, node.column, node.columns, isPartial);
+  const bool reachesPastEnd =
+      options.endIsPartial && keys % options.keyTile && node.column + node.columns == gridColumns;
+  for (std::int32_t row = node.row; row < node.row + node.rows; ++row) {
+    if (node.columns > reachesPastEnd)
+      rowLists.append(row, node.column, node.columns - reachesPastEnd, isPartial);
+    if (reachesPastEnd)
+      rowLists.append(row, gridColumns - 1, 1, /*partial=*/true);
+  }
   if (options.transposed)
     for (std::int32_t column = node.column; column < node.column + node.columns; ++column)
       columnLists.append(column, node.row, node.rows, isPartial);

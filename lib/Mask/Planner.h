@@ -26,7 +26,10 @@ namespace lacuna::mask {
 struct PlanOptions {
   int queryTile = 128, keyTile = 128;
   bool transposed = false; ///< make lists of key tiles too
-  Refinement refinement;   ///< of tiles that the classifier leaves undecided
+  /// A tile that reaches past the last key is partial, as it is to a kernel: what
+  /// lies behind is hidden.
+  bool endIsPartial = false;
+  Refinement refinement; ///< of tiles that the classifier leaves undecided
   /// Which boxes of tiles are asked about; Flat and Rows are there to compare.
   enum class Traversal { Quadtree, Rows, Flat } traversal = Traversal::Quadtree;
 };

@@ -1,18 +1,10 @@
 #include "lib/Mask/RunLists.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
-#include <string>
 
 using namespace lacuna;
 using namespace lacuna::mask;
-
-std::int64_t mask::listCapacity(std::int64_t rows, std::int64_t tiles) {
-  constexpr std::int64_t bytes = 16 << 20, least = 64;
-  const std::int64_t fitting = bytes / std::int64_t(sizeof(Run)) / std::max<std::int64_t>(rows, 1);
-  return std::min(tiles, std::max(fitting, least));
-}
 
 std::int64_t RunLists::tiles(std::int64_t batch, std::int64_t head, std::int64_t number) const {
   std::int64_t count = 0;
@@ -43,23 +35,16 @@ std::vector<std::int32_t> RunLists::longestFirst() const {
   return order;
 }
 
-Status RunLists::write(std::int64_t capacity, std::int32_t *runArray, std::int32_t *counts) const {
-  if (longest() > capacity)
-    return Status(StatusKind::Resource, "a row of the plan has " + std::to_string(longest()) +
-                                            " runs, but lists hold " + std::to_string(capacity) +
-                                            "; pin plan_capacity in #attn.schedule");
-  for (std::int64_t batch = 0; batch < batchCount; ++batch)
-    for (std::int64_t head = 0; head < headCount; ++head)
-      for (std::int64_t n = 0; n < rowCount; ++n) {
-        const Span<Run> list = row(batch, head, n);
-        const std::size_t at = index(batch, head, n);
-        if (!list.empty())
-          std::memcpy(runArray + at * std::size_t(capacity) * 2, list.begin(),
-                      list.size() * sizeof(Run));
-        counts[2 * at] = std::int32_t(list.size());
-        counts[2 * at + 1] = std::int32_t(tiles(batch, head, n));
-      }
-  return Status();
+std::vector<std::int32_t> RunLists::toArray() const {
+  const std::size_t width = 2 * std::size_t(capacity());
+  std::vector<std::int32_t> array(std::size_t(batchCount * headCount * rowCount) * width);
+  for (std::size_t n = 0; n + 1 < offsets.size(); ++n)
+    for (std::size_t at = offsets[n]; at < offsets[n + 1]; ++at) {
+      std::int32_t *place = array.data() + n * width + 2 * (at - offsets[n]);
+      place[0] = runs[at].first;
+      place[1] = runs[at].lengthAndClass;
+    }
+  return array;
 }
 
 RunListBuilder::RunListBuilder(std::int64_t batches, std::int64_t heads, std::int64_t rows,

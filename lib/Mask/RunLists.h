@@ -19,6 +19,7 @@
 #include "lacuna/Result.h"
 #include "lacuna/Tensor.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -37,11 +38,6 @@ struct Run {
   bool operator==(const Run &other) const = default;
 };
 static_assert(sizeof(Run) == 2 * sizeof(std::int32_t));
-
-/// The runs that each row of an array of lists has room for: all `tiles` of a row
-/// when lists of `rows` rows (of all batches and heads) then take at most 16 MiB,
-/// else what 16 MiB hold, but at least 64.
-std::int64_t listCapacity(std::int64_t rows, std::int64_t tiles);
 
 /// Lists of all batches and heads that have masks of their own.
 class RunLists {
@@ -69,9 +65,11 @@ public:
   /// order where they have the same: i32 [batches, heads, rows].
   std::vector<std::int32_t> longestFirst() const;
 
-  /// Fills the arrays that kernels read; what no run needs is left as it is.
-  /// Errors: Resource, when a row has more than `capacity` runs.
-  Status write(std::int64_t capacity, std::int32_t *runArray, std::int32_t *counts) const;
+  /// The runs as kernels read them, with room for as many as the longest row has and
+  /// at least one; what no run needs is zero.
+  std::vector<std::int32_t> toArray() const;
+  /// Runs that each row of that array has room for.
+  std::int64_t capacity() const { return std::max<std::int64_t>(longest(), 1); }
 
   std::size_t bytes() const {
     return runs.capacity() * sizeof(Run) + offsets.capacity() * sizeof(std::size_t);

@@ -2,6 +2,7 @@
 
 #include "lib/Runtime/LaunchChecks.h"
 #include "lib/Runtime/Plan.h"
+#include "lib/Runtime/PlanDigest.h"
 #include "lib/Runtime/ProgramMemory.h"
 #include "lib/Support/Hash.h"
 #include "lib/Support/TensorMap.h"
@@ -50,6 +51,8 @@ const std::string &ProgramInstance::identity() const {
 Status ProgramInstance::load() {
   planned = hasPlan(loaded);
   inputs = planInputs(loaded);
+  for (const ProgramArgument &argument : loaded.arguments)
+    checksDigests |= !argument.digest.empty() && checksForStalePlans();
   bool takesStatus = false;
   for (const ProgramStep &source : loaded.steps) {
     Result<Step> step = loadStep(source);
@@ -333,6 +336,9 @@ Status ProgramInstance::launch(Span<Value> arguments, Span<TensorRef> results,
     return status;
   if (areAllEmpty(results))
     return Status();
+  if (checksDigests)
+    if (Status status = checkDigests(arguments, stream); !status.isOk())
+      return status;
   if (plan)
     if (Status status = plan->checkServes(*this, arguments, stream); !status.isOk())
       return status;
@@ -349,6 +355,21 @@ Status ProgramInstance::launch(Span<Value> arguments, Span<TensorRef> results,
     if (Status status = runPlan(given); !status.isOk())
       return status;
   return runRest(given);
+}
+
+Status ProgramInstance::checkDigests(Span<Value> arguments, Stream stream) const {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const ProgramArgument &expected = loaded.arguments[i];
+    if (expected.digest.empty())
+      continue;
+    Result<std::string> digest = digestOf(device, arguments[i].tensor, stream);
+    if (!digest)
+      return digest.status();
+    if (*digest != expected.digest)
+      return Status(StatusKind::Type, "the elements of %" + expected.name +
+                                          " are not those that @" + loaded.name + " was baked for");
+  }
+  return Status();
 }
 
 Status ProgramInstance::explain(std::uint32_t word) const {

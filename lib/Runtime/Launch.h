@@ -109,6 +109,8 @@ private:
   /// Equal for programs that make the same plans. Made when it is first asked
   /// for: it digests every image.
   const std::string &identity() const;
+  /// That tables hold what the program was made for.
+  Status checkDigests(Span<Value> arguments, Stream stream) const;
   /// What a status word says; ok when it is 0.
   Status explain(std::uint32_t word) const;
 
@@ -116,6 +118,7 @@ private:
   Device &device;
   std::vector<Step> steps;
   bool planned = false;          ///< some steps make a plan
+  bool checksDigests = false;    ///< of tables that the program was made for
   std::vector<PlanInput> inputs; ///< what a plan depends on
   mutable std::once_flag identityMade;
   mutable std::string identityText; ///< identity(), once it was asked for

@@ -1,8 +1,9 @@
 //===- PlanDigest.h - Has a plan gone stale? ----------------------------------===//
 //
-// A plan does not see that a table it was made from has changed since. With
-// LACUNA_CHECK_PLANS=1 every update digests those tables, and every launch with
-// the plan digests them again; both then wait for the device.
+// A plan does not see that a table it was made from has changed since, nor does a
+// program that was baked for the elements of a table. With LACUNA_CHECK_PLANS=1
+// every update of a plan digests those tables, and every launch digests them
+// again; both then wait for the device.
 //
 //===----------------------------------------------------------------------===//
 #ifndef LIB_RUNTIME_PLANDIGEST_H

@@ -43,6 +43,9 @@ struct ProgramArgument {
   /// of this many bytes. 16 where kernels move 16-byte pieces; the element's
   /// size where they load single elements.
   std::uint32_t alignment = 16;
+  /// Tensors: digest of the elements that the program was made for, in row-major
+  /// order (lib/Support/Hash.h); empty where any will do.
+  std::string digest;
 
   bool operator==(const ProgramArgument &) const = default;
 };

@@ -67,6 +67,8 @@ static Json toJson(const ProgramArgument &argument) {
   if (argument.isTensor) {
     object["dims"] = argument.dims;
     object["alignment"] = argument.alignment;
+    if (!argument.digest.empty())
+      object["digest"] = argument.digest;
   }
   return object;
 }
@@ -279,6 +281,8 @@ static ProgramArgument readArgument(Reader &reader, const Json &object) {
   if (argument.isTensor) {
     argument.dims = reader.list(object, "dims", readExtent);
     argument.alignment = reader.count(object, "alignment");
+    if (object.contains("digest"))
+      argument.digest = reader.text(object, "digest");
   }
   return argument;
 }

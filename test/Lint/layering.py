@@ -15,9 +15,11 @@ TABLE = [
     ("lib/Reference", ["lib/Support/", "lacuna/", "dialects/Attn/IR/"]),
     ("lib/Conversion", ["dialects/Attn/IR/", "dialects/Tile/IR/", "lib/Mask/", "lib/Support/"]),
     ("lib/Target", ["lib/Support/"]),
-    # It fills a Program and has NVRTC compile it; it neither loads nor launches one.
+    # It fills a Program, checks arguments by one and has NVRTC compile it; it neither loads nor
+    # launches one.
     ("lib/Compiler", ["lib/Conversion/", "lib/Target/", "dialects/", "lib/Mask/", "lib/Support/"]
-     + ["lib/Runtime/Program.h", "lib/Runtime/Expression.h", "lib/Runtime/Nvrtc", "lacuna/"]),
+     + ["lib/Runtime/Program.h", "lib/Runtime/Expression.h", "lib/Runtime/LaunchChecks.h"]
+     + ["lib/Runtime/Nvrtc", "lacuna/"]),
     ("lib/Api", ["lib/", "dialects/", "lacuna/"]),
     ("dialects/Attn/IR", ["lib/Support/"]),
     ("dialects/Attn/Transforms", ["dialects/Attn/IR/", "lib/Mask/", "lib/Support/"]),

@@ -4,12 +4,15 @@
 // else to stderr. An output file is written whole or not at all.
 //
 //===----------------------------------------------------------------------===//
+#include "lacuna/Baked.h"
 #include "lacuna/Compile.h"
+#include "lacuna/Reference.h"
 #include "lib/Api/Version.h"
 #include "lib/Compiler/BuildKernels.h"
 #include "lib/Compiler/Compilation.h"
 #include "lib/Support/Files.h"
 #include "tools/lacuna-compile/Report.h"
+#include "tools/lacuna-run/Arguments.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -39,8 +42,12 @@ static cl::opt<std::string> function("function",
                                      cl::value_desc("name"), cl::cat(category));
 static cl::opt<std::string> mode("mode",
                                  cl::desc("where runs of key tiles come from; default: closed"),
-                                 cl::value_desc("auto|closed|planned"),
+                                 cl::value_desc("auto|closed|planned|baked"),
                                  cl::init(CompileOptions().mode), cl::cat(category));
+static cl::list<std::string> inputs("input", cl::value_desc("value"), cl::cat(category),
+                                    cl::desc("for --mode=baked, the next argument, as lacuna-run "
+                                             "takes it; SHAPExTYPE alone for a tensor that the "
+                                             "mask does not read"));
 static cl::opt<Emit> emit(
     "emit", cl::desc("what to write:"), cl::init(Emit::Cubin), cl::cat(category),
     cl::values(clEnumValN(Emit::Attn, "attn",
@@ -141,14 +148,30 @@ static Result<std::string> finish(Compilation &compilation) {
   return explain(*program, compilation, *log, nvrtcTime.count());
 }
 
-/// PTX or cubin by way of the cache: a hit runs no pass and loads no library.
-static Result<std::string> compileCached(const std::string &text, const std::string &fileName) {
+static CompileOptions optionsFor(const std::string &fileName) {
   CompileOptions options;
   options.target = target;
   options.function = function;
   options.mode = mode;
   options.fileName = fileName;
-  Result<Executable> executable = compile(text, options);
+  return options;
+}
+
+/// The spec for the mask of the inputs alone.
+static Result<std::string> bakeForInputs(const std::string &text, const std::string &fileName) {
+  Result<ReferenceSpec> spec = ReferenceSpec::parse(text, fileName, function);
+  if (!spec)
+    return spec.status();
+  Result<Arguments> arguments =
+      makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::ElementsOrShape);
+  if (!arguments)
+    return arguments.status();
+  return bake(text, optionsFor(fileName), arguments->values);
+}
+
+/// PTX or cubin by way of the cache: a hit runs no pass and loads no library.
+static Result<std::string> compileCached(const std::string &text, const std::string &fileName) {
+  Result<Executable> executable = compile(text, optionsFor(fileName));
   if (!executable)
     return executable.status();
   for (const std::string &advisory : executable->report().advisories)
@@ -186,6 +209,12 @@ int main(int argc, char **argv) {
   if (!text)
     return fail(text.status());
   std::string fileName = inputPath == "-" ? "<stdin>" : inputPath.getValue();
+  if (!inputs.empty() && mode != "baked")
+    return fail(Status(StatusKind::Type, "--input is for --mode=baked"));
+  if (!inputs.empty())
+    text = bakeForInputs(*text, fileName);
+  if (!text)
+    return fail(text.status());
   bool onlyImage = (emit == Emit::Ptx || emit == Emit::Cubin) && dumpFolder.empty() && !timing;
   Result<std::string> output =
       onlyImage ? compileCached(*text, fileName) : compileByLevels(*text, fileName);

@@ -16,7 +16,7 @@
 #include "lib/Mask/Picture.h"
 #include "lib/Support/Files.h"
 #include "tools/lacuna-mask/Png.h"
-#include "tools/lacuna-run/Inputs.h"
+#include "tools/lacuna-run/Arguments.h"
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/CommandLine.h"
@@ -52,55 +52,6 @@ static cl::opt<bool> refine("refine", cl::init(true), cl::cat(category),
                             cl::desc("Look into tiles that the classifier leaves undecided"));
 static cl::opt<bool> countAll("elements", cl::init(true), cl::cat(category),
                               cl::desc("Count visible elements"));
-
-/// Arrays and the values that point into them.
-namespace {
-struct Arguments {
-  std::vector<HostArray> arrays;
-  std::vector<Value> values;
-};
-} // namespace
-
-/// An array has to have the type that the spec declares.
-static Status checkShape(const std::string &text, const HostArray &array,
-                         const ReferenceArgument &expected) {
-  bool fits = array.dtype == expected.dtype && array.shape.size() == expected.shape.size();
-  for (std::size_t axis = 0; fits && axis < array.shape.size(); ++axis)
-    fits = expected.shape[axis] < 0 || array.shape[axis] == expected.shape[axis];
-  if (fits)
-    return Status();
-  std::string type;
-  for (std::int64_t size : expected.shape)
-    type += (size < 0 ? "?" : std::to_string(size)) + "x";
-  return Status(StatusKind::Type,
-                "--input=" + text + ": the spec takes " + type + std::string(name(expected.dtype)));
-}
-
-static Result<Arguments> makeArguments(const ReferenceSpec &spec) {
-  const std::vector<ReferenceArgument> &expected = spec.arguments();
-  if (inputs.size() != expected.size())
-    return Status(StatusKind::Type, "@" + spec.name() + " takes " +
-                                        std::to_string(expected.size()) + " arguments, but " +
-                                        std::to_string(inputs.size()) + " inputs are given");
-  Arguments arguments;
-  for (std::size_t n = 0; n < expected.size(); ++n) {
-    Result<HostArray> array = isShapeOnly(inputs[n], expected[n])
-                                  ? makeShape(inputs[n], expected[n])
-                                  : makeInput(inputs[n], expected[n]);
-    if (!array)
-      return array.status();
-    if (Status fits = checkShape(inputs[n], *array, expected[n]); !fits.isOk())
-      return fits;
-    arguments.arrays.push_back(std::move(*array));
-  }
-  for (std::size_t n = 0; n < expected.size(); ++n) {
-    Value value = valueOf(arguments.arrays[n], expected[n].isTensor);
-    if (isShapeOnly(inputs[n], expected[n]))
-      value.tensor.address = 0;
-    arguments.values.push_back(value);
-  }
-  return arguments;
-}
 
 static Result<mask::PlanOptions> planOptions() {
   mask::PlanOptions options;
@@ -180,7 +131,8 @@ static Status runTool() {
   Result<ReferenceSpec> spec = ReferenceSpec::parse(source, fileName, function);
   if (!spec)
     return spec.status();
-  Result<Arguments> arguments = makeArguments(*spec);
+  Result<Arguments> arguments =
+      makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::ElementsOrShape);
   if (!arguments)
     return arguments.status();
 

@@ -7,16 +7,17 @@
 // standard error. Exit status 0, or 1 with one message that says what is wrong.
 //
 //===----------------------------------------------------------------------===//
+#include "lacuna/Baked.h"
 #include "lacuna/Compile.h"
 #include "lacuna/Reference.h"
 #include "lacuna/Runtime.h"
 #include "lib/Api/Version.h"
 #include "lib/Support/Stopwatch.h"
+#include "tools/lacuna-run/Arguments.h"
 #include "tools/lacuna-run/Check.h"
 #include "tools/lacuna-run/DeviceRun.h"
 #include "tools/lacuna-run/Elements.h"
 #include "tools/lacuna-run/EmulatorChoice.h"
-#include "tools/lacuna-run/Inputs.h"
 #include "tools/lacuna-run/Outputs.h"
 #include "tools/lacuna-run/ShowMask.h"
 
@@ -50,8 +51,8 @@ static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("to
                                            "the output's norm"));
 static cl::opt<std::string> target("target", cl::value_desc("sm_90a"), cl::cat(category),
                                    cl::desc("What to compile for; default: what the device is"));
-static cl::opt<std::string> mode("mode", cl::value_desc("auto|closed|planned"), cl::cat(category),
-                                 cl::init(CompileOptions().mode),
+static cl::opt<std::string> mode("mode", cl::value_desc("auto|closed|planned|baked"),
+                                 cl::cat(category), cl::init(CompileOptions().mode),
                                  cl::desc("Where runs of key tiles come from; default: closed"));
 static cl::opt<std::string>
     emulatorMode("emulator", cl::value_desc("eager|lazy|random:SEED"), cl::cat(category),
@@ -81,22 +82,6 @@ static Result<Tolerance> parseTolerance() {
   return tolerance;
 }
 
-static Result<std::vector<HostArray>> makeInputs(const std::string &name,
-                                                 const std::vector<ReferenceArgument> &arguments) {
-  if (inputs.size() != arguments.size())
-    return Status(StatusKind::Type, "@" + name + " takes " + std::to_string(arguments.size()) +
-                                        " arguments, but " + std::to_string(inputs.size()) +
-                                        " inputs are given");
-  std::vector<HostArray> arrays;
-  for (std::size_t n = 0; n < arguments.size(); ++n) {
-    Result<HostArray> array = makeInput(inputs[n], arguments[n]);
-    if (!array)
-      return array.status();
-    arrays.push_back(std::move(*array));
-  }
-  return arrays;
-}
-
 namespace {
 /// A spec compiled for a device. The executable is destroyed before the device.
 struct Compiled {
@@ -120,7 +105,10 @@ static Result<std::unique_ptr<Device>> open(emulator::EmulatorDevice *&asEmulato
   return std::unique_ptr<Device>(std::move(*made));
 }
 
-static Result<Compiled> compileForDevice(std::string_view source, const std::string &fileName) {
+/// Compiles for the device that the options name; for the mask of `arguments` alone
+/// when they ask for that.
+static Result<Compiled> compileForDevice(std::string_view source, const std::string &fileName,
+                                         Span<Value> arguments) {
   emulator::EmulatorDevice *asEmulator = nullptr;
   Result<std::unique_ptr<Device>> opened = open(asEmulator);
   if (!opened)
@@ -130,6 +118,13 @@ static Result<Compiled> compileForDevice(std::string_view source, const std::str
   options.function = function;
   options.mode = mode;
   options.fileName = fileName;
+  std::string baked;
+  if (mode == "baked") {
+    Result<std::string> text = bake(source, options, arguments);
+    if (!text)
+      return text.status();
+    source = baked = std::move(*text);
+  }
   Result<Executable> executable = compile(source, options);
   if (!executable)
     return executable.status();
@@ -217,45 +212,44 @@ static Status runTool() {
   // The reference reads specs only; a device takes every level.
   std::optional<ReferenceSpec> spec;
   bool onReference = device == "reference", checks = check.getNumOccurrences() || count;
-  if (onReference || checks || showMask) {
+  Result<Arguments> arguments = Arguments();
+  if (onReference || checks || showMask || mode == "baked") {
     Result<ReferenceSpec> parsed = ReferenceSpec::parse(source, fileName, function);
     if (!parsed)
       return parsed.status();
     spec.emplace(std::move(*parsed));
+    arguments = makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::Elements);
+    if (!arguments)
+      return arguments.status();
   }
   std::optional<Compiled> compiled;
   if (!onReference) {
-    Result<Compiled> made = compileForDevice(source, fileName);
+    Result<Compiled> made = compileForDevice(source, fileName, arguments->values);
     if (!made)
       return made.status();
     compiled.emplace(std::move(*made));
   }
-
-  const std::vector<ReferenceArgument> arguments =
-      spec ? spec->arguments() : argumentsOf(compiled->executable);
-  Result<std::vector<HostArray>> arrays =
-      makeInputs(spec ? spec->name() : compiled->executable.name(), arguments);
-  if (!arrays)
-    return arrays.status();
-  std::vector<Value> values;
-  for (std::size_t n = 0; n < arrays->size(); ++n)
-    values.push_back(valueOf((*arrays)[n], arguments[n].isTensor));
+  if (!spec)
+    arguments = makeArguments(compiled->executable.name(), argumentsOf(compiled->executable),
+                              inputs, TensorInput::Elements);
+  if (!arguments)
+    return arguments.status();
 
   if (showMask) {
-    Result<std::string> picture = showMasks(*spec, values);
+    Result<std::string> picture = showMasks(*spec, arguments->values);
     if (!picture)
       return picture.status();
     llvm::errs() << *picture;
   }
   std::vector<HostArray> results;
   if (compiled) {
-    Result<std::vector<HostArray>> computed = runOnDevice(*compiled, *arrays);
+    Result<std::vector<HostArray>> computed = runOnDevice(*compiled, arguments->arrays);
     if (!computed)
       return computed.status();
     results = std::move(*computed);
   }
   if (onReference || checks) {
-    Result<ReferenceRun> reference = spec->run(values);
+    Result<ReferenceRun> reference = spec->run(arguments->values);
     if (!reference)
       return reference.status();
     if (onReference)

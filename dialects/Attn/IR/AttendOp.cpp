@@ -1,7 +1,8 @@
 //===- AttendOp.cpp - attn.attend: names, result types and syntax ---------===//
 //
 //   attend  ::= `attn.attend` %q (`at` %p)? (`,` source)+ (`scale` %c)? (`schedule` <..>)?
-//               (`mode` which)? (`attributes` {..})? `:` type (`at` type)? (`,` source-type)+
+//               (`mode` which)? (`runs` <..>)? (`attributes` {..})? `:` type (`at` type)? (`,`
+//               source-type)+
 //   source  ::= %k `,` %v (`at` %p)? clause*
 //   clause  ::= (`where` | `score` | `weight` | `intervals` | `classify`) (arguments) region
 //             | `gather` %indices | `broadcast`
@@ -195,6 +196,12 @@ ParseResult AttendOp::parse(OpAsmParser &parser, OperationState &state) {
       return failure();
     properties.mode = ModeAttr::get(builder.getContext(), *mode);
   }
+  if (succeeded(parser.parseOptionalKeyword("runs"))) {
+    Attribute runs = RunsAttr::parse(parser, {});
+    if (!runs)
+      return failure();
+    properties.runs = cast<RunsAttr>(runs);
+  }
   if (parser.parseOptionalAttrDictWithKeyword(state.attributes) || parser.parseColon())
     return failure();
 
@@ -276,10 +283,14 @@ void AttendOp::print(OpAsmPrinter &printer) {
   }
   if (getMode())
     printer << " mode " << *getMode();
+  if (getRunsAttr()) {
+    printer << " runs";
+    getRunsAttr().print(printer);
+  }
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getAttrs(), {getOperandSegmentSizesAttrName(), getKeyPositionCountsAttrName(),
                             getIndexListCountsAttrName(), getBroadcastAttrName(),
-                            getScheduleAttrName(), getModeAttrName()});
+                            getScheduleAttrName(), getModeAttrName(), getRunsAttrName()});
   printer << " : " << getQuery().getType();
   if (Value position = getQueryPosition())
     printer << " at " << position.getType();

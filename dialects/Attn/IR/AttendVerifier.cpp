@@ -79,6 +79,31 @@ static LogicalResult verifyNotBuiltYet(AttendOp op) {
   return success();
 }
 
+/// Run lists answer for one pair of lengths.
+static LogicalResult verifyRuns(AttendOp op) {
+  RunsAttr runs = op.getRunsAttr();
+  if (!runs)
+    return success();
+  if (op.getMode() != Mode::Baked)
+    return op.emitOpError("has runs, which need the mode 'baked'");
+  RankedTensorType query = op.getQuery().getType();
+  int64_t queries = query.getDimSize(2), keys = op.getKey().getType().getDimSize(2);
+  if (ShapedType::isDynamic(queries) || ShapedType::isDynamic(keys))
+    return op.emitOpError("has runs, which need static sequence lengths");
+  auto tiles = [](int64_t extent, int64_t tile) { return (extent + tile - 1) / tile; };
+  if (runs.getExtent(2) != tiles(queries, runs.getQueryTile()))
+    return op.emitOpError() << "has runs of " << runs.getExtent(2) << " query tiles, but "
+                            << queries << " queries have " << tiles(queries, runs.getQueryTile());
+  if (runs.getEnd() > tiles(keys, runs.getKeyTile()))
+    return op.emitOpError() << "has runs up to key tile " << runs.getEnd() - 1 << ", but " << keys
+                            << " keys have " << tiles(keys, runs.getKeyTile());
+  for (unsigned axis : {0u, 1u})
+    if (int64_t extent = runs.getExtent(axis); extent != 1 && extent != query.getDimSize(axis))
+      return op.emitOpError() << "has runs of " << extent << (axis ? " heads" : " batches")
+                              << ", needs 1 or as many as the query has";
+  return success();
+}
+
 LogicalResult AttendOp::verify() {
   size_t sources = getNumSources();
   if (getValues().size() != sources || getKeyPositionCounts().size() != sources ||
@@ -120,7 +145,7 @@ LogicalResult AttendOp::verify() {
       failed(sameSize(*this, "sequence lengths", {"keys", key.getDimSize(2)},
                       {"values", value.getDimSize(2)})) ||
       failed(verifyPositions(*this, getQueryPosition(), "query", query)) ||
-      failed(verifyPositions(*this, getKeyPosition(), "keys", key)));
+      failed(verifyPositions(*this, getKeyPosition(), "keys", key)) || failed(verifyRuns(*this)));
 }
 
 //===----------------------------------------------------------------------===//

@@ -49,4 +49,37 @@ def Attn_ModeAttr : EnumAttr<Attn_Dialect, Attn_Mode, "mode"> {
   }];
 }
 
+def Attn_RunsAttr : AttrDef<Attn_Dialect, "Runs"> {
+  let mnemonic = "runs";
+  let summary = "The key tiles that each query tile of an attend visits";
+  let description = [{
+    `lists` is [batches, heads, query tiles, capacity, 2]: the runs of a query tile
+    in ascending order, each the first key tile and twice the length, plus one where
+    its tiles are PARTIAL; what is left of the capacity is zero. `order` is
+    [batches, heads, query tiles]: the query tiles in the order in which blocks
+    begin them. An axis of one batch or head serves all.
+
+    ```mlir
+    // 100 causal queries and keys: the second tile of keys reaches past the last one.
+    #attn.runs<query_tile = 64, key_tile = 64,
+               lists = dense<[[[[[0, 3]], [[0, 5]]]]]> : tensor<1x1x2x1x2xi32>,
+               order = dense<[[[1, 0]]]> : tensor<1x1x2xi32>>
+    ```
+  }];
+  let parameters = (ins "int64_t":$query_tile, "int64_t":$key_tile,
+                        "::mlir::DenseIntElementsAttr":$lists,
+                        "::mlir::DenseIntElementsAttr":$order);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Batches, heads or query tiles that have runs of their own: axis 0, 1 or 2.
+    int64_t getExtent(unsigned axis) const { return getLists().getType().getDimSize(axis); }
+    /// How many runs and how many key tiles each query tile visits:
+    /// [batches, heads, query tiles, 2], as `tile.list_runs` reads them.
+    ::mlir::DenseIntElementsAttr getCounts() const;
+    /// One more than the last key tile that any query tile visits; 0 if none does.
+    int64_t getEnd() const;
+  }];
+}
+
 #endif // DIALECTS_ATTN_IR_ATTNATTRS_TD

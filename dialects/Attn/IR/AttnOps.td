@@ -126,7 +126,9 @@ def Attn_AttendOp : Attn_Op<"attend", [
     around them and tables read by `attn.load`. `schedule` pins parts of the
     kernel's schedule, `mode` says where the runs of key tiles come from
     (`closed`, `planned` or `baked`; absent = the compiler has not chosen yet);
-    neither changes meaning.
+    neither changes meaning. In mode `baked`, `runs` are the very runs: they hold
+    for these sequence lengths, and for the scalars and elements of tables for
+    which they were made.
   }];
   let arguments = (ins
     Attn_Sequence:$query,
@@ -140,7 +142,8 @@ def Attn_AttendOp : Attn_Op<"attend", [
     DenseI32ArrayAttr:$index_list_counts,
     DenseBoolArrayAttr:$broadcast,
     OptionalAttr<Attn_ScheduleAttr>:$schedule,
-    OptionalAttr<Attn_ModeAttr>:$mode
+    OptionalAttr<Attn_ModeAttr>:$mode,
+    OptionalAttr<Attn_RunsAttr>:$runs
   );
   let results = (outs Attn_Sequence:$output, Attn_LogSumExp:$lse);
   let regions = (region VariadicRegion<AnyRegion>:$clauses);

@@ -25,12 +25,15 @@ struct ChooseModePass final : lacuna::attn::impl::ChooseModeBase<ChooseModePass>
   void runOnOperation() override {
     std::optional<Mode> wanted = symbolizeMode(mode);
     if (mode != "auto" && !wanted) {
-      getOperation().emitError() << "unknown mode '" << mode << "'; choose auto, closed or planned";
+      getOperation().emitError() << "unknown mode '" << mode
+                                 << "'; choose auto, closed, planned or baked";
       return signalPassFailure();
     }
     auto &forms = getAnalysis<intervals::ClosedForms>();
     getOperation().walk([&](AttendOp attend) {
-      if (wanted || !attend.getMode())
+      if (attend.getRunsAttr())
+        keepRuns(attend, forms.find(attend));
+      else if (wanted || !attend.getMode())
         choose(attend, forms.find(attend), wanted);
     });
     markAllAnalysesPreserved();
@@ -42,7 +45,7 @@ private:
     const std::optional<intervals::Obstacle> &obstacle = form ? form->obstacle : none;
     Mode chosen = wanted.value_or(obstacle ? Mode::Planned : Mode::Closed);
     attend.setMode(chosen);
-    (chosen == Mode::Closed ? closed : planned) += 1;
+    (chosen == Mode::Closed ? closed : chosen == Mode::Planned ? planned : baked) += 1;
 
     StringRef name = stringifyMode(chosen);
     if (obstacle)
@@ -50,6 +53,24 @@ private:
                                  << obstacle->text;
     else
       attend.emitRemark() << name << ": intervals of keys are exact for every tile";
+  }
+
+  /// Runs that are there already need no choice. A table saves the kernels of a
+  /// plan, so it saves nothing where there would be none.
+  void keepRuns(AttendOp attend, const intervals::ClosedForm *form) {
+    ++baked;
+    RunsAttr runs = attend.getRunsAttr();
+    int64_t listed = 0, visited = 0;
+    for (auto [index, count] : llvm::enumerate(runs.getCounts().getValues<int32_t>()))
+      (index % 2 ? visited : listed) += count;
+    int64_t keys = attend.getKey().getType().getDimSize(2);
+    int64_t columns = (keys + runs.getKeyTile() - 1) / runs.getKeyTile();
+    bool isExact = !form || !form->obstacle;
+    attend.emitRemark() << "baked: " << visited << " of "
+                        << runs.getOrder().getNumElements() * columns << " tiles visited, in "
+                        << listed << " runs; "
+                        << (isExact ? "saves nothing: intervals of keys are exact for every tile"
+                                    : "saves the kernels of a plan");
   }
 };
 } // namespace

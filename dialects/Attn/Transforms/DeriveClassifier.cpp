@@ -30,7 +30,8 @@ struct DeriveClassifierPass final : lacuna::attn::impl::DeriveClassifierBase<Der
 
   void runOnOperation() override {
     getOperation().walk([&](AttendOp attend) {
-      bool wanted = attend.getMode() != Mode::Closed && attend.getNumSources() == 1;
+      bool wanted =
+          attend.getMode() != Mode::Closed && !attend.getRunsAttr() && attend.getNumSources() == 1;
       if (wanted && !attend.getWhere().empty() && attend.getClassify().empty())
         derive(attend);
     });

@@ -28,7 +28,7 @@ struct DeriveIntervalsPass final : lacuna::attn::impl::DeriveIntervalsBase<Deriv
     auto &forms = getAnalysis<intervals::ClosedForms>();
     getOperation().walk([&](AttendOp attend) {
       const intervals::ClosedForm *form = forms.find(attend);
-      if (!form || !attend.getIntervals().empty())
+      if (!form || !attend.getIntervals().empty() || attend.getRunsAttr())
         return;
       if (form->isUseful)
         intervals::emitIntervals(*form, attend);

@@ -130,7 +130,7 @@ def ChooseMode : Pass<"attn-choose-mode", "::mlir::func::FuncOp"> {
     Sets `mode` of every attend. With `auto`, it is `closed` where derived
     intervals tell of any tile, whatever its size, whether it is empty or full,
     and `planned` elsewhere; a mode that an attend has already stays. Any other
-    option holds for all attends. A remark says what was chosen, where the reason
+    option holds for all attends but those that hold their runs: these are `baked`. A remark says what was chosen, where the reason
     stands.
 
     Expects masks to be expanded, as attn-derive-intervals does.
@@ -151,9 +151,10 @@ def ChooseMode : Pass<"attn-choose-mode", "::mlir::func::FuncOp"> {
       } mode closed : !t, !t, !t
     ```
   }];
-  let options = [Option<"mode", "mode", "std::string", "\"auto\"", "auto, closed or planned">];
+  let options = [Option<"mode", "mode", "std::string", "\"auto\"", "auto, closed, planned or baked">];
   let statistics = [Statistic<"closed", "closed", "attends in closed form">,
-                    Statistic<"planned", "planned", "attends that need a plan">];
+                    Statistic<"planned", "planned", "attends that need a plan">,
+                    Statistic<"baked", "baked", "attends that hold their runs">];
 }
 
 def DeriveClassifier : Pass<"attn-derive-classifier", "::mlir::func::FuncOp"> {

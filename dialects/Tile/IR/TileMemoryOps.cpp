@@ -54,6 +54,17 @@ LogicalResult ReadOp::inferReturnTypes(MLIRContext *context, std::optional<Locat
   return success();
 }
 
+LogicalResult TableOp::inferReturnTypes(MLIRContext *context, std::optional<Location>, ValueRange,
+                                        DictionaryAttr attributes, OpaqueProperties properties,
+                                        RegionRange, SmallVectorImpl<Type> &types) {
+  ElementsAttr elements = Adaptor({}, attributes, *properties.as<Properties *>(), {}).getElements();
+  if (!elements)
+    return failure();
+  types.push_back(
+      ViewType::get(context, elements.getShapedType().getShape(), elements.getElementType()));
+  return success();
+}
+
 LogicalResult SlotOp::inferReturnTypes(MLIRContext *, std::optional<Location>, ValueRange operands,
                                        DictionaryAttr, OpaqueProperties, RegionRange,
                                        SmallVectorImpl<Type> &types) {

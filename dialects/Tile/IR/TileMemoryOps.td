@@ -80,6 +80,26 @@ def Tile_ReadOp : Tile_Op<"read", [MemoryEffects<[MemRead]>,
   let hasVerifier = 1;
 }
 
+def Tile_TableOp : Tile_Op<"table", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "numbers that are part of the kernel, as a view";
+  let description = [{
+    They lie in memory that is loaded with the kernel, row-major, and are read like
+    those of an argument.
+
+    ```mlir
+    tile.kernel @k(%counts: !tile.view<?x?x?x2xi32>, %b: i32, %h: i32, %row: i32) {
+      %lists = tile.table dense<[[[[[0, 3]], [[0, 5]]]]]> : tensor<1x1x2x1x2xi32>
+      %listed = tile.list_runs %lists, %counts[%b, %h, %row]
+          : !tile.view<1x1x2x1x2xi32>, !tile.view<?x?x?x2xi32>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins I32ElementsAttr:$elements);
+  let results = (outs Tile_ViewType:$view);
+  let assemblyFormat = "$elements attr-dict";
+}
+
 //===--------------------------------------------------------------------===//
 // Scheduled contract only
 //===--------------------------------------------------------------------===//

@@ -24,8 +24,8 @@ using namespace lacuna;
 
 /// Mask ops have one definition, their canonicalisation; it must have run.
 static LogicalResult verifyAttend(attn::AttendOp attend) {
-  if (attend.getMode() == attn::Mode::Baked)
-    return attend.emitOpError("in mode 'baked' is not built yet");
+  if (attend.getMode() == attn::Mode::Baked && !attend.getRunsAttr())
+    return attend.emitOpError("in mode 'baked' has no runs; they are made for given arguments");
   bool failed = false;
   for (Region &clause : attend.getClauses())
     clause.walk([&](Operation *op) {

@@ -1,7 +1,7 @@
 //===- Kernel.cpp - One attend as one kernel --------------------------------===//
 //
 //   scalars of the spec, once per block
-//   runs    = the intervals region, the lists of a plan, or every key tile
+//   runs    = the intervals region, the lists of a plan or of the spec, or every key tile
 //   loop      scores = query x keys; score region; mask if PARTIAL; softmax step;
 //             sum += weights x values
 //   stores    output and lse, those that are used
@@ -59,7 +59,19 @@ static Scale chooseScale(ImplicitLocOpBuilder &builder, const KernelPlace &place
           arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(factor)))};
 }
 
-/// The runs that a plan has listed for the query tile.
+/// The run lists that a spec brings with it.
+static void placeTables(ImplicitLocOpBuilder &builder, attn::RunsAttr runs, KernelPlace &place) {
+  auto table = [&](StringRef name, DenseIntElementsAttr elements) {
+    return named(name, tile::TableOp::create(builder, elements).getView());
+  };
+  place.lists = table("lists", runs.getLists());
+  place.counts = table("counts", runs.getCounts());
+  place.order = table("order", runs.getOrder());
+  place.perBatch = runs.getExtent(0) > 1;
+  place.perHead = runs.getExtent(1) > 1;
+}
+
+/// The runs that are listed for the query tile.
 static Value emitListedRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value zero) {
   Value extent = tile::TileExtentOp::create(builder, tile::Axis::Query);
   Value row = arith::DivUIOp::create(builder, place.first, extent);
@@ -111,16 +123,21 @@ static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, V
 // The kernel
 //===----------------------------------------------------------------------===//
 
-/// What the user pinned of the schedule, for the passes that choose one.
+/// What is pinned of the schedule, for the passes that choose one: by the user, and
+/// by run lists, which are of tiles of one size.
 static DictionaryAttr pinsOf(attn::AttendOp attend, Builder &builder) {
-  auto schedule = attend.getScheduleAttr();
-  if (!schedule)
+  attn::ScheduleAttr schedule = attend.getScheduleAttr();
+  attn::RunsAttr runs = attend.getRunsAttr();
+  if (!schedule && !runs)
     return {};
+  if (!schedule)
+    schedule = attn::ScheduleAttr::get(builder.getContext(), 0, 0, 0, 0, 0);
   SmallVector<NamedAttribute> pins;
-  const std::pair<StringRef, int64_t> all[] = {{"query_tile", schedule.getQueryTile()},
-                                               {"key_tile", schedule.getKeyTile()},
-                                               {"warps", schedule.getWarps()},
-                                               {"stages", schedule.getStages()}};
+  const std::pair<StringRef, int64_t> all[] = {
+      {"query_tile", runs ? runs.getQueryTile() : schedule.getQueryTile()},
+      {"key_tile", runs ? runs.getKeyTile() : schedule.getKeyTile()},
+      {"warps", schedule.getWarps()},
+      {"stages", schedule.getStages()}};
   for (auto [name, value] : all)
     if (value)
       pins.push_back(builder.getNamedAttr(name, builder.getI64IntegerAttr(value)));
@@ -205,7 +222,7 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
   }
 
   SmallVector<Value> state(loop.getResults());
-  if (place.lists || readsExpandedBlocks(attend))
+  if (isPlanned(attend) || readsExpandedBlocks(attend))
     state[1] =
         spoiled(builder, types.rows, state[1], tile::FailedOp::create(builder, place.status));
   if (output)
@@ -232,7 +249,7 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
   if (isPlanned(attend))
     result.plan = emitPlan(builder, attend, name, bits);
   SmallVector<Region *> clauses = {&attend.getWhere(), &attend.getScore()};
-  if (!result.plan)
+  if (!result.plan && !attend.getRunsAttr())
     clauses.push_back(&attend.getIntervals());
   Captures captures = capturesOf({attend.getQuery(), attend.getKey(), attend.getValue()},
                                  attend->getOperands(), clauses);
@@ -277,6 +294,8 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
     copier.copy(op);
     place.scope.map(op->getResult(0), copier.lookup(op->getResult(0)));
   }
+  if (attn::RunsAttr runs = attend.getRunsAttr())
+    placeTables(b, runs, place);
   emitBody(b, place, place.scope.lookupOrNull(attend.getOutput()),
            place.scope.lookupOrNull(attend.getLse()));
   return result;

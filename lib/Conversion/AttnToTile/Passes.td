@@ -19,8 +19,9 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
     predicate. A planned attend with a `classify` region visits what kernels that
     are launched before its own have listed: one for each table to summarize, one
     for the lists of runs, one for the order of query tiles (`tile.summarize`,
-    `tile.write_runs`, `tile.order_rows`). An `attn.expand_blocks` that an attend
-    reads is a kernel before all of these (`tile.expand_blocks`). A table read outside its bounds makes
+    `tile.write_runs`, `tile.order_rows`). A baked attend visits the runs that it
+    holds (`tile.table`). An `attn.expand_blocks` that an attend reads is a kernel
+    before all of these (`tile.expand_blocks`). A table read outside its bounds makes
     the score NaN, never something plausible.
 
     ```mlir

@@ -55,6 +55,22 @@ public:
     launch(symbolOf(expansion.kernel), grid, operands, /*ofPlan=*/true);
   }
 
+  /// Checks the scalars whose value the spec was made for.
+  void checkScalars() {
+    for (BlockArgument argument : spec.getArguments()) {
+      auto promised = spec.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "attn.value");
+      if (!promised)
+        continue;
+      Value given = values.lookup(argument);
+      // The host knows an i1 as 0 or 1.
+      given = argument.getType().isInteger(1)
+                  ? arith::IndexCastUIOp::create(builder, builder.getIndexType(), given).getResult()
+                  : arith::IndexCastOp::create(builder, builder.getIndexType(), given).getResult();
+      tile::ExpectEqualOp::create(builder, given, builder.getStringAttr(nameInSpec(argument)),
+                                  number(promised.getInt()), builder.getStringAttr(""));
+    }
+  }
+
   /// Checks the sizes of an attend, makes its results, and its plan if it has one.
   void prepare(attn::AttendOp attend, const AttendKernel &kernel) {
     builder.setLoc(attend.getLoc());
@@ -330,10 +346,12 @@ void emitProgram(OpBuilder &builder, func::FuncOp spec, ArrayRef<ExpandKernel> e
     body.addArgument(argument.getType(), argument.getLoc());
   auto program = cast<tile::ProgramOp>(builder.create(state));
   for (unsigned index = 0; index < spec.getNumArguments(); ++index)
-    if (auto name = spec.getArgAttrOfType<StringAttr>(index, "attn.name"))
-      program.setArgAttr(index, "tile.name", name);
+    for (StringRef about : {"name", "digest"})
+      if (auto text = spec.getArgAttrOfType<StringAttr>(index, ("attn." + about).str()))
+        program.setArgAttr(index, ("tile." + about).str(), text);
 
   ProgramEmitter emitter(spec, body, bits);
+  emitter.checkScalars();
   for (const ExpandKernel &expansion : expansions)
     emitter.emitExpansion(expansion);
   for (auto &[attend, kernel] : kernels)

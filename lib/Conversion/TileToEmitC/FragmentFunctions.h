@@ -78,6 +78,10 @@ mlir::FailureOr<FragmentCall> printStore(Emission &emission, tile::StoreOp op);
 /// `"+f"(d.x0), "+f"(d.x1), ...`: registers of a struct as operands of asm.
 std::string registerOperands(llvm::StringRef constraint, llvm::StringRef variable, int64_t count);
 
+/// `lacuna::View<3> $()`, whose elements are part of the module. Returns its name,
+/// `wanted` if that is free.
+std::string printTable(Emission &emission, tile::TableOp op, llvm::StringRef wanted);
+
 /// Whether a dot starts from zero, so that its accumulator needs no registers.
 bool startsFromZero(tile::DotOp op);
 

@@ -277,6 +277,15 @@ LogicalResult KernelLowering::lower(Operation &op) {
                                          values.lookup(dim.getView()), "view"));
         return success();
       })
+      .Case([&](tile::TableOp table) {
+        std::string name = nameOf(table.getView());
+        Type type = kernelParameterType(emission, table.getView().getType());
+        values.map(table.getView(),
+                   call(named(name, loc), type,
+                        printTable(emission, table, (kernel.getSymName() + "_" + name).str()), {},
+                        "global"));
+        return success();
+      })
       .Case<tile::IntervalRunsOp, tile::ListRunsOp>([&](auto runs) {
         RunsLowering(emission, builder, values, keyTile()).lower(runs);
         return success();

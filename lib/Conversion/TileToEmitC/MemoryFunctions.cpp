@@ -230,3 +230,26 @@ FailureOr<FragmentCall> lacuna::printStore(Emission &emission, tile::StoreOp op)
   call.operands.push_back(op.getValue());
   return call;
 }
+
+std::string lacuna::printTable(Emission &emission, tile::TableOp op, StringRef wanted) {
+  emission.include("global");
+  tile::ViewType view = op.getView().getType();
+  SmallVector<int64_t> strides(1, 1);
+  for (int64_t extent : llvm::reverse(view.getShape().drop_front()))
+    strides.insert(strides.begin(), strides.front() * extent);
+  auto list = [](auto numbers) {
+    std::string text = "{";
+    llvm::raw_string_ostream stream(text);
+    llvm::interleaveComma(numbers, stream);
+    return text + "}";
+  };
+  auto elements = op.getElements().getValues<int32_t>();
+  // C++ has no array without elements.
+  std::string count = std::to_string(std::max<int64_t>(1, elements.size()));
+  return emission.function(
+      op.getLoc(), wanted,
+      viewTypeText(view) + " $() {\n  static const int32_t elements[" + count +
+          "] = " + list(elements) + ";\n  return {lacuna::tableAddress(elements), " +
+          (view.getRank() > 1 ? list(ArrayRef(strides).drop_back()) + ", " : "") +
+          list(view.getShape()) + "};\n}\n");
+}

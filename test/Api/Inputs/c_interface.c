@@ -122,6 +122,23 @@ int main(void) {
       LACUNA_TYPE)
     printf("planned: %s\n", lacuna_last_error());
   lacuna_program_destroy(program);
+
+  lacuna_compile_options none = {0, NULL, NULL, NULL, 0, NULL};
+  if (lacuna_compile_baked(spec, sizeof(spec) - 1, &none, arguments, 4, &executable) == LACUNA_TYPE)
+    printf("bake: %s\n", lacuna_last_error());
+  if (lacuna_compile_baked(spec, sizeof(spec) - 1, &options, arguments, 4, &executable) ||
+      lacuna_program_load(executable, device, &program))
+    return failed("bake");
+  lacuna_executable_destroy(executable);
+  if (lacuna_program_launch(program, arguments, 4, results, 2, NULL, 0, 0) ||
+      lacuna_program_synchronize(program, NULL) ||
+      lacuna_device_copy_out(device, lse, sums, sizeof(lse), NULL))
+    return failed("baked launch");
+  printf("row 7 sees %.0f keys\n", exp(lse[7]));
+  arguments[3].scalar = 61;
+  if (lacuna_program_launch(program, arguments, 4, results, 2, NULL, 0, 0) == LACUNA_TYPE)
+    printf("baked: %s\n", lacuna_last_error());
+  lacuna_program_destroy(program);
   lacuna_device_release(device, memory);
   lacuna_device_release(device, output);
   lacuna_device_release(device, sums);

@@ -5,7 +5,7 @@
 // RUN: lacuna-opt %s --attn-expand-sugar --attn-choose-mode=mode=planned --split-input-file 2>&1 | FileCheck %s --check-prefix=PLANNED --implicit-check-not='mode closed'
 // RUN: not lacuna-opt %s --attn-expand-sugar --attn-choose-mode=mode=open --split-input-file 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 
-// UNKNOWN: error: unknown mode 'open'; choose auto, closed or planned
+// UNKNOWN: error: unknown mode 'open'; choose auto, closed, planned or baked
 
 !t = tensor<?x?x?x64xf16>
 
@@ -227,5 +227,44 @@ func.func @star(%q: !t, %k: !t, %v: !t) -> !t {
 // CLOSED:    mode closed
 func.func @pinned(%q: !t, %k: !t, %v: !t) -> !t {
   %o, %lse = attn.attend %q, %k, %v mode baked : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<1x1x100x64xf16>
+
+// Runs that are there are used, whatever is asked for; the remark says what for.
+// CHECK-LABEL: @causal
+// CHECK:     mode baked
+// CLOSED-LABEL: @causal
+// CLOSED:    mode baked
+func.func @causal(%q: !t) -> !t {
+  // expected-remark @+1 {{baked: 3 of 4 tiles visited, in 2 runs; saves nothing: intervals of keys are exact for every tile}}
+  %o, %lse = attn.attend %q, %q, %q
+    where(%b, %h, %i, %j) {
+      %past = attn.causal %i, %j
+      attn.yield %past : i1
+    } mode baked runs<query_tile = 64, key_tile = 64,
+                      lists = dense<[[[[[0, 3]], [[0, 5]]]]]> : tensor<1x1x2x1x2xi32>,
+                      order = dense<[[[1, 0]]]> : tensor<1x1x2xi32>> : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<1x1x100x64xf16>
+
+// CHECK-LABEL: @documents
+// CHECK:     mode baked
+func.func @documents(%q: !t, %ids: tensor<100xi32>) -> !t {
+  // expected-remark @+1 {{baked: 2 of 4 tiles visited, in 2 runs; saves the kernels of a plan}}
+  %o, %lse = attn.attend %q, %q, %q
+    where(%b, %h, %i, %j) {
+      %same = attn.document %i, %j in %ids : tensor<100xi32>
+      attn.yield %same : i1
+    } mode baked runs<query_tile = 64, key_tile = 64,
+                      lists = dense<[[[[[0, 2]], [[1, 3]]]]]> : tensor<1x1x2x1x2xi32>,
+                      order = dense<[[[1, 0]]]> : tensor<1x1x2xi32>> : !t, !t, !t
   return %o : !t
 }

@@ -79,3 +79,16 @@ tile.kernel @blocks(%blocks: !tile.view<?x?x?x?xi1>, %list: !tile.view<?x?x?x?xi
       : !tile.view<?x?x?x?xi1> from !tile.view<?x?x?x?xi32>
   tile.return
 }
+
+// Lists may also be part of the kernel.
+// CHECK-LABEL: tile.kernel @tables
+tile.kernel @tables(%counts: !counts, %b: i32, %h: i32, %row: i32, %queries: i32) {
+  // CHECK: %[[LISTS:.*]] = tile.table dense<{{.*}}> : tensor<1x1x2x1x2xi32>
+  %lists = tile.table dense<[[[[[0, 3]], [[0, 5]]]]]> : tensor<1x1x2x1x2xi32>
+  // CHECK: tile.list_runs %[[LISTS]], %{{.*}} : <1x1x2x1x2xi32>, <?x?x?x2xi32>
+  %runs = tile.list_runs %lists, %counts[%b, %h, %row] : !tile.view<1x1x2x1x2xi32>, !counts
+  // CHECK: tile.table dense<{{.*}}> : tensor<1x1x2xi32> {note = "kept"}
+  %order = tile.table dense<[[[1, 0]]]> : tensor<1x1x2xi32> {note = "kept"}
+  %batch, %head, %first = tile.block %b, %h, %queries order %order : !tile.view<1x1x2xi32>
+  tile.return
+}

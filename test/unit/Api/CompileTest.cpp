@@ -112,38 +112,108 @@ func.func @spec(%q: !t, %k: !t, %v: !t, %ids: tensor<?x?xi32>, %left: i32) -> !t
   EXPECT_GE(device.launches, std::uint64_t(lengths * windows * layouts));
 }
 
-// A window that is known when the kernel is built, forty times over.
+// Forty windows, each with tables of its own in its kernel.
 TEST_F(CompileTest, FortyBakedMasksStayWithinABudgetOfEight) {
-  auto bake = [this](const std::string &window) -> Result<Executable> {
-    return compileFor(R"(
-!t = tensor<?x?x?x64xf16>
-func.func @spec(%q: !t, %k: !t, %v: !t) -> !t {
-  %left = arith.constant )" +
-                          window + R"( : i32
-  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {
-    %near = attn.sliding_window %i, %j left %left
-    attn.yield %near : i1
-  } : !t, !t, !t
-  return %o : !t
-})",
-                      "sm_80");
-  };
-  BakedPrograms programs(device, bake);
-  TensorRef q = TensorRef::contiguous(4096, DType::F16, {1, 2, 300, 64});
+  std::string spec = gallery("sliding_window");
+  TensorRef q = TensorRef::contiguous(4096, DType::BF16, {1, 2, 300, 128});
+  TensorRef lse = TensorRef::contiguous(4096, DType::F32, {1, 2, 300});
+  CompileOptions options;
+  options.target = "sm_80";
+  BakedPrograms programs(device, [&](const std::string &window) -> Result<Executable> {
+    Result<std::string> baked = bake(spec, options, {q, q, q, std::int32_t(std::stoi(window))});
+    return baked ? compileFor(*baked, "sm_80") : baked.status();
+  });
   for (int window = 0; window < 40; ++window) {
-    std::string mask = std::to_string(window);
+    std::string mask = std::to_string(7 * window);
     EXPECT_EQ(programs.use(mask), nullptr);
     EXPECT_EQ(programs.use(mask), nullptr) << "it is being compiled";
     programs.finish();
     std::shared_ptr<LoadedProgram> baked = programs.use(mask);
     ASSERT_TRUE(baked) << programs.failure().message();
-    EXPECT_EQ(baked->launch({q, q, q}, {q}).message(), "");
+    EXPECT_EQ(baked->launch({q, q, q, 7 * window}, {q, lse}).message(), "");
+    EXPECT_EQ(baked->launch({q, q, q, 7 * window + 1}, {q, lse}).message(),
+              "%left is " + std::to_string(7 * window + 1) + ", needs to equal " +
+                  std::to_string(7 * window));
     EXPECT_LE(programs.statistics().programs, 8u);
     EXPECT_LE(programs.statistics().bytes, BakedPolicy().bytes);
   }
   EXPECT_EQ(lowerings, 40);
   EXPECT_EQ(programs.statistics().bakes, 40u);
   EXPECT_EQ(programs.statistics().evictions, 32u);
+}
+
+// The general program serves until the baked one is there; both give the same bits.
+TEST_F(CompileTest, DocumentsAreBakedInTheBackground) {
+  Result<std::unique_ptr<Device>> emulator = openDevice("emulator");
+  ASSERT_TRUE(emulator);
+  CompileOptions options;
+  options.target = (*emulator)->target();
+  options.mode = "planned";
+  options.useCache = false;
+  std::string spec = gallery("packed_documents");
+  BakedPrograms programs(**emulator, bakeFrom(spec, options));
+  constexpr std::int64_t tokens = 200;
+  auto make = [&](DType dtype, std::vector<std::int64_t> shape) {
+    return std::move(*DeviceTensor::create(**emulator, dtype, std::move(shape)));
+  };
+  DeviceTensor q = make(DType::BF16, {1, 2, tokens, 128}),
+               o = make(DType::BF16, {1, 2, tokens, 128});
+  DeviceTensor lse = make(DType::F32, {1, 2, tokens}), ids = make(DType::I32, {1, tokens});
+  std::vector<std::uint16_t> numbers(q.bytes() / 2);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = std::uint16_t(0x3f00 + i * 37 % 256);
+  std::vector<std::int32_t> labels(tokens);
+  for (std::int64_t i = 0; i < tokens; ++i)
+    labels[i] = i / 70;
+  ASSERT_TRUE(q.copyIn(numbers.data()).isOk() && ids.copyIn(labels.data()).isOk());
+  // What the mask reads, in host memory; queries and keys only have shapes.
+  TensorRef shape = TensorRef::contiguous(0, DType::BF16, {1, 2, tokens, 128});
+  TensorRef documents =
+      TensorRef::contiguous(DeviceAddress(labels.data()), DType::I32, {1, tokens});
+  const std::string mask = maskOf({shape, shape, shape, documents});
+
+  auto run = [&](LoadedProgram &program) {
+    Result<std::size_t> bytes = program.workspaceBytes({q, q, q, ids});
+    EXPECT_TRUE(bytes) << bytes.status().message();
+    DeviceTensor scratch = make(DType::I8, {std::int64_t(*bytes) + 1});
+    EXPECT_EQ(
+        program.launch({q, q, q, ids}, {o, lse}, {}, {scratch.ref().address, *bytes}).message(),
+        "");
+    EXPECT_EQ(program.synchronize().message(), "");
+    std::vector<std::uint16_t> result(numbers.size());
+    EXPECT_TRUE(o.copyOut(result.data()).isOk());
+    return result;
+  };
+  Result<Executable> executable = compile(spec, options);
+  ASSERT_TRUE(executable) << executable.status().message();
+  Result<LoadedProgram> planned = LoadedProgram::load(*executable, **emulator);
+  ASSERT_TRUE(planned) << planned.status().message();
+  EXPECT_EQ(programs.use(mask), nullptr);
+  EXPECT_EQ(programs.use(mask), nullptr) << "it is being compiled";
+  std::vector<std::uint16_t> expected = run(*planned);
+  programs.finish();
+  std::shared_ptr<LoadedProgram> baked = programs.use(mask);
+  ASSERT_TRUE(baked) << programs.failure().message();
+  EXPECT_FALSE(baked->makesPlan());
+  EXPECT_EQ(run(*baked), expected);
+}
+
+TEST_F(CompileTest, MasksThatCannotBeBakedSayWhy) {
+  CompileOptions options;
+  options.target = "sm_80";
+  std::string spec = gallery("packed_documents");
+  TensorRef q = TensorRef::contiguous(0, DType::BF16, {1, 2, 200, 128});
+  TensorRef ids = TensorRef::contiguous(0, DType::I32, {1, 200});
+  auto failure = [&](const std::string &mask) {
+    return bakeFrom(spec, options)(mask).status().message();
+  };
+  EXPECT_EQ(failure("no mask"), "a mask to bake is not what maskOf made");
+  std::string whole = maskOf({q, q, q, ids});
+  EXPECT_EQ(failure(whole.substr(0, whole.size() - 8)), "a mask to bake is not what maskOf made");
+  EXPECT_EQ(failure(maskOf({q, q, q})), "packed_documents takes 4 arguments, 3 are given");
+  EXPECT_NE(failure(whole).find("argument 3 is read, but has no elements"), std::string::npos);
+  Result<std::string> tile = bake("tile.program @p() { tile.return }", options, {});
+  EXPECT_EQ(tile.status().message(), "only a spec can be baked, and only once");
 }
 
 TEST_F(CompileTest, SpecsCompileInParallel) {

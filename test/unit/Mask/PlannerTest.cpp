@@ -92,6 +92,23 @@ TEST(Planner, CausalListsAreWrittenOut) {
   EXPECT_EQ(plan.tiles.partial, 3);
 }
 
+TEST(Planner, TilesPastTheLastKeyArePartialForKernels) {
+  SampleMask mask(key < query + 100);
+  PlanOptions options;
+  options.queryTile = options.keyTile = 2;
+  options.endIsPartial = true;
+  BoxClassifier odd = mask.classifier({1, 1, 1, 3, 5}), even = mask.classifier({1, 1, 1, 3, 4});
+  RunLists lists = planMask(odd, options).rows;
+  for (Int row : {0, 1}) {
+    ASSERT_EQ(lists.row(0, 0, row).size(), 2u);
+    EXPECT_EQ(lists.row(0, 0, row)[0], Run::of(0, 2, false));
+    EXPECT_EQ(lists.row(0, 0, row)[1], Run::of(2, 1, true));
+  }
+  EXPECT_EQ(planMask(even, options).rows.row(0, 0, 1)[0], Run::of(0, 2, false));
+  options.keyTile = 8; // the only tile is the last one
+  EXPECT_EQ(planMask(odd, options).rows.row(0, 0, 1)[0], Run::of(0, 1, true));
+}
+
 TEST(Planner, EmptySequencesHaveNoRuns) {
   SampleMask mask(key <= query);
   for (auto [queries, keys] : {std::pair<Int, Int>{0, 300}, {300, 0}, {0, 0}}) {

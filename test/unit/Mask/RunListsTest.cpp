@@ -35,21 +35,14 @@ TEST(RunLists, LongestRowsComeFirst) {
   EXPECT_EQ(sample().longestFirst(), (std::vector<std::int32_t>{2, 0, 1, 1, 0, 2}));
 }
 
-TEST(RunLists, WritesTheArraysThatKernelsRead) {
-  std::vector<std::int32_t> runs(2 * 3 * 2 * 2, -1), counts(2 * 3 * 2, -1);
-  ASSERT_TRUE(sample().write(2, runs.data(), counts.data()).isOk());
-  EXPECT_EQ(counts, (std::vector<std::int32_t>{1, 1, 0, 0, 2, 6, 0, 0, 2, 3, 0, 0}));
-  EXPECT_EQ(runs, (std::vector<std::int32_t>{1,  3,  -1, -1, -1, -1, -1, -1, 0,  10, 5,  3, //
-                                             -1, -1, -1, -1, 7,  4,  9,  3,  -1, -1, -1, -1}));
-  EXPECT_EQ(sample().write(1, runs.data(), counts.data()).message(),
-            "a row of the plan has 2 runs, but lists hold 1; pin plan_capacity in #attn.schedule");
+TEST(RunLists, BecomeTheArrayThatKernelsRead) {
+  EXPECT_EQ(sample().capacity(), 2);
+  EXPECT_EQ(sample().toArray(), (std::vector<std::int32_t>{1, 3, 0, 0, 0, 0, 0, 0, 0, 10, 5, 3, //
+                                                           0, 0, 0, 0, 7, 4, 9, 3, 0, 0,  0, 0}));
 }
 
-TEST(RunLists, CapacityIsBoundedByMemory) {
-  EXPECT_EQ(listCapacity(100, 100), 100);     // 78 KiB
-  EXPECT_EQ(listCapacity(1024, 2048), 2048);  // 16 MiB exactly
-  EXPECT_EQ(listCapacity(2048, 2048), 1024);  // what 16 MiB hold
-  EXPECT_EQ(listCapacity(1 << 20, 8192), 64); // never less than 64 ...
-  EXPECT_EQ(listCapacity(1 << 20, 8), 8);     // ... where there are that many tiles
-  EXPECT_EQ(listCapacity(0, 8), 8);
+TEST(RunLists, HaveRoomForOneRunWhereNothingIsVisited) {
+  RunLists lists = RunListBuilder(1, 1, 2, 10).finish();
+  EXPECT_EQ(lists.capacity(), 1);
+  EXPECT_EQ(lists.toArray(), std::vector<std::int32_t>(4));
 }

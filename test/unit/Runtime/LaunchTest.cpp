@@ -1,5 +1,7 @@
 #include "lib/Runtime/Launch.h"
 
+#include "lib/Support/Environment.h"
+#include "lib/Support/Hash.h"
 #include "test/unit/Runtime/RecordingDevice.h"
 #include "test/unit/Runtime/SamplePrograms.h"
 
@@ -301,6 +303,23 @@ TEST_F(LaunchTest, StatusWordIsReportedOnce) {
   EXPECT_TRUE(instance->takeStatus({}).isOk());
   instance.reset();
   EXPECT_EQ(device.allocations, 0);
+}
+
+TEST_F(LaunchTest, ElementsThatAProgramWasMadeForAreComparedOnRequest) {
+  Request request;
+  float slopes[8] = {1, 2, 3};
+  Program program = samplePlannedAttention();
+  program.arguments[2].digest =
+      hashHex(std::string_view(reinterpret_cast<const char *>(slopes), sizeof(slopes)));
+  request.slopes = TensorRef::contiguous(DeviceAddress(slopes), DType::F32, {8});
+  overrideEnvironment(Variable::CheckPlans, "1");
+  load(program);
+  overrideEnvironment(Variable::CheckPlans, std::nullopt);
+  EXPECT_EQ(launch(request).message(), "");
+  slopes[7] = 1;
+  EXPECT_EQ(error(request), "the elements of %slopes are not those that @attention was baked for");
+  load(program);
+  EXPECT_EQ(launch(request).message(), "") << "nobody asked";
 }
 
 TEST_F(LaunchTest, LoadingFailsWithTheDevicesReason) {

@@ -13,6 +13,7 @@ TEST(ProgramTest, RoundTripsAsJson) {
   program.steps[1].parameters.push_back(
       ProgramParameter::copyMap(ProgramParameter::result(0), 128, 32));
   program.steps[1].blocksPerMultiprocessor = 2;
+  program.arguments[2].digest = "8badf00d";
   std::string json = programToJson(program);
   Result<Program> read = programFromJson(json);
   ASSERT_TRUE(read) << read.status().message();

@@ -1,0 +1,161 @@
+#include "lib/Compiler/BakeSpec.h"
+
+#include "lib/Compiler/ExportMask.h"
+#include "lib/Mask/Planner.h"
+#include "lib/Runtime/Expression.h"
+#include "lib/Support/Hash.h"
+#include "lib/Support/TensorBytes.h"
+
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace lacuna;
+
+/// Bytes of run lists that a kernel may hold: more makes the text of a kernel slow
+/// to compile, and a plan costs little beside so many tiles.
+static constexpr int64_t mostBytes = 1 << 20;
+
+namespace {
+/// What the runs of all attends rely on.
+class Promises {
+public:
+  Promises(func::FuncOp spec, Span<lacuna::Value> arguments) : spec(spec), arguments(arguments) {}
+
+  void addMask(const SpecMask &mask, const mask::BoxClassifier &classifier);
+  /// Writes them into the spec.
+  void write();
+
+private:
+  void addPosition(std::optional<unsigned> argument);
+  void addTable(unsigned argument);
+
+  func::FuncOp spec;
+  Span<lacuna::Value> arguments;
+  llvm::SetVector<std::pair<unsigned, int>> sizes; ///< argument and axis
+  llvm::SetVector<unsigned> scalars, tables;
+};
+} // namespace
+
+void Promises::addTable(unsigned argument) {
+  tables.insert(argument);
+  for (int axis = 0; axis < arguments[argument].tensor.rank; ++axis)
+    sizes.insert({argument, axis});
+}
+
+void Promises::addPosition(std::optional<unsigned> argument) {
+  if (argument && arguments[*argument].isTensor)
+    addTable(*argument);
+  else if (argument)
+    scalars.insert(*argument);
+}
+
+void Promises::addMask(const SpecMask &mask, const mask::BoxClassifier &classifier) {
+  for (unsigned sequence : {mask.query, mask.key}) {
+    sizes.insert({sequence, 2});
+    if (classifier.readsBatch())
+      sizes.insert({sequence, 0});
+    if (classifier.readsHead())
+      sizes.insert({sequence, 1});
+  }
+  scalars.insert_range(mask.scalars);
+  for (unsigned table : mask.tables)
+    addTable(table);
+  addPosition(mask.queryPositions);
+  addPosition(mask.keyPositions);
+}
+
+/// Makes a scalar a constant wherever a region uses it.
+static void replaceInRegions(BlockArgument scalar, int64_t value) {
+  for (OpOperand &use : llvm::make_early_inc_range(scalar.getUses())) {
+    Operation *user = use.getOwner();
+    if (user->getBlock() == scalar.getOwner())
+      continue;
+    OpBuilder builder(user);
+    use.set(arith::ConstantOp::create(builder, scalar.getLoc(),
+                                      builder.getIntegerAttr(scalar.getType(), value)));
+  }
+}
+
+void Promises::write() {
+  Builder builder(spec.getContext());
+  for (auto [number, axis] : sizes) {
+    BlockArgument argument = spec.getArgument(number);
+    auto type = cast<RankedTensorType>(argument.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    shape[axis] = arguments[number].tensor.shape[axis];
+    argument.setType(RankedTensorType::get(shape, type.getElementType()));
+  }
+  for (unsigned number : scalars) {
+    int64_t value = *asInteger(arguments[number]);
+    spec.setArgAttr(number, "attn.value", builder.getI64IntegerAttr(value));
+    replaceInRegions(spec.getArgument(number), value);
+  }
+  for (unsigned number : tables)
+    if (const TensorRef &table = arguments[number].tensor; table.address || !table.elementCount())
+      spec.setArgAttr(number, "attn.digest",
+                      builder.getStringAttr(hashHex(
+                          rowMajorBytes(table, reinterpret_cast<const char *>(table.address)))));
+}
+
+/// Types that follow from those of the arguments.
+static LogicalResult inferTypes(func::FuncOp spec) {
+  for (auto attend : spec.getOps<attn::AttendOp>()) {
+    SmallVector<Type> types;
+    if (failed(attn::AttendOp::inferReturnTypes(spec.getContext(), attend.getLoc(),
+                                                attn::AttendOp::Adaptor(attend), types)))
+      return failure();
+    for (auto [result, type] : llvm::zip_equal(attend.getResults(), types))
+      result.setType(cast<RankedTensorType>(type));
+  }
+  Block &body = spec.front();
+  spec.setType(FunctionType::get(spec.getContext(), body.getArgumentTypes(),
+                                 body.getTerminator()->getOperandTypes()));
+  return success();
+}
+
+static FailureOr<attn::RunsAttr> runsOf(attn::AttendOp attend, mask::BoxClassifier &classifier,
+                                        TileSize tile) {
+  mask::PlanOptions options;
+  options.queryTile = int(tile.query);
+  options.keyTile = int(tile.key);
+  options.endIsPartial = true;
+  const mask::RunLists lists = planMask(classifier, options).rows;
+  Type i32 = IntegerType::get(attend.getContext(), 32);
+  int64_t rows[] = {lists.batches(), lists.heads(), lists.rows()};
+  int64_t runs[] = {rows[0], rows[1], rows[2], lists.capacity(), 2};
+  auto type = RankedTensorType::get(runs, i32);
+  if (int64_t bytes = 4 * type.getNumElements(); bytes > mostBytes)
+    return attend.emitOpError() << "has run lists of " << bytes << " bytes, but a kernel may hold "
+                                << mostBytes << "; plan the mask on the device instead";
+  return attn::RunsAttr::get(attend.getContext(), tile.query, tile.key,
+                             DenseIntElementsAttr::get(type, ArrayRef<int32_t>(lists.toArray())),
+                             DenseIntElementsAttr::get(RankedTensorType::get(rows, i32),
+                                                       ArrayRef<int32_t>(lists.longestFirst())));
+}
+
+LogicalResult lacuna::bakeSpec(func::FuncOp spec, ArrayRef<TileSize> tiles,
+                               Span<lacuna::Value> arguments) {
+  Promises promises(spec, arguments);
+  const TileSize *tile = tiles.begin();
+  for (auto attend : spec.getOps<attn::AttendOp>()) {
+    if (attend.use_empty())
+      continue;
+    FailureOr<SpecMask> mask = exportMask(attend);
+    if (failed(mask))
+      return failure();
+    Result<mask::BoxClassifier> classifier = mask->bind(arguments);
+    if (!classifier)
+      return attend.emitOpError(classifier.status().message());
+    FailureOr<attn::RunsAttr> runs = runsOf(attend, *classifier, *tile++);
+    if (failed(runs))
+      return failure();
+    attend.setRunsAttr(*runs);
+    promises.addMask(*mask, *classifier);
+    for (Region *derived : {&attend.getIntervals(), &attend.getClassify()}) {
+      derived->dropAllReferences();
+      derived->getBlocks().clear();
+    }
+  }
+  promises.write();
+  return inferTypes(spec);
+}
