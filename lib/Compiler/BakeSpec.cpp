@@ -11,9 +11,9 @@
 using namespace mlir;
 using namespace lacuna;
 
-/// Bytes of run lists that a kernel may hold: more makes the text of a kernel slow
-/// to compile, and a plan costs little beside so many tiles.
-static constexpr int64_t mostBytes = 1 << 20;
+/// Bytes of run lists that a kernel may hold. NVRTC reads them as text, at about a
+/// second for a megabyte.
+static constexpr int64_t mostBytes = 256 << 10;
 
 namespace {
 /// What the runs of all attends rely on.

@@ -31,7 +31,8 @@ def Tile_ProgramOp : Tile_FunctionOp<"program"> {
     executes without MLIR, so only `tensor.dim`, `tile.new_tensor`, arithmetic on
     `index`, the two `tile.expect` operations, `tile.status`, `tile.copy_map` and
     `tile.launch` may stand in it.
-    An argument's attribute `tile.name` is its name in the spec, for messages.
+    An argument's attribute `tile.name` is its name in the spec, for messages;
+    `tile.digest` is that of the elements of the table that kernels rely on.
 
     ```mlir
     tile.program @copy(%q: tensor<?x128xbf16>) -> tensor<?x128xbf16> {

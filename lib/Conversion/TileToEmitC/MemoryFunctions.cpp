@@ -244,11 +244,11 @@ std::string lacuna::printTable(Emission &emission, tile::TableOp op, StringRef w
     return text + "}";
   };
   auto elements = op.getElements().getValues<int32_t>();
-  // C++ has no array without elements.
+  // Runs are loaded as pairs. C++ has no array without elements.
   std::string count = std::to_string(std::max<int64_t>(1, elements.size()));
   return emission.function(
       op.getLoc(), wanted,
-      viewTypeText(view) + " $() {\n  static const int32_t elements[" + count +
+      viewTypeText(view) + " $() {\n  alignas(16) static const int32_t elements[" + count +
           "] = " + list(elements) + ";\n  return {lacuna::tableAddress(elements), " +
           (view.getRank() > 1 ? list(ArrayRef(strides).drop_back()) + ", " : "") +
           list(view.getShape()) + "};\n}\n");

@@ -4,13 +4,13 @@
 #s = #tile.schedule<query_tile = 64, key_tile = 128, warps = 4, stages = 2, query_in_registers = false>
 
 // CHECK:      emitc.verbatim "__device__ __forceinline__ lacuna::View<4> main_table() {
-// CHECK-SAME:   static const int32_t elements[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+// CHECK-SAME:   alignas(16) static const int32_t elements[8] = {1, 2, 3, 4, 5, 6, 7, 8};
 // CHECK-SAME:   return {lacuna::tableAddress(elements), {8, 4, 2}, {1, 2, 2, 2}};
 // CHECK:      emitc.verbatim "__device__ __forceinline__ lacuna::View<1> main_table_2() {
-// CHECK-SAME:   static const int32_t elements[2] = {-7, -7};
+// CHECK-SAME:   alignas(16) static const int32_t elements[2] = {-7, -7};
 // CHECK-SAME:   return {lacuna::tableAddress(elements), {2}};
 // No array is without elements.
-// CHECK:      static const int32_t elements[1] = {};
+// CHECK:      alignas(16) static const int32_t elements[1] = {};
 // CHECK-SAME:   return {lacuna::tableAddress(elements), {1, 1}, {1, 0, 1}};
 // CHECK:      emitc.func @main
 // CHECK:        %[[VIEW:.*]] = call_opaque "main_table"() : () -> !emitc.opaque<"lacuna::View<4>">
