@@ -34,6 +34,10 @@ namespace lacuna {
 Result<std::string> bake(std::string_view spec, const CompileOptions &options,
                          Span<Value> arguments);
 
+/// Bakes a spec and compiles it. Errors: those of bake and compile.
+Result<Executable> compileBaked(std::string_view spec, const CompileOptions &options,
+                                Span<Value> arguments);
+
 /// When programs are baked, and how many are kept.
 struct BakedPolicy {
   std::size_t programs = 8;                  ///< at most so many at once

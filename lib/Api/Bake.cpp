@@ -23,6 +23,17 @@ Result<std::string> lacuna::bake(std::string_view spec, const CompileOptions &op
   return (*compilation)->print(/*withLocations=*/true);
 }
 
+Result<Executable> lacuna::compileBaked(std::string_view spec, const CompileOptions &options,
+                                        Span<Value> arguments) {
+  Result<std::string> baked = bake(spec, options, arguments);
+  if (!baked)
+    return baked.status();
+  // Places in the text are those of the spec, which this text is not.
+  CompileOptions rest = options;
+  rest.fileName += " (baked)";
+  return compile(*baked, rest);
+}
+
 //===----------------------------------------------------------------------===//
 // Arguments as bytes: numbers of eight bytes, and elements filled up to eight
 //===----------------------------------------------------------------------===//
@@ -117,7 +128,6 @@ BakedPrograms::Bake lacuna::bakeFrom(std::string spec, CompileOptions options) {
     std::optional<std::vector<Value>> arguments = MaskReader(mask).read();
     if (!arguments)
       return Status(StatusKind::Type, "a mask to bake is not what maskOf made");
-    Result<std::string> baked = bake(spec, options, *arguments);
-    return baked ? compile(*baked, options) : baked.status();
+    return compileBaked(spec, options, *arguments);
   };
 }

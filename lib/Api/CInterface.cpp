@@ -157,9 +157,7 @@ static Result<CompileOptions> convert(const lacuna_compile_options &options) {
   return converted;
 }
 
-static lacuna_status compileText(std::string_view text, const CompileOptions &options,
-                                 lacuna_executable **executable) {
-  Result<Executable> compiled = compile(text, options);
+static lacuna_status finish(Result<Executable> compiled, lacuna_executable **executable) {
   if (!compiled)
     return finish(compiled.status());
   *executable = new lacuna_executable{std::move(*compiled)};
@@ -172,7 +170,7 @@ lacuna_status lacuna_compile(const char *spec, size_t spec_bytes,
   Result<CompileOptions> converted = convert(*options);
   if (!converted)
     return finish(converted.status());
-  return compileText(std::string_view(spec, spec_bytes), *converted, executable);
+  return finish(compile(std::string_view(spec, spec_bytes), *converted), executable);
 }
 
 lacuna_status lacuna_compile_baked(const char *spec, size_t spec_bytes,
@@ -185,10 +183,8 @@ lacuna_status lacuna_compile_baked(const char *spec, size_t spec_bytes,
   Converted<Value> values;
   if (Status status = values.fill(arguments, argument_count); !status.isOk())
     return finish(status);
-  Result<std::string> baked = bake(std::string_view(spec, spec_bytes), *converted, values.span());
-  if (!baked)
-    return finish(baked.status());
-  return compileText(*baked, *converted, executable);
+  return finish(compileBaked(std::string_view(spec, spec_bytes), *converted, values.span()),
+                executable);
 }
 
 void lacuna_executable_destroy(lacuna_executable *executable) { delete executable; }

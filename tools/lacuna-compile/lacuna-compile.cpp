@@ -211,8 +211,10 @@ int main(int argc, char **argv) {
   std::string fileName = inputPath == "-" ? "<stdin>" : inputPath.getValue();
   if (!inputs.empty() && mode != "baked")
     return fail(Status(StatusKind::Type, "--input is for --mode=baked"));
-  if (!inputs.empty())
+  if (!inputs.empty()) {
     text = bakeForInputs(*text, fileName);
+    fileName += " (baked)"; // places in the text are those of the spec
+  }
   if (!text)
     return fail(text.status());
   bool onlyImage = (emit == Emit::Ptx || emit == Emit::Cubin) && dumpFolder.empty() && !timing;

@@ -118,14 +118,8 @@ static Result<Compiled> compileForDevice(std::string_view source, const std::str
   options.function = function;
   options.mode = mode;
   options.fileName = fileName;
-  std::string baked;
-  if (mode == "baked") {
-    Result<std::string> text = bake(source, options, arguments);
-    if (!text)
-      return text.status();
-    source = baked = std::move(*text);
-  }
-  Result<Executable> executable = compile(source, options);
+  Result<Executable> executable =
+      mode == "baked" ? compileBaked(source, options, arguments) : compile(source, options);
   if (!executable)
     return executable.status();
   const CompileReport &report = executable->report();

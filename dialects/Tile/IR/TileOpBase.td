@@ -22,17 +22,18 @@ def Tile_Tile : Type<
 /// Scalars that kernels compute with.
 def Tile_Scalar : AnyTypeOf<[AnySignlessInteger, AnyFloat]>;
 
-/// A part of a plan: a view of i32 with these axes, of which a last one that is
-/// a number is static.
-class Tile_PlanView<int rank, string last, string axes> : Type<
+/// A part of a plan, or a table in its place: a view of i32 with these axes.
+class Tile_PlanView<int rank, string axes, list<Pred> more = []> : Type<
     And<[Tile_ViewType.predicate,
          CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getRank() == " # rank>,
-         CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getElementType().isInteger(32)">,
-         CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getShape().back() == " # last>]>,
+         CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getElementType().isInteger(32)">]
+        # more>,
     "view of i32, " # axes, "::lacuna::tile::ViewType">;
 
-def Tile_RunListView : Tile_PlanView<5, "2", "[batch, head, query tile, run, 2]">;
-def Tile_RunCountView : Tile_PlanView<4, "2", "[batch, head, query tile, 2]">;
-def Tile_OrderView : Tile_PlanView<3, "::mlir::ShapedType::kDynamic", "[batch, head, query tile]">;
+def Tile_OfPairs : CPred<"::llvm::cast<::lacuna::tile::ViewType>($_self).getShape().back() == 2">;
+
+def Tile_RunListView : Tile_PlanView<5, "[batch, head, query tile, run, 2]", [Tile_OfPairs]>;
+def Tile_RunCountView : Tile_PlanView<4, "[batch, head, query tile, 2]", [Tile_OfPairs]>;
+def Tile_OrderView : Tile_PlanView<3, "[batch, head, query tile]">;
 
 #endif // DIALECTS_TILE_IR_TILEOPBASE_TD

@@ -11,7 +11,7 @@
 // CHECK-SAME:   return {lacuna::tableAddress(elements), {2}};
 // No array is without elements.
 // CHECK:      alignas(16) static const int32_t elements[1] = {};
-// CHECK-SAME:   return {lacuna::tableAddress(elements), {1, 1}, {1, 0, 1}};
+// CHECK-SAME:   return {lacuna::tableAddress(elements), {0, 1}, {1, 0, 1}};
 // CHECK:      emitc.func @main
 // CHECK:        %[[VIEW:.*]] = call_opaque "main_table"() : () -> !emitc.opaque<"lacuna::View<4>">
 tile.kernel @main(%x: i32) attributes {schedule = #s, shared_bytes = 0 : i64, target = "sm_80"} {
