@@ -58,8 +58,18 @@ void Promises::addMask(const SpecMask &mask, const mask::BoxClassifier &classifi
       sizes.insert({sequence, 1});
   }
   scalars.insert_range(mask.scalars);
-  for (unsigned table : mask.tables)
-    addTable(table);
+  for (const SpecTable &table : mask.tables) {
+    addTable(table.argument);
+    for (std::optional<unsigned> part : {table.counts, table.offsets})
+      if (part)
+        addTable(*part);
+    if (table.columns)
+      for (const Expression::Instruction &leaf : table.columns->instructions())
+        if (leaf.op == Expression::Op::Scalar)
+          scalars.insert(unsigned(leaf.argument));
+        else if (leaf.op == Expression::Op::Dim)
+          sizes.insert({unsigned(leaf.argument), leaf.axis});
+  }
   addPosition(mask.queryPositions);
   addPosition(mask.keyPositions);
 }
@@ -99,13 +109,17 @@ void Promises::write() {
 
 /// Types that follow from those of the arguments.
 static LogicalResult inferTypes(func::FuncOp spec) {
-  for (auto attend : spec.getOps<attn::AttendOp>()) {
+  for (Operation &op : spec.front()) {
+    auto inferred = dyn_cast<InferTypeOpInterface>(op);
     SmallVector<Type> types;
-    if (failed(attn::AttendOp::inferReturnTypes(spec.getContext(), attend.getLoc(),
-                                                attn::AttendOp::Adaptor(attend), types)))
+    if (!inferred)
+      continue;
+    if (failed(inferred.inferReturnTypes(spec.getContext(), op.getLoc(), op.getOperands(),
+                                         op.getAttrDictionary(), op.getPropertiesStorage(),
+                                         op.getRegions(), types)))
       return failure();
-    for (auto [result, type] : llvm::zip_equal(attend.getResults(), types))
-      result.setType(cast<RankedTensorType>(type));
+    for (auto [result, type] : llvm::zip_equal(op.getResults(), types))
+      result.setType(type);
   }
   Block &body = spec.front();
   spec.setType(FunctionType::get(spec.getContext(), body.getArgumentTypes(),
@@ -143,7 +157,8 @@ LogicalResult lacuna::bakeSpec(func::FuncOp spec, ArrayRef<TileSize> tiles,
     FailureOr<SpecMask> mask = exportMask(attend);
     if (failed(mask))
       return failure();
-    Result<mask::BoxClassifier> classifier = mask->bind(arguments);
+    std::deque<BlockTable> expanded;
+    Result<mask::BoxClassifier> classifier = mask->bind(arguments, expanded);
     if (!classifier)
       return attend.emitOpError(classifier.status().message());
     FailureOr<attn::RunsAttr> runs = runsOf(attend, *classifier, *tile++);
