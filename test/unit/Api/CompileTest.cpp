@@ -212,7 +212,9 @@ TEST_F(CompileTest, MasksThatCannotBeBakedSayWhy) {
   EXPECT_EQ(failure(whole.substr(0, whole.size() - 8)), "a mask to bake is not what maskOf made");
   EXPECT_EQ(failure(maskOf({q, q, q})), "packed_documents takes 4 arguments, 3 are given");
   EXPECT_NE(failure(whole).find("argument 3 is read, but has no elements"), std::string::npos);
-  Result<std::string> tile = bake("tile.program @p() { tile.return }", options, {});
+  Result<std::string> tile = bake("tile.kernel @k() { tile.return }\n"
+                                  "tile.program @p() { tile.return }",
+                                  options, {});
   EXPECT_EQ(tile.status().message(), "only a spec can be baked, and only once");
 }
 
