@@ -21,8 +21,8 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
     for the lists of runs, one for the order of query tiles (`tile.summarize`,
     `tile.write_runs`, `tile.order_rows`). A baked attend visits the runs that it
     holds (`tile.table`). An `attn.expand_blocks` that an attend reads is a kernel
-    before all of these (`tile.expand_blocks`). A table read outside its bounds makes
-    the score NaN, never something plausible.
+    before all of these (`tile.expand_blocks`); a wrong list makes all results NaN.
+    A table read outside its bounds makes the score NaN, never something plausible.
 
     ```mlir
     func.func @attention(%q: tensor<1x1x?x64xf16>, %k: tensor<1x1x?x64xf16>,
