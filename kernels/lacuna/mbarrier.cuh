@@ -16,7 +16,7 @@ namespace lacuna {
 /// The barrier of this use.
 template <uint32_t Slots>
 __device__ __forceinline__ uint32_t barrierOf(uint32_t barriers, uint32_t use) {
-  return barriers + use % Slots * 8;
+  return Slots == 1 ? barriers : entryOf<8>(barriers, use % Slots);
 }
 
 /// One thread sets up a barrier; the others and the copy engine may use it after

@@ -55,8 +55,9 @@ __device__ __forceinline__ void awaitTurn() {
 /// Gives the turn to the next group.
 template <uint32_t Groups>
 __device__ __forceinline__ void passTurn() {
-  const uint32_t next = warpGroupIndex() + 1;
-  asm volatile("bar.arrive %0, 256;" ::"r"(next == Groups ? 1 : 1 + next) : "memory");
+  const uint32_t own = warpGroupIndex();
+  const uint32_t next = Groups == 2 ? 1 - own : own == Groups - 1 ? 0 : own + 1;
+  asm volatile("bar.arrive %0, 256;" ::"r"(1 + next) : "memory");
 }
 
 } // namespace lacuna

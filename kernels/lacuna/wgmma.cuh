@@ -1,4 +1,4 @@
-//===- wgmma.cuh - How wgmma is told where an operand lies -----------------===//
+//===- wgmma.cuh - Groups of wgmma ------------------------------------------===//
 #ifndef LACUNA_WGMMA_CUH
 #define LACUNA_WGMMA_CUH
 
@@ -6,20 +6,14 @@
 
 namespace lacuna {
 
-/// Descriptor of a panel with rows of `Span` bytes. `Apart` are the bytes from
-/// one panel to the next where the rows are what is summed over, and else unused;
-/// eight rows follow one another in either case. Moving on by 16 bytes adds 1.
-template <uint32_t Span, uint32_t Apart>
-__device__ __forceinline__ uint64_t describePanel(uint32_t address) {
-  constexpr uint64_t swizzle = Span == 128 ? 1 : Span == 64 ? 2 : 3;
-  constexpr uint64_t fixed = swizzle << 62 | uint64_t(8 * Span >> 4) << 32 | (Apart >> 4) << 16;
-  return fixed | address >> 4;
+/// Closes a group of products.
+__device__ __forceinline__ void commitDots() {
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
 }
 
-/// Closes a group of products. The fence is for products that were started under a
-/// condition: behind one, the assembler wants to be told again that registers are
-/// in use.
-__device__ __forceinline__ void commitDots() {
+/// Closes a group of products that were started under a condition: behind it, the
+/// assembler wants to be told again that registers are in use.
+__device__ __forceinline__ void commitConditionalDots() {
   asm volatile("wgmma.fence.sync.aligned;\n"
                "wgmma.commit_group.sync.aligned;" ::
                    : "memory");

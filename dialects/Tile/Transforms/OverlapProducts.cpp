@@ -196,9 +196,34 @@ private:
       return !starting->isAncestor(place.getOwner());
     });
     packing.getInputsMutable().assign(done.getResults().drop_front());
+    keepZero(done.getResult(0));
     auto later = scf::IfOp::create(builder, loc, isLater, /*withElseRegion=*/false);
     OpBuilder inside = later.getThenBodyBuilder();
     releaseSecond(inside, use);
+  }
+
+  /// At the first entry the outputs are what they began with. If that is zero, they
+  /// need not be scaled.
+  void keepZero(Value complete) {
+    auto begin = loop.getInits()[products.outputs].getDefiningOp<SplatOp>();
+    if (!begin || !matchPattern(begin.getScalar(), m_PosZeroFloat()))
+      return;
+    for (Operation *user : complete.getUsers()) {
+      auto map = dyn_cast<MapOp>(user);
+      auto branch = map ? dyn_cast<scf::IfOp>(map->getParentOp()) : scf::IfOp();
+      if (!branch || branch.elseYield().getOperand(0) != complete || !scales(map))
+        continue;
+      OpBuilder builder(branch);
+      branch.getConditionMutable().assign(
+          arith::AndIOp::create(builder, loc, branch.getCondition(), isLater));
+    }
+  }
+
+  /// Whether a map multiplies its first input by its second.
+  static bool scales(MapOp map) {
+    Block &body = map.getBody().front();
+    auto product = body.getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
+    return product && llvm::equal(product->getOperands(), body.getArguments());
   }
 
   /// The second product of the last entry, if there is one.

@@ -20,9 +20,16 @@ std::string Emission::uniqueName(StringRef wanted) {
 }
 
 Type Emission::structOf(Location location, const Fragment &fragment) {
-  std::string name = fragment.structName();
-  if (structs.insert(name).second)
-    emitc::VerbatimOp::create(definitions, location, fragment.structText());
+  return record(location, fragment.structName(), fragment.registerType(), fragment.registers());
+}
+
+Type Emission::record(Location location, StringRef name, StringRef field, int64_t count) {
+  if (structs.insert(name).second) {
+    std::string text = ("struct " + name + " { " + field).str();
+    for (int64_t i = 0; i < count; ++i)
+      text += (i ? ", x" : " x") + std::to_string(i);
+    emitc::VerbatimOp::create(definitions, location, text + "; };");
+  }
   include("types");
   return emitc::OpaqueType::get(definitions.getContext(), name);
 }

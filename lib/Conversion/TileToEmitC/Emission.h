@@ -32,6 +32,10 @@ public:
   /// The struct of a fragment, defined if it is not yet.
   mlir::Type structOf(mlir::Location location, const Fragment &fragment);
 
+  /// A struct of `count` fields x0, x1, ... of type `field`, under that name.
+  mlir::Type record(mlir::Location location, llvm::StringRef name, llvm::StringRef field,
+                    int64_t count);
+
   /// Name of the function with this text, in which `ownName` stands for the
   /// name; printed as `wanted`, or `wanted_2`, ... where that name is taken.
   std::string function(mlir::Location location, llvm::StringRef wanted, llvm::StringRef text);

@@ -45,13 +45,6 @@ std::string Fragment::registerType() const {
   return isPacked() ? "uint32_t" : scalarTypeText(elementType());
 }
 
-std::string Fragment::structText() const {
-  std::string text = "struct " + structName() + " { " + registerType();
-  for (int64_t i = 0; i < registers(); ++i)
-    text += (i ? ", x" : " x") + std::to_string(i);
-  return text + "; };";
-}
-
 StringRef Fragment::noun() const {
   if (!isMatrix())
     return "rows";

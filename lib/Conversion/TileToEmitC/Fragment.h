@@ -46,8 +46,6 @@ public:
   std::string structName() const;
   /// "float": type of one register.
   std::string registerType() const;
-  /// "struct F32x2 { float x0, x1; };"
-  std::string structText() const;
   /// "scores", "weights", "outputs", "rows": what such a tile is called.
   llvm::StringRef noun() const;
 

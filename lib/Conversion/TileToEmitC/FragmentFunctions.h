@@ -47,6 +47,11 @@ mlir::FailureOr<FragmentCall> printDot(Emission &emission, tile::DotOp op);
 /// The same by wgmma, for the warp groups of a kernel with roles.
 mlir::FailureOr<FragmentCall> printWarpGroupDot(Emission &emission, tile::DotOp op);
 
+/// `Places8 places_of_query(uint32_t slot)`: where the warp group's rows of a left
+/// operand lie, one place for each 16 features; `type` is that of the result.
+mlir::FailureOr<FragmentCall> printLeftPlaces(Emission &emission, tile::SlotOp op,
+                                              mlir::Type &type);
+
 /// `void copy_bulk_128x96(const lacuna::CopyMap &map0, ..., int32_t batch, ...,
 /// uint32_t slot, uint32_t barriers, uint32_t use)`
 mlir::FailureOr<FragmentCall> printCopyBulk(Emission &emission, tile::CopyBulkOp op);

@@ -41,7 +41,10 @@ private:
   void lowerBarriers(tile::AllocBarriersOp op);
   LogicalResult lowerVerdict(Value verdict, StringRef name, FailureOr<FragmentCall> function);
   void lowerBlockIndex(tile::BlockOp op);
-  void lowerSlot(tile::SlotOp op);
+  LogicalResult lowerSlot(tile::SlotOp op);
+  LogicalResult lowerSlotOfRoles(tile::SlotOp op, Location named);
+  /// A place in shared memory that the kernel keeps in a register.
+  Value kept(Location location, StringRef callee, int64_t offset);
 
   /// The variable that holds `value`, declared here if it has not been yet.
   Value variableOf(Value value);
@@ -259,11 +262,13 @@ LogicalResult KernelLowering::lower(Operation &op) {
         return statement(loc, "lacuna::blockBarrier();"), success();
       })
       .Case([&](tile::AllocOp alloc) -> LogicalResult {
-        if (alloc.getOffset())
-          return success();
-        return op.emitOpError("cannot be printed: shared memory has not been laid out");
+        if (!alloc.getOffset())
+          return op.emitOpError("cannot be printed: shared memory has not been laid out");
+        if (kernel.getSchedule()->getRoles())
+          values.map(alloc.getRing(), kept(loc, "lacuna::keptRing", *alloc.getOffset()));
+        return success();
       })
-      .Case([&](tile::SlotOp slot) { return lowerSlot(slot), success(); })
+      .Case([&](tile::SlotOp slot) { return lowerSlot(slot); })
       .Case([&](tile::BlockOp block) { return lowerBlockIndex(block), success(); })
       .Case([&](tile::DimOp dim) {
         auto view = cast<tile::ViewType>(dim.getView().getType());
@@ -499,10 +504,7 @@ LogicalResult KernelLowering::lowerRoles(tile::RolesOp op) {
 void KernelLowering::lowerBarriers(tile::AllocBarriersOp op) {
   emission.include("mbarrier");
   Location loc = op.getLoc();
-  std::string name = nameIn(loc).empty() ? "barriers" : identifier(nameIn(loc));
-  Value address =
-      call(named(name, loc), IntegerType::get(op.getContext(), 32, IntegerType::Unsigned),
-           "lacuna::sharedAddress", integer(loc, *op.getOffset()), "shared");
+  Value address = kept(loc, "lacuna::keptAddress", *op.getOffset());
   for (int64_t slot = 0; slot < op.getBarriers().getType().getSlots(); ++slot)
     statement(loc,
               "lacuna::initBarrier<" + std::to_string(op.getArrivals()) + ">({} + " +
@@ -542,15 +544,24 @@ void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
   }
 }
 
-void KernelLowering::lowerSlot(tile::SlotOp op) {
-  auto alloc = op.getRing().getDefiningOp<tile::AllocOp>();
+Value KernelLowering::kept(Location location, StringRef callee, int64_t offset) {
+  StringRef name = nameIn(location);
+  return call(named(name.empty() ? "ring" : identifier(name), location),
+              IntegerType::get(location.getContext(), 32, IntegerType::Unsigned), callee,
+              integer(location, offset), "shared");
+}
+
+LogicalResult KernelLowering::lowerSlot(tile::SlotOp op) {
   auto ring = cast<tile::RingType>(op.getRing().getType());
-  Type type = IntegerType::get(op.getContext(), 32, IntegerType::Unsigned);
-  Value offset = integer(op.getLoc(), *alloc.getOffset());
   Location location =
       named(nameIn(op.getLoc()).empty() ? axisName(ring.getSlotType().getAxes()[0]).str() + "_slot"
                                         : identifier(nameIn(op.getLoc())),
             op.getLoc());
+  if (kernel.getSchedule()->getRoles())
+    return lowerSlotOfRoles(op, location);
+  auto alloc = op.getRing().getDefiningOp<tile::AllocOp>();
+  Type type = IntegerType::get(op.getContext(), 32, IntegerType::Unsigned);
+  Value offset = integer(op.getLoc(), *alloc.getOffset());
   if (ring.getSlots() == 1)
     values.map(op.getResult(), call(location, type, "lacuna::sharedAddress", offset, "shared"));
   else
@@ -558,6 +569,31 @@ void KernelLowering::lowerSlot(tile::SlotOp op) {
                                     "lacuna::ringSlot<" + Twine(ring.getSlots()) + ", " +
                                         Twine(ring.getSlotType().getBytes()) + ">",
                                     {offset, values.lookup(op.getIndex())}, "shared"));
+  return success();
+}
+
+/// In units of 16 bytes, as descriptors of products have it.
+LogicalResult KernelLowering::lowerSlotOfRoles(tile::SlotOp op, Location location) {
+  auto ring = cast<tile::RingType>(op.getRing().getType());
+  Value slot = values.lookup(op.getRing());
+  if (ring.getSlots() > 1)
+    slot = call(location, slot.getType(),
+                "lacuna::keptSlot<" + Twine(ring.getSlots()) + ", " +
+                    Twine(ring.getSlotType().getBytes()) + ">",
+                {slot, values.lookup(op.getIndex())}, "shared");
+  bool isLeft = llvm::any_of(op->getUsers(), [&](Operation *user) {
+    auto dot = dyn_cast<tile::DotOp>(user);
+    return dot && dot.getLhs() == op.getSlot();
+  });
+  if (isLeft) {
+    Type type;
+    FailureOr<FragmentCall> places = printLeftPlaces(emission, op, type);
+    if (failed(places))
+      return failure();
+    slot = emitc::CallOpaqueOp::create(builder, location, type, places->callee, slot).getResult(0);
+  }
+  values.map(op.getResult(), slot);
+  return success();
 }
 
 LogicalResult lacuna::lowerKernel(Emission &emission, tile::KernelOp kernel) {

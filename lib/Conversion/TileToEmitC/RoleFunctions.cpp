@@ -33,7 +33,10 @@ std::optional<FragmentCall> lacuna::callOfRoleOp(Emission &emission, Operation &
                     "expectBytes<" + Twine(slots) + ", " + Twine(expect.getBytes()) + ">",
                     expect->getOperands());
       })
-      .Case([&](tile::CommitDotsOp) { return call("wgmma", "commitDots", {}); })
+      .Case([&](tile::CommitDotsOp) {
+        bool isConditional = isa_and_nonnull<scf::IfOp>(op.getPrevNode());
+        return call("wgmma", isConditional ? "commitConditionalDots" : "commitDots", {});
+      })
       .Case([&](tile::OpenTurnsOp) { return turn("openTurns"); })
       .Case([&](tile::AwaitTurnOp) { return call("roles", "awaitTurn", {}); })
       .Case([&](tile::PassTurnOp) { return turn("passTurn"); })
@@ -55,7 +58,7 @@ FailureOr<FragmentCall> lacuna::printCopyBulk(Emission &emission, tile::CopyBulk
   for (const Panel &panel : panelsOf(target)) {
     map += panel.width != width;
     width = panel.width;
-    body += "  lacuna::copyBulk(map" + std::to_string(map) + ", slot + " +
+    body += "  lacuna::copyBulk(map" + std::to_string(map) + ", 16 * slot + " +
             std::to_string(panel.offset) + ", barrier, column + " +
             std::to_string(panel.firstColumn) + ", row, head, batch);\n";
   }

@@ -2,8 +2,9 @@
 //
 // A warp group multiplies its 64 rows: one asm statement fences the registers,
 // issues m64nNk16 for every 16 columns summed over, and may wait. The right operand
-// is read where it lies in shared memory, the left one there or from registers; a
-// descriptor for each width of panel says where, and moving on adds a constant.
+// is read where it lies in shared memory, the left one there or from registers. A
+// place in shared memory is an asm operand of its own, so that what a loop does not
+// change is added once: those of the left one are kept in registers.
 // Accumulators and packed operands have the registers of mma.m16n8k16, so nothing
 // is rearranged.
 //
@@ -30,34 +31,15 @@ public:
   std::string text;
 };
 
-/// Where a product finds an operand in shared memory. A descriptor for each width
-/// of panel is a variable; that of a place is a constant number of 16 bytes on, and
-/// an operand of its own, so that what does not change in a loop is added before.
-class Descriptors {
+/// Where a product finds an operand in shared memory. A descriptor's low word says
+/// where a place is, in units of 16 bytes, its high word how panels of that width
+/// are swizzled and that eight rows follow one another.
+class Places {
 public:
-  /// `slot` is the parameter with the tile's address.
-  Descriptors(tile::SharedType type, StringRef slot)
-      : type(type), slot(slot.str()), panels(panelsOf(type)) {
-    for (const Panel &panel : panels)
-      if (first.empty() || first.back().width != panel.width)
-        first.push_back(panel);
-  }
-
-  /// Lines that declare the variables; the tile begins `rowsApart` rows on for
-  /// each warp group before this one.
-  std::string declarations(int64_t rowsApart) const {
-    std::string text;
-    for (const Panel &panel : first) {
-      std::string address = slot + " + " + std::to_string(panel.offset);
-      if (rowsApart)
-        address += " + " + std::to_string(rowsApart * panel.span()) + " * lacuna::warpGroupIndex()";
-      text += ("  const uint64_t " + variable(panel) + " = lacuna::describePanel<" +
-               Twine(panel.span()) + ", " + Twine(type.getRows() * panel.span()) + ">(" + address +
-               ");\n")
-                  .str();
-    }
-    return text;
-  }
+  /// With `acrossRows`, rows are what is summed over, and the low word also says how
+  /// far panels are apart.
+  Places(tile::SharedType type, bool acrossRows)
+      : type(type), acrossRows(acrossRows), panels(panelsOf(type)) {}
 
   /// The panel that holds `column`.
   const Panel &at(int64_t column) const {
@@ -65,28 +47,50 @@ public:
         panels, [&](const Panel &panel) { return column < panel.firstColumn + panel.width; });
   }
 
-  /// "key128 + 66": the descriptor of the place `bytes` into `panel`.
-  std::string place(const Panel &panel, int64_t bytes) const {
-    auto kind = llvm::find_if(first, [&](const Panel &p) { return p.width == panel.width; });
-    int64_t units = (panel.offset - kind->offset + bytes) / 16;
-    return variable(panel) + (units ? " + " + std::to_string(units) : "");
+  /// What is added to the tile's place for that `bytes` into `panel`.
+  int64_t offset(const Panel &panel, int64_t bytes) const {
+    int64_t apart = acrossRows ? type.getRows() * panel.span() / 16 : 0;
+    return (panel.offset + bytes) / 16 + (apart << 16);
   }
 
-  ArrayRef<Panel> firstOfWidth() const { return first; }
+  /// The first panel of each width.
+  SmallVector<Panel> firstOfWidth() const {
+    SmallVector<Panel> first;
+    for (const Panel &panel : panels)
+      if (first.empty() || first.back().width != panel.width)
+        first.push_back(panel);
+    return first;
+  }
+
   /// Columns of all panels as wide as `panel`.
-  int64_t columnsOfWidth(Panel panel) const {
+  int64_t columnsOfWidth(const Panel &panel) const {
     return panel.width *
            llvm::count_if(panels, [&](const Panel &p) { return p.width == panel.width; });
   }
 
 private:
-  std::string variable(const Panel &panel) const { return slot + std::to_string(panel.span()); }
-
   tile::SharedType type;
-  std::string slot;
-  SmallVector<Panel> panels, first;
+  bool acrossRows;
+  SmallVector<Panel> panels;
 };
 } // namespace
+
+/// The high word of descriptors for rows of `span` bytes.
+static uint32_t highWord(int64_t span) {
+  uint32_t swizzle = span == 128 ? 1 : span == 64 ? 2 : 3;
+  return swizzle << 30 | uint32_t(8 * span / 16);
+}
+
+/// "place + 66"
+static std::string shifted(StringRef place, int64_t offset) {
+  return place.str() + (offset ? " + " + std::to_string(offset) : "");
+}
+
+/// Line that makes the descriptor `name` of a place that is asm operand `low`.
+static std::string describe(StringRef name, unsigned low, const Panel &panel) {
+  return ("    \"mov.b64 " + name + ", {%" + Twine(low) + ", h" + Twine(panel.span()) + "};\\n\"\n")
+      .str();
+}
 
 static std::string group(int64_t first, int64_t count) {
   std::string text = "{";
@@ -122,45 +126,43 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
   emission.include("thread");
 
   std::string lhsName = lhs ? lhs->noun().str() : axisName(lhsAxes[0]).str();
-  std::string rhsName = axisName(tile::axesOf(rhs)[0]).str(), declarations;
+  std::string rhsName = axisName(tile::axesOf(rhs)[0]).str();
   int64_t lhsFirst = result->registers();
   Inputs inputs(lhsFirst);
-  std::optional<Descriptors> lhsPlaces;
-  if (lhs) {
+  if (lhs)
     emission.structOf(loc, *lhs);
-    for (int64_t i = 0; i < lhs->registers(); ++i)
-      inputs.add("r", lhsName + Twine(".x") + Twine(i));
-  } else {
-    lhsPlaces.emplace(lhsSlot, lhsName);
-    declarations = lhsPlaces->declarations(64);
-  }
-  Descriptors rhsPlaces(rhs, rhsName);
-  declarations += rhsPlaces.declarations(0);
+  int64_t lhsRegisters = lhs ? lhs->registers() : depth / 16;
+  for (int64_t i = 0; i < lhsRegisters; ++i)
+    inputs.add("r", lhsName + Twine(".x") + Twine(i));
+  Places places(rhs, transposed);
+  SmallVector<Panel> widths = places.firstOfWidth();
 
   StringRef suffix = element.isF16() ? "f16" : "bf16";
-  std::string body = "    \"wgmma.fence.sync.aligned;\\n\"\n";
-  auto multiply = [&](int64_t k, const std::string &a, const Twine &place, int64_t firstColumn,
+  std::string body = "    \".reg .b64 a, b;\\n\"\n";
+  for (const Panel &panel : widths)
+    body += ("    \".reg .b32 h" + Twine(panel.span()) + "; mov.b32 h" + Twine(panel.span()) +
+             ", " + Twine(highWord(panel.span())) + ";\\n\"\n")
+                .str();
+  body += "    \"wgmma.fence.sync.aligned;\\n\"\n";
+  auto multiply = [&](int64_t k, const Panel &panel, int64_t bytes, int64_t firstColumn,
                       int64_t columns) {
-    std::string b = "%" + std::to_string(inputs.add("l", place));
+    body += describe("b", inputs.add("r", shifted(rhsName, places.offset(panel, bytes))), panel);
     body += ("    \"wgmma.mma_async.sync.aligned.m64n" + Twine(columns) + "k16.f32." + suffix +
-             "." + suffix + " " + group(firstColumn / 2, columns / 2) + ", " + a + ", " + b + ", " +
+             "." + suffix + " " + group(firstColumn / 2, columns / 2) + ", " +
+             (lhs ? group(lhsFirst + k / 4, 4) : std::string("a")) + ", b, " +
              (fromZero && k == 0 ? "0" : "1") + ", 1, 1" + (lhs ? "" : ", 0") +
              (transposed ? ", 1" : ", 0") + ";\\n\"\n")
                 .str();
   };
-  auto along = [](const Descriptors &places, int64_t column) {
-    const Panel &panel = places.at(column);
-    return places.place(panel, 2 * (column - panel.firstColumn));
-  };
   for (int64_t k = 0; k < depth; k += 16) {
-    std::string a = lhs ? group(lhsFirst + k / 4, 4)
-                        : "%" + std::to_string(inputs.add("l", along(*lhsPlaces, k)));
+    // Both operands of scores lie along features, in panels of the same widths.
+    if (!lhs)
+      body += describe("a", lhsFirst + k / 16, places.at(k));
     if (!transposed)
-      multiply(k, a, along(rhsPlaces, k), 0, result->columns());
+      multiply(k, places.at(k), 2 * (k - places.at(k).firstColumn), 0, result->columns());
     else // Columns lie in panels of up to three widths, each multiplied by itself.
-      for (const Panel &first : rhsPlaces.firstOfWidth())
-        multiply(k, a, rhsPlaces.place(first, k * first.span()), first.firstColumn,
-                 rhsPlaces.columnsOfWidth(first));
+      for (const Panel &first : widths)
+        multiply(k, first, k * first.span(), first.firstColumn, places.columnsOfWidth(first));
   }
   if (!op.getAsync())
     body += "    \"wgmma.commit_group.sync.aligned;\\n\"\n"
@@ -172,13 +174,35 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
     signature = type + " d, ";
     call.operands.push_back(op.getAccumulator());
   }
-  signature += (lhs ? lhs->structName() : "uint32_t") + " " + lhsName + ", uint32_t " + rhsName;
+  signature += (lhs ? lhs->structName() : "Places" + std::to_string(lhsRegisters)) + " " + lhsName +
+               ", uint32_t " + rhsName;
   call.operands.append({op.getLhs(), op.getRhs()});
   std::string text = type + " $(" + signature + ") {\n" + (fromZero ? "  " + type + " d;\n" : "") +
-                     declarations + "  asm volatile(\n" + body + "      : " +
+                     "  asm volatile(\"{\\n\"\n" + body + "    \"}\"\n      : " +
                      registerOperands(fromZero ? "=f" : "+f", "d", result->registers()) +
                      "\n      : " + inputs.text + "\n      : \"memory\");\n  return d;\n}\n";
   call.callee =
       emission.function(loc, ((op.getAsync() ? "start_" : "dot_") + result->noun()).str(), text);
+  return call;
+}
+
+FailureOr<FragmentCall> lacuna::printLeftPlaces(Emission &emission, tile::SlotOp op, Type &type) {
+  auto slot = cast<tile::SharedType>(op.getSlot().getType());
+  int64_t count = slot.getColumns() / 16;
+  std::string name = "Places" + std::to_string(count);
+  type = emission.record(op.getLoc(), name, "uint32_t", count);
+  emission.include("thread");
+  Places places(slot, /*acrossRows=*/false);
+  std::string body = "  " + name + " r;\n";
+  for (int64_t i = 0; i < count; ++i) {
+    const Panel &panel = places.at(16 * i);
+    body += "  r.x" + std::to_string(i) + " = " +
+            shifted("slot", places.offset(panel, 2 * (16 * i - panel.firstColumn))) + " + " +
+            std::to_string(64 * panel.span() / 16) + " * lacuna::warpGroupIndex();\n";
+  }
+  body += "  asm volatile(\"\" : " + registerOperands("+r", "r", count) + ");\n  return r;\n";
+  FragmentCall call;
+  call.callee = emission.function(op.getLoc(), ("places_of_" + axisName(slot.getAxes()[0])).str(),
+                                  name + " $(uint32_t slot) {\n" + body + "}\n");
   return call;
 }

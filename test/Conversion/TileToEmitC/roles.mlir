@@ -15,19 +15,25 @@
 !rows = tensor<128xf32, #tile.fragment<[query], row, warps = 8>>
 
 // Queries and keys both lie along features: panels of 64 columns, then one of 32. The
-// warp group's rows begin 64 rows on for each group before it.
-// CHECK:      start_scores(uint32_t query, uint32_t key)
-// CHECK-SAME: const uint64_t query128 = lacuna::describePanel<128, 16384>(query + 0 + 8192 * lacuna::warpGroupIndex());
-// CHECK-SAME: const uint64_t query64 = lacuna::describePanel<64, 8192>(query + 16384 + 4096 * lacuna::warpGroupIndex());
-// CHECK-SAME: const uint64_t key128 = lacuna::describePanel<128, 4096>(key + 0);
-// CHECK-SAME: const uint64_t key64 = lacuna::describePanel<64, 2048>(key + 4096);
+// warp group's rows begin 64 rows on for each group before it; their places stay in
+// registers. Places count 16 bytes.
+// CHECK:      struct Places6 { uint32_t x0, x1, x2, x3, x4, x5; };
+// CHECK:      Places6 places_of_query(uint32_t slot)
+// CHECK-SAME: r.x0 = slot + 512 * lacuna::warpGroupIndex();
+// CHECK-SAME: r.x3 = slot + 6 + 512 * lacuna::warpGroupIndex();
+// CHECK-SAME: r.x4 = slot + 1024 + 256 * lacuna::warpGroupIndex();
+// CHECK-SAME: asm volatile(\22\22 : \22+r\22(r.x0),
+// CHECK:      start_scores(Places6 query, uint32_t key)
+// CHECK-SAME: mov.b32 h128, 1073741888;{{.*}}mov.b32 h64, 2147483680;
 // CHECK-SAME: wgmma.fence.sync.aligned;
-// CHECK-SAME: wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16 {%0, {{.*}}, %15}, %16, %17, 0, 1, 1, 0, 0;
-// CHECK-SAME: {%0, {{.*}}, %15}, %18, %19, 1, 1, 1, 0, 0;
+// CHECK-SAME: mov.b64 a, {%16, h128};{{.*}}mov.b64 b, {%22, h128};
+// CHECK-SAME: wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16 {%0, {{.*}}, %15}, a, b, 0, 1, 1, 0, 0;
+// CHECK-SAME: mov.b64 a, {%17, h128};{{.*}}mov.b64 b, {%23, h128};
+// CHECK-SAME: a, b, 1, 1, 1, 0, 0;
+// CHECK-SAME: mov.b64 a, {%20, h64};{{.*}}mov.b64 b, {%26, h64};
 // CHECK-NOT:  commit_group
 // CHECK-SAME: \22=f\22(d.x0)
-// CHECK-SAME: \22l\22(query128), \22l\22(key128), \22l\22(query128 + 2), \22l\22(key128 + 2),
-// CHECK-SAME: \22l\22(query64), \22l\22(key64), \22l\22(query64 + 2), \22l\22(key64 + 2)
+// CHECK-SAME: \22r\22(query.x5), \22r\22(key), \22r\22(key + 2), \22r\22(key + 4), \22r\22(key + 6), \22r\22(key + 256), \22r\22(key + 258)
 
 // What waits is tied to the registers that are complete; others are read behind it.
 // CHECK:      F32x16 await_scores(F32x16 x)
@@ -38,19 +44,19 @@
 
 // Values lie along keys: one product for each width of panel.
 // CHECK:      dot_outputs(F32x48 d, F16x16 weights, uint32_t key)
-// CHECK-SAME: m64n64k16.f32.f16.f16 {%0, {{.*}}, %31}, {%48, %49, %50, %51}, %56, 1, 1, 1, 1;
-// CHECK-SAME: m64n32k16.f32.f16.f16 {%32, {{.*}}, %47}, {%48, %49, %50, %51}, %57, 1, 1, 1, 1;
-// CHECK-SAME: {%52, %53, %54, %55}, %58, 1, 1, 1, 1;
+// CHECK-SAME: m64n64k16.f32.f16.f16 {%0, {{.*}}, %31}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
+// CHECK-SAME: m64n32k16.f32.f16.f16 {%32, {{.*}}, %47}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
+// CHECK-SAME: {%52, %53, %54, %55}, b, 1, 1, 1, 1;
 // CHECK-SAME: wgmma.commit_group.sync.aligned;{{.*}}wgmma.wait_group.sync.aligned 0;
-// CHECK-SAME: \22l\22(key128), \22l\22(key64), \22l\22(key128 + 128), \22l\22(key64 + 64)
+// CHECK-SAME: \22r\22(key + 16777216), \22r\22(key + 8388864), \22r\22(key + 16777344), \22r\22(key + 8388928)
 
 // CHECK:      bool any_differs_rows(F32x2 x, F32x2 y)
 // CHECK-SAME: return lacuna::anyLane(x.x0 != y.x0 || x.x1 != y.x1);
 
 // CHECK:      void copy_bulk_32x96(const lacuna::CopyMap &map0, const lacuna::CopyMap &map1, int32_t batch, int32_t head, int32_t row, int32_t column, uint32_t slot, uint32_t barriers, uint32_t use)
 // CHECK-SAME: const uint32_t barrier = lacuna::barrierOf<2>(barriers, use);
-// CHECK-SAME: lacuna::copyBulk(map0, slot + 0, barrier, column + 0, row, head, batch);
-// CHECK-SAME: lacuna::copyBulk(map1, slot + 4096, barrier, column + 64, row, head, batch);
+// CHECK-SAME: lacuna::copyBulk(map0, 16 * slot + 0, barrier, column + 0, row, head, batch);
+// CHECK-SAME: lacuna::copyBulk(map1, 16 * slot + 4096, barrier, column + 64, row, head, batch);
 
 // CHECK:      128 queries x 32 keys, 8 warps and their producer, 2 stages,
 // CHECK:      emitc.func @roles
@@ -62,7 +68,8 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
   %zero = arith.constant 0.0 : f32
   %qr = tile.alloc at 0 : !qring
   %kr = tile.alloc at 24576 : !kring
-  // CHECK: call_opaque "lacuna::sharedAddress"
+  // CHECK: call_opaque "lacuna::keptRing"
+  // CHECK: call_opaque "lacuna::keptAddress"
   // CHECK: verbatim "lacuna::initBarrier<1>({} + 0);"
   // CHECK: verbatim "lacuna::initBarrier<1>({} + 8);"
   %filled = tile.alloc_barriers arrivals 1 at 36864 : !tile.barriers<2>

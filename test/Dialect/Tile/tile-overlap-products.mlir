@@ -7,6 +7,7 @@
 !packed = tensor<128x64xf16, #tile.fragment<[query, key], accumulator, warps = 8>>
 !weights = tensor<128x64xf16, #tile.fragment<[query, key], operand, warps = 8>>
 !outputs = tensor<128x64xf32, #tile.fragment<[query, feature], accumulator, warps = 8>>
+!rows = tensor<128xf32, #tile.fragment<[query], row, warps = 8>>
 
 // The product with the next keys is started before the product with the values is
 // waited for.
@@ -31,6 +32,7 @@ tile.kernel @attend(%runs: !tile.runs, %q: !queries, %output: !tile.view<?x?x?x6
   tile.roles producer registers 24 {
   } consumers registers 240 {
     %none = tile.splat %zero : !outputs
+    %factors = tile.splat %half : !rows
     // CHECK:      tile.open_turns
     // CHECK:      %[[NONE:.*]] = tile.splat %{{.*}} : tensor<128x64xf16, {{.*}}operand
     // CHECK:      %[[LOOP:.*]]:3 = tile.for_runs {{.*}} iter_args(%[[O:.*]] = %{{.*}}, %[[N:.*]] = %{{.*}}, %[[BEFORE:.*]] = %[[NONE]])
@@ -57,20 +59,28 @@ tile.kernel @attend(%runs: !tile.runs, %q: !queries, %output: !tile.view<?x?x?x6
       // CHECK-NEXT: %[[SCORES:.*]] = tile.await_dots pending 1(%[[S]])
       // CHECK-NEXT: tile.release %[[KE]][%[[N]]]
       // CHECK-NEXT: %[[DONE:.*]]:2 = tile.await_dots pending 0(%[[ADDING]], %[[SCORES]])
+      // Zeros need not be scaled.
+      // CHECK-NEXT: %[[CHANGES:.*]] = arith.andi %{{.*}}, %[[LATER]]
       // CHECK-NEXT: scf.if %[[LATER]] {
       // CHECK-NEXT:   %[[LAST:.*]] = arith.subi %[[N]]
       // CHECK-NEXT:   tile.release %[[VE]][%[[LAST]]]
       // CHECK-NEXT: }
-      // CHECK-NEXT: %[[SCALED:.*]] = tile.map(%{{.*}} = %[[DONE]]#0)
+      // CHECK-NEXT: %[[SCALED:.*]] = scf.if %[[CHANGES]]
+      // CHECK-NEXT:   tile.map(%{{.*}} = %[[DONE]]#0, %{{.*}} = %{{.*}})
       // CHECK:      tile.map(%{{.*}} = %[[DONE]]#1)
       // CHECK:      %[[W:.*]] = tile.convert
       // CHECK-NEXT: %[[NEXT:.*]] = arith.addi %[[N]]
       // CHECK-NEXT: tile.yield %[[SCALED]], %[[NEXT]], %[[W]]
       %s = tile.dot %q, %ks, %empty : !queries, !keys -> !scores
       tile.release %ke[%n] : !tile.barriers<2>
-      %scaled = tile.map(%x = %o) : (!outputs) -> !outputs {
-        %y = arith.mulf %x, %half : f32
-        tile.yield %y : f32
+      %scaled = scf.if %partial -> (!outputs) {
+        %less = tile.map(%x = %o, %f = %factors) : (!outputs, !rows) -> !outputs {
+          %y = arith.mulf %x, %f : f32
+          tile.yield %y : f32
+        }
+        scf.yield %less : !outputs
+      } else {
+        scf.yield %o : !outputs
       }
       %p = tile.map(%x = %s) : (!scores) -> !packed {
         %y = arith.truncf %x : f32 to f16
