@@ -16,27 +16,54 @@ struct Block {
 __device__ __forceinline__ int32_t ownItem() { return int32_t(blockIdx.x); }
 __device__ __forceinline__ int32_t itemsApart() { return int32_t(gridDim.x); }
 
-/// Batch, head and first query row of an item, which is a block's own. Items of one head follow one
-/// another, so that they share its keys in the cache; the last rows come first,
-/// for a causal mask gives them the most work.
-template <int32_t QueryTile>
-__device__ __forceinline__ Block blockOfGrid(int32_t heads, int32_t queries,
-                                             uint32_t item = blockIdx.x) {
-  const uint32_t tiles = (uint32_t(queries) + QueryTile - 1) / QueryTile;
-  const uint32_t row = item / tiles, tile = tiles - 1 - item % tiles;
-  return {int32_t(row / heads), int32_t(row % heads), int32_t(tile * QueryTile)};
+/// A group of neighbouring heads of a batch, and the number of an item among those
+/// that compute it.
+struct HeadGroup {
+  int32_t batch, first, heads, number;
+};
+
+/// Where an item stands, when a head has `tiles` query tiles and a group `group`
+/// heads; the last one of a batch may have fewer. Groups follow one another, so
+/// that the keys of one stay in the cache.
+__device__ __forceinline__ HeadGroup groupOf(int32_t item, int32_t tiles, int32_t heads,
+                                             int32_t group) {
+  const int32_t batch = item / (heads * tiles), place = item - batch * heads * tiles;
+  const int32_t first = place / (group * tiles) * group;
+  return {batch, first, heads - first < group ? heads - first : group, place - first * tiles};
 }
 
-/// The same, with the query tiles of a head in the order of a table [batch, head,
-/// query tile], in which batches and heads may share one order.
+/// Query tiles of a head.
 template <int32_t QueryTile>
-__device__ __forceinline__ Block blockInOrder(int32_t heads, int32_t queries, const View<3> &order,
-                                              uint32_t item = blockIdx.x) {
-  const uint32_t tiles = (uint32_t(queries) + QueryTile - 1) / QueryTile;
-  const int32_t row = int32_t(item / tiles), batch = row / heads, head = row % heads;
-  const uint64_t address = elementAddress<4>(order, batch < order.dim[0] ? batch : 0,
-                                             head < order.dim[1] ? head : 0, item % tiles);
-  return {batch, head, loadI32(address, true) * QueryTile};
+__device__ __forceinline__ int32_t queryTiles(int32_t queries) {
+  return int32_t((uint32_t(queries) + QueryTile - 1) / QueryTile);
+}
+
+/// Batch, head and first query row of an item, which is a block's own. The last rows
+/// of the heads of a group come first, for a causal mask gives them the most work.
+template <int32_t QueryTile>
+__device__ __forceinline__ Block blockOfGrid(int32_t heads, int32_t queries, int32_t group,
+                                             uint32_t item = blockIdx.x) {
+  const int32_t tiles = queryTiles<QueryTile>(queries);
+  const HeadGroup own = groupOf(int32_t(item), tiles, heads, group);
+  return {own.batch, own.first + own.number % own.heads,
+          (tiles - 1 - own.number / own.heads) * QueryTile};
+}
+
+/// The same, in the order of a table [batch, head, query tile] of numbers
+/// head * tiles + query tile. It lists all query tiles of a group from the group's
+/// first head on, or, where it has but one head, those that every head computes.
+template <int32_t QueryTile>
+__device__ __forceinline__ Block blockInOrder(int32_t heads, int32_t queries, int32_t group,
+                                              const View<3> &order, uint32_t item = blockIdx.x) {
+  const int32_t tiles = queryTiles<QueryTile>(queries);
+  const HeadGroup own = groupOf(int32_t(item), tiles, heads, group);
+  const bool isShared = order.dim[1] == 1;
+  const int32_t place = isShared ? own.number / own.heads : own.first * tiles + own.number;
+  const int32_t number = loadI32(elementAddress<4>(order, own.batch < order.dim[0] ? own.batch : 0,
+                                                   place / tiles, place % tiles),
+                                 true);
+  return {own.batch, isShared ? own.first + own.number % own.heads : number / tiles,
+          number % tiles * QueryTile};
 }
 
 } // namespace lacuna

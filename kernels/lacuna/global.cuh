@@ -77,6 +77,13 @@ __device__ __forceinline__ int64_t loadI64(uint64_t address, bool inside) {
   return int64_t(load64(address, inside));
 }
 
+/// What this kernel may have written itself; such memory is not for the loads above.
+__device__ __forceinline__ int32_t loadWritten(uint64_t address) {
+  int32_t value;
+  asm volatile("ld.global.b32 %0, [%1];" : "=r"(value) : "l"(address) : "memory");
+  return value;
+}
+
 __device__ __forceinline__ void store8(uint64_t address, uint32_t value) {
   asm volatile("st.global.b8 [%0], %1;" ::"l"(address), "r"(value) : "memory");
 }

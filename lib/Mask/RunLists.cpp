@@ -28,9 +28,11 @@ std::vector<std::int32_t> RunLists::longestFirst() const {
     for (std::int64_t head = 0; head < headCount; ++head, at += rowCount) {
       for (std::int64_t n = 0; n < rowCount; ++n)
         cost[n] = tiles(batch, head, n);
-      std::iota(at, at + rowCount, 0);
-      std::stable_sort(at, at + rowCount,
-                       [&](std::int32_t a, std::int32_t b) { return cost[a] > cost[b]; });
+      const std::int32_t first = std::int32_t(head * rowCount);
+      std::iota(std::reverse_iterator(at + rowCount), std::reverse_iterator(at), first);
+      std::stable_sort(at, at + rowCount, [&](std::int32_t a, std::int32_t b) {
+        return cost[a - first] > cost[b - first];
+      });
     }
   return order;
 }

@@ -61,8 +61,8 @@ public:
   std::int64_t longest() const;
   std::size_t runCount() const { return runs.size(); }
 
-  /// Rows of each batch and head, those with the most tiles first and in ascending
-  /// order where they have the same: i32 [batches, heads, rows].
+  /// The order of work, i32 [batches, heads, rows]: for each batch and head the
+  /// numbers head * rows + row, those with the most tiles first, of equals the last.
   std::vector<std::int32_t> longestFirst() const;
 
   /// The runs as kernels read them, with room for as many as the longest row has and

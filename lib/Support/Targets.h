@@ -27,6 +27,7 @@ struct TargetInfo {
   std::uint32_t blocksPerSm;
   std::uint32_t registersPerSm; ///< of 32 bits
   std::uint32_t registersPerThread;
+  std::uint32_t cacheBytes; ///< L2 of the smallest common device
 };
 
 /// All targets, oldest first.

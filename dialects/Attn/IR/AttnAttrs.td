@@ -56,8 +56,9 @@ def Attn_RunsAttr : AttrDef<Attn_Dialect, "Runs"> {
     `lists` is [batches, heads, query tiles, capacity, 2]: the runs of a query tile
     in ascending order, each the first key tile and twice the length, plus one where
     its tiles are PARTIAL; what is left of the capacity is zero. `order` is
-    [batches, heads, query tiles]: the query tiles in the order in which blocks
-    begin them. An axis of one batch or head serves all.
+    [batches, heads, query tiles]: the numbers head * query tiles + query tile of a
+    batch in the order in which blocks begin them, all of one group of heads before
+    those of the next. An axis of one batch or head serves all.
 
     ```mlir
     // 100 causal queries and keys: the second tile of keys reaches past the last one.

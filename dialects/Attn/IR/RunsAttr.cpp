@@ -63,15 +63,15 @@ LogicalResult RunsAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitErro
   if (!isTable(order, 3) || order.getType().getShape() != slices)
     return emitError() << "the order of query tiles has the type " << order.getType()
                        << ", needs i32 and the first three axes of the lists";
-  int64_t rows = slices.back();
-  llvm::SmallBitVector seen(rows);
-  for (auto [index, row] : llvm::enumerate(order.getValues<int32_t>())) {
-    if (rows && int64_t(index) % rows == 0)
+  int64_t rows = slices.back(), ofBatch = slices[1] * rows;
+  llvm::SmallBitVector seen(ofBatch);
+  for (auto [index, number] : llvm::enumerate(order.getValues<int32_t>())) {
+    if (int64_t(index) % ofBatch == 0)
       seen.reset();
-    if (row < 0 || row >= rows || seen.test(row))
-      return emitError() << "the order of query tiles must name each of " << rows
-                         << " once, but names " << row;
-    seen.set(row);
+    if (number < 0 || number >= ofBatch || seen.test(number))
+      return emitError() << "the order of query tiles must name each of " << ofBatch
+                         << " once, but names " << number;
+    seen.set(number);
   }
   LogicalResult result = success();
   forEachRow(lists, [&](int64_t row, ArrayRef<Run> runs) {

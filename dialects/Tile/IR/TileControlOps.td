@@ -8,28 +8,38 @@ def Tile_BlockOp : Tile_Op<"block", [Pure, AttrSizedOperandSegments]> {
   let summary = "the batch, head and first query row that this block computes";
   let description = [{
     The counterpart of the grid that `tile.launch` makes. `first` is a multiple of
-    the query tile. Without an order, the blocks of a head begin with its last
-    rows; with one, the n-th block computes the query tile whose number is the
-    n-th of its batch and head (of the only ones, where the order has one). With an
-    item of `tile.for_items`, it is that one's share and not the block's own.
+    the query tile. Blocks deal with one group of `groups_of` neighbouring heads (1
+    where nothing is said; the last group may have fewer) after another, so that
+    the keys of a group stay in the cache, and inside a group with long work first.
+
+    Without an order, the last rows of all heads of a group come first, for a causal
+    mask gives them the most work. An order says for the n-th block of a group which
+    query tile it computes, as `head * query tiles + query tile`: it is the n-th
+    number from that of the group's first head on. Where the order has one head
+    instead, all heads of the group compute its first query tile, then its second.
+    It may also have one batch for all. With an item of `tile.for_items`, it is that
+    one's share and not the block's own.
 
     ```mlir
-    tile.kernel @k(%batches: i32, %heads: i32, %queries: i32, %order: !tile.view<?x1x?xi32>) {
-      %batch, %head, %first = tile.block %batches, %heads, %queries
+    tile.kernel @k(%batches: i32, %heads: i32, %queries: i32, %group: i32,
+                   %order: !tile.view<?x1x?xi32>) {
+      %batch, %head, %first = tile.block %batches, %heads, %queries groups_of %group
       %b, %h, %i = tile.block %batches, %heads, %queries order %order : !tile.view<?x1x?xi32>
       tile.return
     }
     ```
   }];
-  let arguments = (ins I32:$batches, I32:$heads, I32:$queries, Optional<Tile_OrderView>:$order,
-                       Optional<I32>:$item);
+  let arguments = (ins I32:$batches, I32:$heads, I32:$queries, Optional<I32>:$group,
+                       Optional<Tile_OrderView>:$order, Optional<I32>:$item);
   let results = (outs I32:$batch, I32:$head, I32:$first);
   let assemblyFormat = [{
-    $batches `,` $heads `,` $queries (`item` $item^)? (`order` $order^ `:` type($order))? attr-dict
+    $batches `,` $heads `,` $queries (`item` $item^)? (`groups_of` $group^)?
+    (`order` $order^ `:` type($order))? attr-dict
   }];
   let builders = [OpBuilder<(ins "::mlir::Value":$batches, "::mlir::Value":$heads,
-      "::mlir::Value":$queries, "::mlir::Value":$order), [{
-    build($_builder, $_state, batches, heads, queries, order, ::mlir::Value());
+      "::mlir::Value":$queries, CArg<"::mlir::Value", "{}">:$order,
+      CArg<"::mlir::Value", "{}">:$group), [{
+    build($_builder, $_state, batches, heads, queries, group, order, ::mlir::Value());
   }]>];
 }
 

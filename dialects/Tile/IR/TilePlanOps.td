@@ -118,28 +118,28 @@ def Tile_WriteRunsOp : Tile_Op<"write_runs", [MemoryEffects<[MemRead, MemWrite]>
 }
 
 def Tile_OrderRowsOp : Tile_Op<"order_rows", [MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "ranks query tiles by how many key tiles they visit";
+  let summary = "sorts the query tiles of a group of heads by how many key tiles they visit";
   let description = [{
-    For 32 query tiles from `first` on, writes each one's number to the place of
-    `order` that its rank among all query tiles of the batch and head says: most
-    key tiles first, of equals the last one first. `tile.block` reads it.
+    Writes the numbers `head * query tiles + query tile` of all query tiles of `heads`
+    heads to the order, from the place of the first of them on: most key tiles
+    first, of equals the last one first. `tile.block` reads it. The views are packed,
+    all of one size; the scratch is overwritten. The work is proportional to the
+    query tiles.
 
     ```mlir
-    tile.kernel @k(%counts: !tile.view<?x?x?x2xi32>, %order: !tile.view<?x?x?xi32>, %b: i32,
-                   %h: i32, %first: i32) {
-      tile.order_rows %counts, %order[%b, %h, %first] : !tile.view<?x?x?x2xi32>, !tile.view<?x?x?xi32>
+    tile.kernel @k(%counts: !tile.view<?x?x?x2xi32>, %order: !tile.view<?x?x?xi32>,
+                   %scratch: !tile.view<?x?x?xi32>, %b: i32, %h: i32, %heads: i32) {
+      tile.order_rows %counts, %order, %scratch[%b, %h] heads %heads
+          : !tile.view<?x?x?x2xi32>, !tile.view<?x?x?xi32>, !tile.view<?x?x?xi32>
       tile.return
     }
     ```
   }];
-  let arguments = (ins Tile_RunCountView:$counts, Tile_OrderView:$order, I32:$batch, I32:$head,
-                       I32:$first);
+  let arguments = (ins Tile_RunCountView:$counts, Tile_OrderView:$order, Tile_OrderView:$scratch,
+                       I32:$batch, I32:$head, I32:$heads);
   let assemblyFormat = [{
-    $counts `,` $order `[` $batch `,` $head `,` $first `]` attr-dict `:` type($counts) `,` type($order)
-  }];
-  let extraClassDeclaration = [{
-    /// Query tiles that one kernel block ranks.
-    static constexpr int64_t kRows = 32;
+    $counts `,` $order `,` $scratch `[` $batch `,` $head `]` `heads` $heads attr-dict
+    `:` type($counts) `,` type($order) `,` type($scratch)
   }];
 }
 
@@ -201,6 +201,27 @@ def Tile_TileCountOp : Tile_Op<"tile_count", [HasParent<"ProgramOp">, Pure]> {
   let arguments = (ins Index:$extent, Tile_AxisAttr:$axis, FlatSymbolRefAttr:$kernel);
   let results = (outs Index:$count);
   let assemblyFormat = "$extent `along` `` $axis `of` $kernel attr-dict";
+}
+
+def Tile_CacheBytesOp : Tile_Op<"cache_bytes", [HasParent<"ProgramOp">, Pure]> {
+  let summary = "how many bytes that many blocks read stay in the cache";
+  let description = [{
+    Half of the L2 cache of the target that a kernel is for. Stands in a program
+    while the target is open, and becomes a number.
+
+    ```mlir
+    tile.kernel @k() {
+      tile.return
+    }
+    tile.program @p() {
+      %bytes = tile.cache_bytes of @k
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel);
+  let results = (outs Index:$bytes);
+  let assemblyFormat = "`of` $kernel attr-dict";
 }
 
 #endif // DIALECTS_TILE_IR_TILEPLANOPS_TD

@@ -2,10 +2,12 @@
 //
 // A plan counts tiles of the kernel that will use it, so its own schedule and
 // the sizes in its program follow from that kernel's schedule. Each plan kernel
-// is a warp a block: its work is one list, one segment, or a number of rows.
+// is a warp a block: its work is one list, one segment, one order or some rows.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
+
+#include "lib/Support/Targets.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -29,8 +31,6 @@ BlockRows rowsOf(KernelOp plan, ScheduleAttr planned) {
   plan.walk([&](Operation *op) {
     if (isa<SummarizeOp>(op))
       rows.queryTile = SummarizeOp::kSegment;
-    if (isa<OrderRowsOp>(op))
-      rows.queryTile = OrderRowsOp::kRows;
     if (isa<ExpandBlocksOp>(op))
       rows.queryTile = ExpandBlocksOp::kRows;
   });
@@ -45,8 +45,13 @@ struct SchedulePlans : impl::TileSchedulePlansPassBase<SchedulePlans> {
     for (auto kernel : getOperation().getOps<KernelOp>())
       if (kernel.getPlans() && !kernel.getSchedule() && failed(schedule(kernel, symbols)))
         return signalPassFailure();
-    WalkResult walk = getOperation().walk(
-        [&](TileCountOp count) -> WalkResult { return resolve(count, symbols); });
+    WalkResult walk = getOperation().walk([&](Operation *op) -> WalkResult {
+      if (auto count = dyn_cast<TileCountOp>(op))
+        return resolve(count, symbols);
+      if (auto bytes = dyn_cast<CacheBytesOp>(op))
+        return resolve(bytes, symbols);
+      return success();
+    });
     if (walk.wasInterrupted())
       signalPassFailure();
   }
@@ -88,6 +93,22 @@ struct SchedulePlans : impl::TileSchedulePlansPassBase<SchedulePlans> {
     count.replaceAllUsesWith(
         arith::CeilDivSIOp::create(builder, count.getLoc(), count.getExtent(), size).getResult());
     count.erase();
+    return success();
+  }
+
+  static LogicalResult resolve(CacheBytesOp bytes, SymbolTable &symbols) {
+    FailureOr<KernelOp> kernel = scheduledKernel(bytes, bytes.getKernel(), symbols);
+    if (failed(kernel))
+      return failure();
+    const TargetInfo *target = findTarget(*kernel->getTarget());
+    if (!target)
+      return bytes.emitOpError("asks for the cache of '")
+             << *kernel->getTarget() << "', which is no target";
+    OpBuilder builder(bytes);
+    bytes.replaceAllUsesWith(
+        arith::ConstantIndexOp::create(builder, bytes.getLoc(), target->cacheBytes / 2)
+            .getResult());
+    bytes.erase();
     return success();
   }
 };

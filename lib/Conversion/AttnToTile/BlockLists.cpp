@@ -43,7 +43,7 @@ ExpandKernel emitExpandKernel(OpBuilder &builder, attn::ExpandBlocksOp op, Strin
                     : extentOf(b, loc, blocks, axis);
   };
   Value batches = extentOrOne(rank - 4), heads = extentOrOne(rank - 3);
-  auto block = tile::BlockOp::create(b, batches, heads, extentOrOne(rank - 2), Value());
+  auto block = tile::BlockOp::create(b, batches, heads, extentOrOne(rank - 2));
   Value indices[] = {block.getBatch(), block.getHead(), block.getFirst()};
   Value wrong =
       tile::ExpandBlocksOp::create(b, b.getI1Type(), blocks, ArrayRef(indices).take_back(rank - 1),

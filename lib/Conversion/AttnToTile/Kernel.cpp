@@ -153,7 +153,8 @@ static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   Value keyHeads = extentOf(builder, loc, k, 1);
   place.queries = extentOf(builder, loc, q, 2);
   place.keys = extentOf(builder, loc, k, 2);
-  auto block = tile::BlockOp::create(builder, batches, heads, place.queries, place.order);
+  auto block =
+      tile::BlockOp::create(builder, batches, heads, place.queries, place.order, place.group);
   place.batch = block.getBatch();
   place.head = block.getHead();
   place.first = block.getFirst();
@@ -263,6 +264,7 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
     PlanViews plan(builder.getContext());
     types.append({plan.lists, plan.counts, plan.order});
   }
+  types.push_back(builder.getI32Type());
   result.takesStatus = result.plan || readsTables(attend);
   if (result.takesStatus)
     types.push_back(tile::StatusType::get(builder.getContext()));
@@ -281,6 +283,7 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
   place.bits = &bits;
   if (result.takesStatus)
     place.status = arguments.back();
+  place.group = named("group", arguments.drop_back(result.takesStatus).back());
   if (result.plan) {
     ValueRange planned = arguments.drop_front(operands.size());
     place.lists = named("lists", planned[0]);

@@ -35,10 +35,11 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
     becomes
     ```mlir
     tile.kernel @attention_kernel(%q: !tile.view<1x1x?x64xf16>, %k: !tile.view<1x1x?x64xf16>,
-                                  %v: !tile.view<1x1x?x64xf16>, %o: !tile.view<1x1x?x64xf16>) {
+                                  %v: !tile.view<1x1x?x64xf16>, %o: !tile.view<1x1x?x64xf16>,
+                                  %group: i32) {
       %c1 = arith.constant 1 : i32
       %queries = tile.dim %q[2] : !tile.view<1x1x?x64xf16>
-      %batch, %head, %first = tile.block %c1, %c1, %queries
+      %batch, %head, %first = tile.block %c1, %c1, %queries groups_of %group
       // runs, loop, softmax, stores
       tile.return
     }
@@ -51,8 +52,11 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
       %nv = tensor.dim %v, %c2 : tensor<1x1x?x64xf16>
       tile.expect_equal %n "sequence length of %k", %nv "sequence length of %v"
       %o = tile.new_tensor(%m) : tensor<1x1x?x64xf16>
-      tile.launch @attention_kernel batches %c1 heads %c1 queries %m (%q, %k, %v, %o)
-          : tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>
+      %heads_in_cache = arith.constant 1 : index // computed
+      %group = arith.index_cast %heads_in_cache : index to i32
+      tile.launch @attention_kernel batches %c1 heads %c1 queries %m (%q, %k, %v, %o, %group)
+          : tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>,
+            i32
       tile.return %o : tensor<1x1x?x64xf16>
     }
     ```

@@ -73,7 +73,7 @@ static tile::KernelOp emitSummary(OpBuilder &builder, Location loc, RankedTensor
   Value one = arith::ConstantIntOp::create(b, 1, 32);
   Value batches = rank > 1 ? extentOf(b, loc, view, 0) : one;
   Value heads = rank > 2 ? extentOf(b, loc, view, 1) : one;
-  auto block = tile::BlockOp::create(b, batches, heads, extentOf(b, loc, view, rank - 1), Value());
+  auto block = tile::BlockOp::create(b, batches, heads, extentOf(b, loc, view, rank - 1));
   SmallVector<Value> indices = {block.getBatch(), block.getHead()};
   indices.truncate(rank - 1);
   indices.push_back(block.getFirst());
@@ -153,7 +153,7 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
   attn::AttendOp attend = place.attend;
   Location loc = builder.getLoc();
   auto block = tile::BlockOp::create(builder, extentOf(builder, loc, lists, 0),
-                                     extentOf(builder, loc, lists, 1), place.queries, Value());
+                                     extentOf(builder, loc, lists, 1), place.queries);
   place.batch = block.getBatch();
   place.head = block.getHead();
   place.keyHead = arith::DivUIOp::create(builder, place.head, place.group);
@@ -190,12 +190,19 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
 
 static void emitOrder(OpBuilder &builder, tile::KernelOp kernel) {
   Block &body = kernel.getBody().front();
-  auto b = ImplicitLocOpBuilder::atBlockBegin(kernel.getLoc(), &body);
-  Value counts = named("counts", body.getArgument(0)), order = named("order", body.getArgument(1));
-  auto block = tile::BlockOp::create(b, extentOf(b, b.getLoc(), counts, 0),
-                                     extentOf(b, b.getLoc(), counts, 1),
-                                     extentOf(b, b.getLoc(), counts, 2), Value());
-  tile::OrderRowsOp::create(b, counts, order, block.getBatch(), block.getHead(), block.getFirst());
+  Location loc = kernel.getLoc();
+  auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &body);
+  Value counts = named("counts", body.getArgument(0)), order = named("order", body.getArgument(1)),
+        scratch = named("scratch", body.getArgument(2)),
+        group = named("group", body.getArgument(3));
+  Value heads = extentOf(b, loc, counts, 1), one = arith::ConstantIntOp::create(b, 1, 32);
+  Value past = arith::AddIOp::create(b, heads, arith::SubIOp::create(b, group, one));
+  Value groups = arith::DivUIOp::create(b, past, group);
+  auto block = tile::BlockOp::create(b, extentOf(b, loc, counts, 0), groups, one);
+  Value first = arith::MulIOp::create(b, block.getHead(), group);
+  Value left = arith::SubIOp::create(b, heads, first);
+  tile::OrderRowsOp::create(b, counts, order, scratch, block.getBatch(), first,
+                            arith::MinSIOp::create(b, left, group));
   tile::ReturnOp::create(b, ValueRange());
 }
 
@@ -275,7 +282,8 @@ AttendPlan emitPlan(OpBuilder &builder, attn::AttendOp attend, StringRef name, S
   }
   emitLists(b, place, named("lists", arguments[0]), named("counts", arguments[1]), arguments[2]);
 
-  plan.order = createKernel(builder, loc, (name + "_order").str(), {views.counts, views.order});
+  plan.order = createKernel(builder, loc, (name + "_order").str(),
+                            {views.counts, views.order, views.order, builder.getI32Type()});
   emitOrder(builder, plan.order);
   return plan;
 }

@@ -4,7 +4,7 @@
 //
 //   summaries   of every table whose elements a box of keys may span
 //   lists       for every query tile, its runs of key tiles
-//   order       of the query tiles of a head, the ones with most work first
+//   order       of the query tiles of a group of heads, those with most work first
 //
 //===----------------------------------------------------------------------===//
 #ifndef LIB_CONVERSION_ATTNTOTILE_PLAN_H
@@ -32,7 +32,8 @@ struct AttendPlan {
   tile::KernelOp lists;
   /// Values of the spec function; sizes of tensors are passed as i32.
   llvm::SmallVector<mlir::Value> operands;
-  tile::KernelOp order; ///< takes the counts and the order
+  /// Takes the counts, the order, scratch of its size and the heads of a group.
+  tile::KernelOp order;
   /// Whether batches or heads see different keys; else they share one plan.
   bool perBatch = false, perHead = false;
 

@@ -86,6 +86,7 @@ public:
     for (Value result : attend.getResults())
       if (!result.use_empty())
         values.map(result, resultLike(cast<RankedTensorType>(result.getType()), q));
+    groups[attend] = emitHeadGroup(attend, symbolOf(kernel.kernel));
     if (kernel.plan)
       plans[attend] = emitPlan(attend, *kernel.plan, symbolOf(kernel.kernel));
   }
@@ -97,6 +98,7 @@ public:
     SmallVector<Value> operands(
         llvm::map_range(kernel.operands, [&](Value operand) { return values.lookup(operand); }));
     llvm::append_range(operands, plans[attend]);
+    operands.push_back(groups[attend]);
     if (kernel.takesStatus)
       operands.push_back(statusWord());
     launch(symbolOf(kernel.kernel), {extent({q, 0, ""}), extent({q, 1, ""}), extent({q, 2, ""})},
@@ -198,14 +200,35 @@ private:
     return arith::MinSIOp::create(builder, tiles, fair);
   }
 
+  /// How many query heads read keys and values that the cache holds together, as
+  /// kernels take it: all of those that share a key head, or several times as many.
+  Value emitHeadGroup(attn::AttendOp attend, FlatSymbolRefAttr main) {
+    Value q = attend.getQuery(), k = attend.getKey();
+    int64_t bytes = (attend.getQueryHeadDim() + attend.getValueHeadDim()) *
+                    cast<RankedTensorType>(k.getType()).getElementTypeBitWidth() / 8;
+    Value one = number(1);
+    Value keys = builder.createOrFold<arith::MaxSIOp>(extent({k, 2, ""}), one);
+    Value ofHead = builder.createOrFold<arith::MulIOp>(keys, number(bytes));
+    Value cache = tile::CacheBytesOp::create(builder, main);
+    Value fitting = arith::FloorDivSIOp::create(builder, cache, ofHead);
+    Value keyHeads = arith::MaxSIOp::create(builder, fitting, one);
+    Value heads = arith::MulIOp::create(builder, keyHeads, queryHeadsPerKeyHead(attend));
+    Value group = arith::MinSIOp::create(builder, heads, extent({q, 1, ""}));
+    return asArgument(arith::MaxSIOp::create(builder, group, one));
+  }
+
+  Value queryHeadsPerKeyHead(attn::AttendOp attend) {
+    Value keyHeads =
+        builder.createOrFold<arith::MaxSIOp>(extent({attend.getKey(), 1, ""}), number(1));
+    return builder.createOrFold<arith::FloorDivSIOp>(extent({attend.getQuery(), 1, ""}), keyHeads);
+  }
+
   /// Makes a plan; returns its lists, their counts and the order.
   SmallVector<Value> emitPlan(attn::AttendOp attend, const AttendPlan &plan,
                               FlatSymbolRefAttr main) {
     Value q = attend.getQuery(), k = attend.getKey();
-    Value keyHeads = arith::MaxSIOp::create(builder, extent({k, 1, ""}), number(1));
-    Value group = arith::FloorDivSIOp::create(builder, extent({q, 1, ""}), keyHeads);
     SmallVector<Value> operands = {asArgument(extent({q, 2, ""})), asArgument(extent({k, 2, ""})),
-                                   asArgument(group)};
+                                   asArgument(queryHeadsPerKeyHead(attend))};
     for (Value operand : plan.operands)
       operands.push_back(passed(operand));
     for (const TableSummary &summary : plan.summaries)
@@ -222,10 +245,14 @@ private:
     Value lists = temporary({grid.batches, grid.heads, rows, capacity, number(2)}, i32);
     Value counts = temporary({grid.batches, grid.heads, rows, number(2)}, i32);
     Value order = temporary({grid.batches, grid.heads, rows}, i32);
+    Value scratch = temporary({grid.batches, grid.heads, rows}, i32);
     operands.append({lists, counts, statusWord()});
     launch(symbolOf(plan.lists), grid, operands, /*ofPlan=*/true);
-    launch(symbolOf(plan.order), {grid.batches, grid.heads, rows}, {counts, order},
-           /*ofPlan=*/true);
+    Value group = groups[attend];
+    Value inGroup = arith::IndexCastOp::create(builder, builder.getIndexType(), group);
+    Value launched = arith::CeilDivSIOp::create(builder, grid.heads, inGroup);
+    launch(symbolOf(plan.order), {grid.batches, launched, number(1)},
+           {counts, order, scratch, group}, /*ofPlan=*/true);
     return {lists, counts, order};
   }
 
@@ -331,6 +358,8 @@ private:
   DenseMap<std::pair<Value, int64_t>, Value> extents;
   /// Lists, counts and order of an attend.
   DenseMap<Operation *, SmallVector<Value>> plans;
+  /// Heads whose work an attend mixes.
+  DenseMap<Operation *, Value> groups;
 };
 } // namespace
 

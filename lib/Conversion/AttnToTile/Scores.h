@@ -18,6 +18,7 @@ struct KernelPlace {
   mlir::Value keyHead;
   mlir::Value first;                      ///< slot of the first query row
   mlir::Value queries, keys;              ///< sequence lengths
+  mlir::Value group;                      ///< heads whose work is mixed
   mlir::Value lists, counts, order;       ///< of a plan or a table, or null
   bool perBatch = false, perHead = false; ///< whether the lists are
   mlir::Value status;                     ///< null when nothing reads a table

@@ -519,8 +519,9 @@ void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
   Value block =
       emitc::VariableOp::create(builder, named("block", op.getLoc()), emitc::LValueType::get(type),
                                 emitc::OpaqueAttr::get(op.getContext(), ""));
-  SmallVector<Value> operands = {block, values.lookup(op.getHeads()),
-                                 values.lookup(op.getQueries())};
+  SmallVector<Value> operands = {
+      block, values.lookup(op.getHeads()), values.lookup(op.getQueries()),
+      op.getGroup() ? values.lookup(op.getGroup()) : integer(op.getLoc(), 1)};
   StringRef callee = op.getOrder() ? "blockInOrder" : "blockOfGrid";
   if (op.getOrder())
     operands.push_back(values.lookup(op.getOrder()));

@@ -19,7 +19,8 @@ FragmentCall printSummarize(Emission &emission, tile::SummarizeOp op);
 mlir::FailureOr<FragmentCall> printWriteRuns(Emission &emission, tile::WriteRunsOp op,
                                              int64_t keyTile);
 
-/// `void order_rows(const lacuna::View<4> &counts, const lacuna::View<3> &order, ...)`
+/// `void order_rows(const lacuna::View<4> &counts, const lacuna::View<3> &order, ...)`:
+/// a radix sort by one warp.
 FragmentCall printOrderRows(Emission &emission, tile::OrderRowsOp op);
 
 /// `bool expand_blocks(const lacuna::View<4> &blocks, ...)`

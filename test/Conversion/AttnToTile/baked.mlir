@@ -6,11 +6,11 @@
 !t = tensor<?x2x100x64xbf16>
 
 // CHECK-LABEL: tile.kernel @causal_kernel(
-// CHECK-SAME:    %{{.*}}: !tile.view<?x2x100x64xbf16>, %{{.*}}: !tile.view<?x2x100x64xbf16>)
+// CHECK-SAME:    %{{.*}}: !tile.view<?x2x100x64xbf16>, %{{.*}}: !tile.view<?x2x100x64xbf16>, %{{.*}}: i32)
 // CHECK-SAME:    tile.pins = {key_tile = 64 : i64, query_tile = 64 : i64, stages = 3 : i64}
 // CHECK-DAG:   %[[LISTS:.*]] = tile.table dense<{{\[\[\[\[\[}}0, 3]], {{\[\[}}0, 5]]], {{\[\[\[}}0, 3]], {{\[\[}}0, 2]]]]]> : tensor<1x2x2x1x2xi32>
 // CHECK-DAG:   %[[COUNTS:.*]] = tile.table dense<{{\[\[\[\[}}1, 1], [1, 2]], {{\[\[}}1, 1], [1, 1]]]]> : tensor<1x2x2x2xi32>
-// CHECK-DAG:   %[[ORDER:.*]] = tile.table dense<{{\[\[\[}}1, 0], [0, 1]]]> : tensor<1x2x2xi32>
+// CHECK-DAG:   %[[ORDER:.*]] = tile.table dense<{{\[\[\[}}1, 0], [2, 3]]]> : tensor<1x2x2xi32>
 // CHECK-DAG:   %[[C0:.*]] = arith.constant 0 : i32
 // CHECK:       %{{.*}}, %[[H:.*]], %[[FIRST:.*]] = tile.block {{.*}} order %[[ORDER]]
 // CHECK:       %[[ROW:.*]] = arith.divui %[[FIRST]]
@@ -36,6 +36,6 @@ func.func @causal(%q: !t {attn.name = "q"}, %left: i32 {attn.name = "left", attn
     } schedule<query_tile = 128, stages = 3>
       mode baked runs<query_tile = 64, key_tile = 64,
                       lists = dense<[[[[[0, 3]], [[0, 5]]], [[[0, 3]], [[0, 2]]]]]> : tensor<1x2x2x1x2xi32>,
-                      order = dense<[[[1, 0], [0, 1]]]> : tensor<1x2x2xi32>> : !t, !t, !t
+                      order = dense<[[[1, 0], [2, 3]]]> : tensor<1x2x2xi32>> : !t, !t, !t
   return %o : !t
 }

@@ -3,7 +3,7 @@
 
 // CHECK:     tile.kernel @attention_kernel(
 // CHECK-SAME:  %[[Q:[^:]*]]: !tile.view<?x?x?x64xf16>, %[[K:[^:]*]]: !tile.view<?x?x?x64xf16>, %[[V:[^:]*]]: !tile.view<?x?x?x64xf16>,
-// CHECK-SAME:  %[[O:[^:]*]]: !tile.view<?x?x?x64xf16>, %[[LSE:[^:]*]]: !tile.view<?x?x?xf32>) {
+// CHECK-SAME:  %[[O:[^:]*]]: !tile.view<?x?x?x64xf16>, %[[LSE:[^:]*]]: !tile.view<?x?x?xf32>, %[[MIXED:[^:]*]]: i32) {
 // CHECK-DAG:   %[[LOW:.*]] = arith.constant 0xFF800000 : f32
 // CHECK-DAG:   %[[ZERO:.*]] = arith.constant 0.000000e+00 : f32
 // CHECK-DAG:   %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
@@ -20,7 +20,7 @@
 // CHECK-NEXT:  %[[KEY_HEADS:.*]] = tile.dim %[[K]][1]
 // CHECK-NEXT:  %[[QUERIES:.*]] = tile.dim %[[Q]][2]
 // CHECK-NEXT:  %[[KEYS:.*]] = tile.dim %[[K]][2]
-// CHECK-NEXT:  %[[B:.*]], %[[H:.*]], %[[FIRST:.*]] = tile.block %[[BATCHES]], %[[HEADS]], %[[QUERIES]]
+// CHECK-NEXT:  %[[B:.*]], %[[H:.*]], %[[FIRST:.*]] = tile.block %[[BATCHES]], %[[HEADS]], %[[QUERIES]] groups_of %[[MIXED]]
 // CHECK-NEXT:  %[[GROUP:.*]] = arith.divui %[[HEADS]], %[[KEY_HEADS]] : i32
 // CHECK-NEXT:  %[[HK:.*]] = arith.divui %[[H]], %[[GROUP]] : i32
 // CHECK-NEXT:  %[[RUNS:.*]] = tile.interval_runs visible(%[[C0]], %[[KEYS]]) full(%[[C0]], %[[KEYS]])
@@ -95,6 +95,7 @@
 // CHECK-DAG:   %[[C0:.*]] = arith.constant 0 : index
 // CHECK-DAG:   %[[C1:.*]] = arith.constant 1 : index
 // CHECK-DAG:   %[[C2:.*]] = arith.constant 2 : index
+// CHECK-DAG:   %[[C256:.*]] = arith.constant 256 : index
 // CHECK:       %[[B:.*]] = tensor.dim %[[Q]], %[[C0]]
 // CHECK-NEXT:  %[[BK:.*]] = tensor.dim %[[K]], %[[C0]]
 // CHECK-NEXT:  tile.expect_equal %[[B]] "batch of %q", %[[BK]] "batch of %k"
@@ -111,7 +112,19 @@
 // CHECK-NEXT:  %[[M:.*]] = tensor.dim %[[Q]], %[[C2]]
 // CHECK-NEXT:  %[[O:.*]] = tile.new_tensor(%[[B]], %[[H]], %[[M]]) : tensor<?x?x?x64xf16>
 // CHECK-NEXT:  %[[LSE:.*]] = tile.new_tensor(%[[B]], %[[H]], %[[M]]) : tensor<?x?x?xf32>
-// CHECK-NEXT:  tile.launch @attention_kernel batches %[[B]] heads %[[H]] queries %[[M]]{{ ?}}(%[[Q]], %[[K]], %[[V]], %[[O]], %[[LSE]])
+// Heads whose keys and values, 256 bytes a key, fit half of the cache are one group.
+// CHECK-NEXT:  %[[KEYS:.*]] = arith.maxsi %[[N]], %[[C1]]
+// CHECK-NEXT:  %[[BYTES:.*]] = arith.muli %[[KEYS]], %[[C256]]
+// CHECK-NEXT:  %[[CACHE:.*]] = tile.cache_bytes of @attention_kernel
+// CHECK-NEXT:  %[[FITTING:.*]] = arith.floordivsi %[[CACHE]], %[[BYTES]]
+// CHECK-NEXT:  %[[KEY_HEADS:.*]] = arith.maxsi %[[FITTING]], %[[C1]]
+// CHECK-NEXT:  %[[SOME:.*]] = arith.maxsi %[[HK]], %[[C1]]
+// CHECK-NEXT:  %[[SHARING:.*]] = arith.floordivsi %[[H]], %[[SOME]]
+// CHECK-NEXT:  %[[HEADS:.*]] = arith.muli %[[KEY_HEADS]], %[[SHARING]]
+// CHECK-NEXT:  %[[FEWER:.*]] = arith.minsi %[[HEADS]], %[[H]]
+// CHECK-NEXT:  %[[GROUP:.*]] = arith.maxsi %[[FEWER]], %[[C1]]
+// CHECK-NEXT:  %[[MIXED:.*]] = arith.index_cast %[[GROUP]] : index to i32
+// CHECK-NEXT:  tile.launch @attention_kernel batches %[[B]] heads %[[H]] queries %[[M]]{{ ?}}(%[[Q]], %[[K]], %[[V]], %[[O]], %[[LSE]], %[[MIXED]])
 // CHECK-NEXT:  tile.return %[[O]], %[[LSE]]
 func.func @attention(%q: tensor<?x?x?x64xf16> {attn.name = "q"},
                      %k: tensor<?x?x?x64xf16> {attn.name = "k"}, %v: tensor<?x?x?x64xf16>)

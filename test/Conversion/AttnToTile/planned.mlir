@@ -23,12 +23,15 @@
 // CHECK:       tile.report %{{.*}}, 0 if %[[OVERFLOW]]
 
 // CHECK-LABEL: tile.kernel @documents_kernel_order(
-// CHECK:       tile.order_rows
+// CHECK-SAME:    %[[COUNTS:[^:]*]]: {{[^,]*}}, %[[ORDER:[^:]*]]: {{[^,]*}}, %[[SCRATCH:[^:]*]]: {{[^,]*}}, %[[SIZE:[^:]*]]: i32)
+// CHECK:       %[[B:.*]], %[[GROUP:.*]], %{{.*}} = tile.block
+// CHECK:       %[[FIRST:.*]] = arith.muli %[[GROUP]], %[[SIZE]]
+// CHECK:       tile.order_rows %[[COUNTS]], %[[ORDER]], %[[SCRATCH]][%[[B]], %[[FIRST]]] heads
 
 // One plan serves all heads.
 // CHECK-LABEL: tile.kernel @documents_kernel(
 // CHECK-DAG:   %[[C0:.*]] = arith.constant 0 : i32
-// CHECK:       %[[B:.*]], %{{.*}}, %[[FIRST:.*]] = tile.block {{.*}} order
+// CHECK:       %[[B:.*]], %{{.*}}, %[[FIRST:.*]] = tile.block {{.*}} groups_of %{{.*}} order
 // CHECK:       %[[ROW:.*]] = arith.divui %[[FIRST]]
 // CHECK-NEXT:  tile.list_runs %{{.*}}, %{{.*}}[%[[B]], %[[C0]], %[[ROW]]]
 // CHECK:       tile.for_runs

@@ -5,7 +5,7 @@
 !t = tensor<?x?x?x64xf16>
 
 // CHECK-LABEL: tile.kernel @offset_kernel
-// CHECK-SAME:    %[[AT:[^:]*]]: i32, %{{[^:]*}}: !tile.view<?x?x?x64xf16>)
+// CHECK-SAME:    %[[AT:[^:]*]]: i32, %{{[^:]*}}: !tile.view<?x?x?x64xf16>, %{{[^:]*}}: i32)
 // CHECK:       tile.map(%[[X:.*]] = %{{.*}}) at(%[[I:.*]] = %{{.*}}, %[[J:.*]] = %{{.*}})
 // CHECK:         %[[P:.*]] = arith.addi %[[I]], %[[AT]] : i32
 // CHECK-NEXT:    arith.cmpi sle, %[[J]], %[[P]] : i32

@@ -32,7 +32,7 @@ func.func @negative(%q: !t, %k: !t, %v: !t) -> !t {
 
 // Its sign is not known: the maximum is taken of the products.
 // CHECK-LABEL: tile.kernel @operand_kernel
-// CHECK-SAME:    %[[SCALE:[^:]*]]: f32, %{{[^:]*}}: !tile.view<?x?x?x64xf16>, %{{[^:]*}}: !tile.view<?x?x?xf32>)
+// CHECK-SAME:    %[[SCALE:[^:]*]]: f32, %{{[^:]*}}: !tile.view<?x?x?x64xf16>, %{{[^:]*}}: !tile.view<?x?x?xf32>, %{{[^:]*}}: i32)
 // CHECK-DAG:   %[[LN2:.*]] = arith.constant 0.693147182 : f32
 // CHECK-DAG:   %[[SLOPE:.*]] = arith.constant 1.44269502 : f32
 // CHECK:       %[[S:.*]] = tile.dot

@@ -58,7 +58,7 @@ func.func @forty(%q: tensor<?x?x?x40xf16>, %k: tensor<?x?x?x40xf16>, %v: tensor<
 
 // Only the log-sum-exp is wanted.
 // CHECK-LABEL: tile.kernel @lse_only_kernel
-// CHECK-SAME:    %[[LSE:[^:]*]]: !tile.view<?x?x?xf32>) {
+// CHECK-SAME:    %[[LSE:[^:]*]]: !tile.view<?x?x?xf32>, %{{[^:]*}}: i32) {
 // CHECK:       tile.store %{{.*}}, %[[LSE]]
 // CHECK-NOT:   tile.store
 // CHECK-LABEL: tile.program @lse_only
@@ -70,7 +70,7 @@ func.func @lse_only(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>, %v: tens
 }
 
 // One tensor in three roles is one argument and agrees with itself.
-// CHECK-LABEL: tile.kernel @self_kernel(%{{[^:]*}}: !tile.view<?x?x?x64xf16>, %{{[^:]*}}: !tile.view<?x?x?x64xf16>) {
+// CHECK-LABEL: tile.kernel @self_kernel(%{{[^:]*}}: !tile.view<?x?x?x64xf16>, %{{[^:]*}}: !tile.view<?x?x?x64xf16>, %{{[^:]*}}: i32) {
 // CHECK-LABEL: tile.program @self
 // CHECK-NOT:   tile.expect
 // CHECK:       tile.launch
@@ -84,8 +84,8 @@ func.func @self(%x: tensor<?x?x?x64xf16>) -> tensor<?x?x?x64xf16> {
 // CHECK-SAME:    attributes {tile.pins = {query_tile = 128 : i64, stages = 3 : i64}}
 // CHECK-LABEL: tile.kernel @two_kernel1
 // CHECK-LABEL: tile.program @two
-// CHECK:       tile.launch @two_kernel0 {{.*}}(%arg0, %arg1, %arg2, %[[MIDDLE:[^)]*]])
-// CHECK:       tile.launch @two_kernel1 {{.*}}(%[[MIDDLE]], %arg1, %arg2, %[[END:[^)]*]])
+// CHECK:       tile.launch @two_kernel0 {{.*}}(%arg0, %arg1, %arg2, %[[MIDDLE:[^,]*]], %{{[^)]*}})
+// CHECK:       tile.launch @two_kernel1 {{.*}}(%[[MIDDLE]], %arg1, %arg2, %[[END:[^,]*]], %{{[^)]*}})
 // CHECK:       tile.return %[[END]]
 func.func @two(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>, %v: tensor<?x?x?x64xf16>)
     -> tensor<?x?x?x64xf16> {

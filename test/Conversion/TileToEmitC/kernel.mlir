@@ -14,7 +14,7 @@
 // CHECK-SAME:    specifiers = ["extern \22C\22", "__global__", "__launch_bounds__(32)"]
 // CHECK:       call_opaque "lacuna::extent<2>"(%[[Q]])
 // CHECK:       %[[BLOCK:.*]] = "emitc.variable"{{.*}}lvalue<!emitc.opaque<"lacuna::Block">>
-// CHECK:       verbatim "{} = lacuna::blockOfGrid<16>({}, {});" args %[[BLOCK]]
+// CHECK:       verbatim "{} = lacuna::blockOfGrid<16>({}, {}, {});" args %[[BLOCK]]
 // CHECK:       %[[RUNS:.*]] = call_opaque "lacuna::intervalRuns<16>"
 // CHECK:       %[[MAX:.*]] = "emitc.variable"{{.*}}F32x2
 // CHECK:       verbatim "{} = splat_rows({});" args %[[MAX]]

@@ -66,14 +66,15 @@ tile.kernel @summary(%bits: !tile.view<?xi1>, %cells: !tile.view<?x3xi64>, %firs
 // CHECK-SAME:    if (last0 - first0 >= 256)
 // CHECK-NOT:     cells
 // CHECK:       emitc.verbatim "__device__ __forceinline__ void order_rows
-// CHECK-SAME:    rank += tiles > own || (tiles == own && other > row);
-// CHECK:       verbatim "order_rows({}, {}, {}, {}, {});"
-// CHECK:       verbatim "{} = lacuna::blockInOrder<32>({}, {}, {});"
+// CHECK-SAME:    lacuna::sumBefore(place)
+// CHECK:       verbatim "order_rows({}, {}, {}, {}, {}, {});"
+// CHECK:       verbatim "{} = lacuna::blockInOrder<32>({}, {}, {}, {});"
 tile.kernel @order(%table: !tile.view<?xi8>, %counts: !tile.view<?x?x?x2xi32>, %order: !tile.view<?x?x?xi32>,
-                   %at: i64, %first: i32, %n: i32)
+                   %at: i64, %n: i32)
     attributes {schedule = #s, shared_bytes = 0 : i64, target = "sm_80", plans = @main} {
   %min, %max, %signature = tile.load_range %table[%at] to [%at] : !tile.view<?xi8>
-  tile.order_rows %counts, %order[%first, %first, %first] : !tile.view<?x?x?x2xi32>, !tile.view<?x?x?xi32>
+  tile.order_rows %counts, %order, %order[%n, %n] heads %n
+      : !tile.view<?x?x?x2xi32>, !tile.view<?x?x?xi32>, !tile.view<?x?x?xi32>
   %b, %h, %i = tile.block %n, %n, %n order %order : !tile.view<?x?x?xi32>
   tile.return
 }

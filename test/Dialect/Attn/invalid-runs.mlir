@@ -125,7 +125,7 @@ func.func @past_the_end(%q: !t) -> !t {
 func.func @other_heads(%q: !t) -> !t {
   // expected-error@+1 {{has runs of 2 heads, needs 1 or as many as the query has}}
   %o, %lse = attn.attend %q, %q, %q
-    mode baked runs<query_tile = 64, key_tile = 64, lists = dense<0> : tensor<1x2x2x1x2xi32>, order = dense<[[[0, 1], [1, 0]]]> : tensor<1x2x2xi32>> : !t, !t, !t
+    mode baked runs<query_tile = 64, key_tile = 64, lists = dense<0> : tensor<1x2x2x1x2xi32>, order = dense<[[[0, 1], [3, 2]]]> : tensor<1x2x2xi32>> : !t, !t, !t
   return %o : !t
 }
 

@@ -10,7 +10,7 @@ func.func @two_heads(%q: !t) -> !t {
     mode baked runs<query_tile = 64, key_tile = 64,
                     lists = dense<[[[[[0, 3], [0, 0]], [[0, 2], [1, 3]]],
                                     [[[0, 0], [0, 0]], [[0, 5], [0, 0]]]]]> : tensor<1x2x2x2x2xi32>,
-                    order = dense<[[[1, 0], [0, 1]]]> : tensor<1x2x2xi32>> : !t, !t, !t
+                    order = dense<[[[1, 0], [2, 3]]]> : tensor<1x2x2xi32>> : !t, !t, !t
   return %o : !t
 }
 

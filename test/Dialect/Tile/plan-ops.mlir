@@ -38,10 +38,10 @@ tile.kernel @lists(%ids: !tile.view<?x?xi1>, %cells: !tile.view<?x?x3xi64>, %lis
 }
 
 // CHECK-LABEL: tile.kernel @rank
-tile.kernel @rank(%counts: !counts, %order: !order, %b: i32, %h: i32, %first: i32)
+tile.kernel @rank(%counts: !counts, %order: !order, %scratch: !order, %b: i32, %h: i32, %n: i32)
     attributes {plans = @main} {
-  // CHECK: tile.order_rows %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}] : <?x?x?x2xi32>, <?x?x?xi32>
-  tile.order_rows %counts, %order[%b, %h, %first] : !counts, !order
+  // CHECK: tile.order_rows %{{.*}}, %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}] heads %{{.*}} : <?x?x?x2xi32>, <?x?x?xi32>, <?x?x?xi32>
+  tile.order_rows %counts, %order, %scratch[%b, %h] heads %n : !counts, !order, !order
   tile.return
 }
 
@@ -49,6 +49,10 @@ tile.kernel @rank(%counts: !counts, %order: !order, %b: i32, %h: i32, %first: i3
 tile.kernel @main(%order: !order, %n: i32) {
   // CHECK: tile.block %{{.*}}, %{{.*}}, %{{.*}} order %{{.*}} : !tile.view<?x?x?xi32>
   %b, %h, %first = tile.block %n, %n, %n order %order : !order
+  // CHECK: tile.block %{{.*}}, %{{.*}}, %{{.*}} groups_of %{{.*}} order %{{.*}} : !tile.view<?x?x?xi32>
+  %b1, %h1, %first1 = tile.block %n, %n, %n groups_of %n order %order : !order
+  // CHECK: tile.block %{{.*}}, %{{.*}}, %{{.*}} groups_of %{{[^ ]*}}{{$}}
+  %b2, %h2, %first2 = tile.block %n, %n, %n groups_of %n
   tile.return
 }
 
@@ -58,6 +62,8 @@ tile.program @p(%q: tensor<?x64xf16>) {
   %queries = tensor.dim %q, %c0 : tensor<?x64xf16>
   // CHECK: tile.tile_count %{{.*}} along key of @main
   %tiles = tile.tile_count %queries along key of @main
+  // CHECK: tile.cache_bytes of @main
+  %cache = tile.cache_bytes of @main
   tile.return
 }
 

@@ -1,7 +1,7 @@
 // RUN: lacuna-opt %s --split-input-file --tile-schedule-plans | FileCheck %s
 
-// Lists take the tiles of the kernel that walks them; segments and rows have
-// sizes of their own.
+// Lists take the tiles of the kernel that walks them; segments have a size of their
+// own.
 // CHECK-LABEL: tile.kernel @lists
 // CHECK-SAME:  schedule = #tile.schedule<query_tile = 128, key_tile = 64, warps = 1, stages = 2, query_in_registers = false>, target = "sm_80"
 tile.kernel @lists() attributes {plans = @main} {
@@ -17,13 +17,6 @@ tile.kernel @columns() attributes {plans = @main, transposed} {
 tile.kernel @summary(%ids: !tile.view<?xi32>, %cells: !tile.view<?x3xi64>, %i: i32)
     attributes {plans = @main} {
   tile.summarize %ids, %cells[%i] : !tile.view<?xi32>, !tile.view<?x3xi64>
-  tile.return
-}
-// CHECK-LABEL: tile.kernel @order
-// CHECK-SAME:  query_tile = 32, key_tile = 64, warps = 1
-tile.kernel @order(%counts: !tile.view<?x?x?x2xi32>, %order: !tile.view<?x?x?xi32>, %i: i32)
-    attributes {plans = @main} {
-  tile.order_rows %counts, %order[%i, %i, %i] : !tile.view<?x?x?x2xi32>, !tile.view<?x?x?xi32>
   tile.return
 }
 // CHECK-LABEL: tile.kernel @blocks
@@ -49,6 +42,8 @@ tile.program @p(%q: tensor<?xf16>) {
   %m = tensor.dim %q, %c0 : tensor<?xf16>
   %rows = tile.tile_count %m along query of @main
   %columns = tile.tile_count %m along key of @main
+  // CHECK: arith.constant 20971520 : index
+  %cache = tile.cache_bytes of @main
   tile.return
 }
 
