@@ -27,7 +27,7 @@ struct CompileOptions {
   std::string function = {}; ///< which function of the text; empty: the only one
   /// Where runs of key tiles come from: auto, closed or planned; lacuna/Baked.h makes
   /// specs that hold theirs.
-  std::string mode = "closed";
+  std::string mode = "auto";
   std::string fileName = "spec"; ///< for locations in messages
   bool useCache = true;          ///< false: compile, and store nothing
 };

@@ -9,7 +9,7 @@
 #ifndef LIB_COMPILER_COMPILATION_H
 #define LIB_COMPILER_COMPILATION_H
 
-#include "lacuna/Result.h"
+#include "lacuna/Compile.h"
 #include "lacuna/Tensor.h"
 #include "lib/Compiler/Facts.h"
 #include "lib/Runtime/Program.h"
@@ -30,9 +30,9 @@ enum class Level {
 
 /// What compiling depends on besides the text.
 struct CompilerOptions {
-  std::string target;          ///< "sm_90a"; may be empty when the text is scheduled
-  std::string function;        ///< which spec of the module; empty: the only one
-  std::string mode = "closed"; ///< of its attends: "auto", "closed", "planned" or "baked"
+  std::string target;                       ///< may be empty when the text is scheduled
+  std::string function;                     ///< which spec of the module; empty: the only one
+  std::string mode = CompileOptions().mode; ///< of its attends
 };
 
 /// Wall time of one step of a compilation.

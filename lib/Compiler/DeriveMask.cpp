@@ -5,7 +5,8 @@
 // has a classifier here whatever mode its kernel has.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/Attn/Transforms/Passes.h"
+#include "lacuna/Compile.h"
+#include "lib/Compiler/AttnPasses.h"
 #include "lib/Compiler/Diagnostics.h"
 #include "lib/Compiler/ExportMask.h"
 
@@ -15,7 +16,6 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace lacuna;
@@ -30,20 +30,6 @@ static mlir::func::FuncOp findSpec(mlir::ModuleOp module, llvm::StringRef name) 
       ++candidates;
     }
   return candidates == 1 ? found : nullptr;
-}
-
-static mlir::LogicalResult deriveClassifiers(mlir::func::FuncOp spec) {
-  mlir::PassManager passes(spec.getContext(), mlir::func::FuncOp::getOperationName());
-  passes.addPass(attn::createCheckSpec());
-  passes.addPass(attn::createExpandSugar());
-  passes.addPass(attn::createSinkScalars());
-  passes.addPass(mlir::createCanonicalizerPass());
-  passes.addPass(attn::createDeriveIntervals());
-  passes.addPass(mlir::createCSEPass());
-  passes.addPass(mlir::createCanonicalizerPass());
-  passes.addPass(attn::createDeriveClassifier());
-  passes.addPass(attn::createChooseMode()); // last: closed forms get no classifier
-  return passes.run(spec);
 }
 
 Result<SpecMask> lacuna::deriveMask(const std::string &text, const std::string &fileName,
@@ -64,7 +50,9 @@ Result<SpecMask> lacuna::deriveMask(const std::string &text, const std::string &
   if (!spec)
     return Status(StatusKind::Type, fileName + ": error: holds no spec @" + function +
                                         ", or several when none is named");
-  if (mlir::failed(deriveClassifiers(spec)))
+  mlir::PassManager passes(&context, mlir::func::FuncOp::getOperationName());
+  addAttnPasses(passes, CompileOptions().mode, Classifiers::OfAll);
+  if (mlir::failed(passes.run(spec)))
     return diagnostics.take(StatusKind::Unsupported, "the attn passes failed");
   llvm::SmallVector<attn::AttendOp> attends(spec.getOps<attn::AttendOp>());
   if (attend >= attends.size())

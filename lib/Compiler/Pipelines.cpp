@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Compiler/Pipelines.h"
 
-#include "dialects/Attn/Transforms/Passes.h"
 #include "dialects/Tile/Transforms/Passes.h"
+#include "lacuna/Compile.h"
+#include "lib/Compiler/AttnPasses.h"
 #include "lib/Conversion/AttnToTile/Passes.h"
 #include "lib/Conversion/TileToEmitC/Passes.h"
 
@@ -20,16 +21,7 @@ using namespace mlir;
 using namespace lacuna;
 
 void lacuna::buildAttnPreparePipeline(OpPassManager &passes, const std::string &mode) {
-  OpPassManager &specs = passes.nest<func::FuncOp>();
-  specs.addPass(attn::createCheckSpec());
-  specs.addPass(attn::createExpandSugar());
-  specs.addPass(attn::createSinkScalars());
-  specs.addPass(createCanonicalizerPass());
-  specs.addPass(attn::createDeriveIntervals());
-  specs.addPass(attn::createChooseMode({mode}));
-  specs.addPass(attn::createDeriveClassifier());
-  specs.addPass(createCanonicalizerPass());
-  specs.addPass(createCSEPass());
+  addAttnPasses(passes.nest<func::FuncOp>(), mode, Classifiers::OfPlans);
 }
 
 void lacuna::buildAttnToTilePipeline(OpPassManager &passes) {
@@ -69,7 +61,7 @@ void lacuna::buildTileToEmitCPipeline(OpPassManager &passes) {
 
 namespace {
 struct ModeOption : PassPipelineOptions<ModeOption> {
-  Option<std::string> mode{*this, "mode", llvm::cl::init("closed"),
+  Option<std::string> mode{*this, "mode", llvm::cl::init(CompileOptions().mode),
                            llvm::cl::desc("where runs come from: auto, closed or planned")};
 };
 

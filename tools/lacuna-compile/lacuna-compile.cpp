@@ -40,8 +40,9 @@ static cl::opt<std::string> target("target", cl::desc("GPU to compile for, such 
 static cl::opt<std::string> function("function",
                                      cl::desc("which function, where the file has several"),
                                      cl::value_desc("name"), cl::cat(category));
-static cl::opt<std::string> mode("mode",
-                                 cl::desc("where runs of key tiles come from; default: closed"),
+static const std::string modeText =
+    "where runs of key tiles come from; default: " + CompileOptions().mode;
+static cl::opt<std::string> mode("mode", cl::desc(modeText),
                                  cl::value_desc("auto|closed|planned|baked"),
                                  cl::init(CompileOptions().mode), cl::cat(category));
 static cl::list<std::string> inputs("input", cl::value_desc("value"), cl::cat(category),

@@ -147,7 +147,7 @@ static Status runTool() {
   std::size_t mutantCount = 0, caught = 0;
   for (const KernelImage &image : executable->kernels()) {
     Result<std::vector<emulator::ptx::Mutant>> mutants =
-        emulator::ptx::dropSynchronization(image.ptx);
+        emulator::ptx::dropSynchronization(image.ptx, image.name);
     if (!mutants)
       return mutants.status();
     for (const emulator::ptx::Mutant &mutant : *mutants) {

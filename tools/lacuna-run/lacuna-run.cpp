@@ -51,9 +51,11 @@ static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("to
                                            "the output's norm"));
 static cl::opt<std::string> target("target", cl::value_desc("sm_90a"), cl::cat(category),
                                    cl::desc("What to compile for; default: what the device is"));
+static const std::string modeText =
+    "Where runs of key tiles come from; default: " + CompileOptions().mode;
 static cl::opt<std::string> mode("mode", cl::value_desc("auto|closed|planned|baked"),
                                  cl::cat(category), cl::init(CompileOptions().mode),
-                                 cl::desc("Where runs of key tiles come from; default: closed"));
+                                 cl::desc(modeText));
 static cl::opt<std::string>
     emulatorMode("emulator", cl::value_desc("eager|lazy|random:SEED"), cl::cat(category),
                  cl::desc("Run on the emulator, with asynchronous operations that complete so"));

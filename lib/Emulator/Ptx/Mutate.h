@@ -26,11 +26,12 @@ struct Mutant {
   std::uint32_t sourceLine = 0; ///< what it came from; 0: unknown
 };
 
-/// One mutant for each instruction that only orders others: barriers, cp.async
-/// commits and waits, mbarrier operations, fences, wgmma fences, commits and
-/// waits. A wait that answers with a predicate answers "done".
+/// One mutant for each instruction of the kernel of that name that only orders
+/// others: barriers, cp.async commits and waits, mbarrier operations, fences, wgmma
+/// fences, commits and waits. A wait that answers with a predicate answers "done".
+/// Other kernels of the text stay as they are.
 /// Errors: Driver when the text does not parse.
-Result<std::vector<Mutant>> dropSynchronization(std::string_view ptx);
+Result<std::vector<Mutant>> dropSynchronization(std::string_view ptx, std::string_view kernel);
 
 } // namespace lacuna::emulator::ptx
 

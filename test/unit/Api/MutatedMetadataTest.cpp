@@ -262,3 +262,24 @@ TEST(MutatedMetadataOfPlans, OverflowIsReported) {
       EXPECT_EQ(countNans(result), overflows ? elementCount(result.shape) : 0);
   }
 }
+
+// A table is read for elements of PARTIAL tiles. Where all columns are chosen, the
+// tile of the one distance that the table of diagonals lacks is FULL without it: that
+// is no error, and the result is that of a table that has it.
+TEST(TableThatLacksAnElement, DoesNotMatterWhereNothingReadsIt) {
+  if (Result<const Nvrtc *> found = Nvrtc::get(); !found)
+    GTEST_SKIP() << found.status().message();
+  Result<std::string> text = readFile(LACUNA_SPECS "/vertical_slash.mlir");
+  ASSERT_TRUE(text) << text.status().message();
+  Execution runs[2];
+  for (bool isWhole : {false, true}) {
+    execute(runs[isWhole], *text, "planned",
+            {sequence(1, 1, 80, 1), sequence(1, 1, 80, 2), sequence(1, 1, 80, 3), "1x80xi1=1",
+             isWhole ? "1x80xi1=1" : "1x79xi1=1"});
+    if (HasFatalFailure())
+      return;
+    EXPECT_TRUE(runs[isWhole].status.isOk()) << runs[isWhole].status.message();
+  }
+  ASSERT_FALSE(runs[0].results.empty());
+  EXPECT_TRUE(runs[0].results == runs[1].results);
+}

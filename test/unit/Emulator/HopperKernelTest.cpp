@@ -48,7 +48,7 @@ TEST(HopperKernel, SynchronisationThatCanGoIsKnown) {
   problem.rowStart.resize(2); // one row of blocks is enough
   problem.blockRows = 1;
   KernelImage image = hopperKernel();
-  Result<std::vector<ptx::Mutant>> mutants = ptx::dropSynchronization(image.ptx);
+  Result<std::vector<ptx::Mutant>> mutants = ptx::dropSynchronization(image.ptx, image.name);
   ASSERT_TRUE(mutants) << mutants.status().message();
   std::vector<EmulatorOptions> strategies(3);
   strategies[1].mode = AsyncMode::Lazy;

@@ -24,7 +24,7 @@ TEST(Mutation, NoSynchronisationOfTheMmaKernelCanGo) {
     return;
   KernelImage image = mmaKernel(64);
   AttentionProblem problem(256, 64, 1, 64, false, 1.0);
-  Result<std::vector<ptx::Mutant>> mutants = ptx::dropSynchronization(image.ptx);
+  Result<std::vector<ptx::Mutant>> mutants = ptx::dropSynchronization(image.ptx, image.name);
   ASSERT_TRUE(mutants) << mutants.status().message();
   EXPECT_GE(mutants->size(), 5u);
   for (const ptx::Mutant &mutant : *mutants) {
