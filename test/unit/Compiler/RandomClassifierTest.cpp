@@ -168,7 +168,8 @@ protected:
                 tally.predicates, tally.trivial, tally.illegal, tally.tiles, tally.decided,
                 tally.alone(), tally.refined());
     EXPECT_EQ(tally.wrong, 0);
-    EXPECT_LE(tally.refined(), 4.0);
+    EXPECT_LE(tally.alone(), 4.0);
+    EXPECT_LE(tally.refined(), 0.1);
     EXPECT_LE(3 * tally.trivial, tally.predicates);
   }
 

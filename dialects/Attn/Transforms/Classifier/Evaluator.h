@@ -32,8 +32,8 @@
 //
 // 2. *Facts*. Elements that satisfy `A and B` satisfy the sum of both: from
 //    `a <= 0` and `b <= 0` follows `a + b <= 0`. So when B is asked, every fact
-//    that shares an atom with it with the opposite sign is added to it and the
-//    sum is asked too; the atom is gone from it. With a = j - i, b = i - j - w
+//    that shares an atom with it with the opposite sign is added to it, both as
+//    often as it takes for the atom to go, and asked too. With a = j - i, b = i - j - w
 //    this asks 0 <= w; with a = j - i, b = n - j it asks whether the box reaches
 //    i >= n. It is Fourier's elimination, one step deep. `or` is the dual: to
 //    hide, all of its parts have to hide together.

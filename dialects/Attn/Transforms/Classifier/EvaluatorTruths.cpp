@@ -11,6 +11,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace lacuna::attn::classifier {
@@ -224,10 +226,23 @@ Value Evaluator::mayMeetAll(ArrayRef<Literal> literals, Context context) {
 // Relations
 //===----------------------------------------------------------------------===//
 
-/// Whether a sum of both has an atom less than both together.
-static bool cancels(const Form &a, const Form &b) {
-  return llvm::any_of(
-      a.terms(), [&](const Form::Term &term) { return b.factorOf(term.atom) == -term.factor; });
+/// A sum of both, each as often as it takes for an atom to go; nothing where all
+/// that both have has the same sign.
+static std::optional<Form> withoutAtom(const Form &a, const Form &b) {
+  constexpr int64_t most = 64; // forms stay small
+  std::optional<Form> sum;
+  for (const Form::Term &term : a.terms()) {
+    int64_t other = b.factorOf(term.atom);
+    if (other == 0 || (other < 0) == (term.factor < 0))
+      continue;
+    int64_t common = std::gcd(other, term.factor);
+    int64_t ofA = std::abs(other) / common, ofB = std::abs(term.factor) / common;
+    if (ofA == 1 && ofB == 1)
+      return a + b;
+    if (!sum && std::max(ofA, ofB) <= most)
+      sum = a.times(ofA).plus(b, ofB);
+  }
+  return sum;
 }
 
 Value Evaluator::mayHold(const Relation &relation, const Context &context) {
@@ -239,9 +254,9 @@ Value Evaluator::mayHold(const Relation &relation, const Context &context) {
     for (int64_t sign : {1, -1}) {
       if (sign < 0 && !relation.equal)
         continue;
-      Form form = relation.form.times(sign);
-      if (cancels(form, fact) && ++asked <= maxFacts)
-        may = builder.both(may, mayBeAtMostZero(form + fact, context.selection));
+      std::optional<Form> sum = withoutAtom(relation.form.times(sign), fact);
+      if (sum && ++asked <= maxFacts)
+        may = builder.both(may, mayBeAtMostZero(*sum, context.selection));
     }
   return may;
 }
