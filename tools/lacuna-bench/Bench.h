@@ -21,7 +21,8 @@ struct BenchOptions {
 };
 
 /// Spec to cubin by stage, as a whole process, and as a ratio to NVRTC alone on
-/// a fixed kernel in the same run; what deriving from the gallery's masks takes.
+/// a fixed kernel in the same run; NVRTC on each kernel of a planned mask; what
+/// deriving from the gallery's masks takes.
 Status benchCompile(const BenchOptions &options, Table &table);
 
 /// A hit of the disk cache, in this process and as a whole process.

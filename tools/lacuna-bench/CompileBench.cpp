@@ -119,6 +119,54 @@ static Status benchTarget(const BenchOptions &options, const std::string &spec,
   return Status();
 }
 
+/// A text without the kernels that are not called `name`.
+static std::string withKernel(const std::string &source, const std::string &name) {
+  std::string kept;
+  std::size_t from = 0;
+  for (std::size_t at; (at = source.find("extern \"C\" __global__", from)) != std::string::npos;) {
+    kept.append(source, from, at - from);
+    from = source.find("\n}\n", at) + 3;
+    const std::string definition = source.substr(at, from - at);
+    if (definition.find(" " + name + "(") != std::string::npos)
+      kept += definition;
+  }
+  return kept + source.substr(from);
+}
+
+/// NVRTC's time for each kernel of a planned mask, alone in its text.
+static Status benchPlanned(const BenchOptions &options, Table &table) {
+  Result<const Nvrtc *> nvrtc = Nvrtc::get();
+  if (!nvrtc)
+    return nvrtc.status();
+  Result<std::string> spec = readFile(options.sourceRoot + "/kernels/specs/packed_documents.mlir");
+  if (!spec)
+    return spec.status();
+  CompilerOptions compiler;
+  compiler.target = "sm_80";
+  compiler.mode = "planned";
+  auto compilation = Compilation::parse(*spec, "packed_documents.mlir", compiler);
+  if (!compilation)
+    return compilation.status();
+  Result<Program> program = (*compilation)->finish();
+  if (!program)
+    return program.status();
+  NvrtcInput input = nvrtcInput(*program);
+  for (const KernelImage &kernel : program->kernels) {
+    input.source = withKernel(program->kernels.front().source, kernel.name);
+    std::vector<double> times;
+    for (int i = 0; i < options.repeats; ++i) {
+      Timer timer;
+      Result<NvrtcOutput> output = (*nvrtc)->compile(input);
+      if (!output)
+        return output.status();
+      times.push_back(timer.cpuMilliseconds());
+    }
+    table.add(
+        {"compile", "sm_80: NVRTC on " + kernel.name + " alone, CPU", least(times), "ms", {}});
+  }
+  return Status();
+}
+
 /// CPU time of everything that is derived from a mask, for the mask of the gallery
 /// that takes longest.
 static Status benchDerivation(const BenchOptions &options, Table &table) {
@@ -159,8 +207,9 @@ Status lacuna::benchCompile(const BenchOptions &options, Table &table) {
   for (const Comparison &comparison : comparisons)
     if (Status status = benchTarget(options, *spec, comparison, table); !status.isOk())
       return status;
-  if (Status status = benchDerivation(options, table); !status.isOk())
-    return status;
+  for (auto bench : {benchPlanned, benchDerivation})
+    if (Status status = bench(options, table); !status.isOk())
+      return status;
   for (const Comparison &comparison : comparisons) {
     std::string target = comparison.target;
     std::vector<double> processes;

@@ -1,9 +1,18 @@
 #include "tools/lacuna-compile/Report.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace lacuna;
+
+static void explainSpills(llvm::raw_ostream &out, const FunctionFacts &function) {
+  out << "- spills: ";
+  if (function.spillStoreBytes || function.spillLoadBytes)
+    out << function.spillStoreBytes << " bytes stored, " << function.spillLoadBytes << " loaded\n";
+  else
+    out << "none\n";
+}
 
 static void explainKernel(llvm::raw_ostream &out, const KernelFacts &facts, const NvrtcLog &log) {
   out << "\n## Kernel " << facts.name << "\n\n- runs: " << facts.runs
@@ -11,15 +20,11 @@ static void explainKernel(llvm::raw_ostream &out, const KernelFacts &facts, cons
       << "\n- shared memory: " << facts.sharedBytes << " bytes"
       << "\n- blocks per SM: " << facts.blocksPerSm << "\n";
   for (const FunctionFacts &function : log.functions)
-    if (function.name == facts.name)
+    if (function.name == facts.name) {
       out << "- registers: " << function.registers << " (" << facts.predictedRegisters
-          << " predicted)\n- spills: "
-          << (function.spillStoreBytes || function.spillLoadBytes
-                  ? llvm::formatv("{0} bytes stored, {1} loaded", function.spillStoreBytes,
-                                  function.spillLoadBytes)
-                        .str()
-                  : "none")
-          << "\n";
+          << " predicted)\n";
+      explainSpills(out, function);
+    }
   if (facts.refused.empty())
     return;
   out << "- candidates that were refused:\n";
@@ -34,6 +39,13 @@ std::string lacuna::explain(const Program &program, const Compilation &compilati
   out << "# @" << program.name << " for " << compilation.target() << "\n";
   for (const KernelFacts &facts : compilation.facts())
     explainKernel(out, facts, log);
+  for (const FunctionFacts &function : log.functions)
+    if (llvm::none_of(compilation.facts(),
+                      [&](const KernelFacts &facts) { return facts.name == function.name; })) {
+      out << "\n## Kernel " << function.name
+          << "\n\n- a part of the plan\n- registers: " << function.registers << "\n";
+      explainSpills(out, function);
+    }
   if (!compilation.remarks().empty()) {
     out << "\n## Remarks\n\n";
     for (const std::string &remark : compilation.remarks())
