@@ -233,6 +233,10 @@ struct ClipRows : impl::TileClipRowsPassBase<ClipRows> {
   using Base::Base;
 
   void runOnOperation() override {
+    // Bounds take registers, of which three warp groups have none to spare.
+    auto schedule = getOperation().getSchedule();
+    if (schedule && schedule->getWarps() > 8)
+      return;
     getOperation().walk([&](MapOp map) {
       RowInterval interval(map);
       if (failed(interval.analyse()))

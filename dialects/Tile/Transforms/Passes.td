@@ -337,7 +337,8 @@ def TileClipRowsPass : KernelPass<"tile-clip-rows"> {
     each of them linear in the element's column with a factor of 1 or -1, hides what
     is outside of one interval per row. The bounds are computed once per row, and
     `tile.clip` compares each column with them. A predicate that reads tables, or
-    has an `or` in it, is left as it is.
+    has an `or` in it, is left as it is, and so is a kernel of more than 8 warps, whose
+    threads have no registers for bounds.
 
     ```mlir
     %seen = tile.map(%x = %s) at(%i = %first, %j = %key) : ... {

@@ -127,3 +127,23 @@ tile.kernel @others(%s: !tile, %ids: !tile.view<?xi32>, %first: i32, %key: i32, 
   tile.store %g, %o[%first, %key] : !tile, !tile.view<?x?xf32>
   tile.return
 }
+
+// -----
+
+#s = #tile.schedule<query_tile = 192, key_tile = 64, warps = 12, stages = 2, query_in_registers = false>
+#scores = #tile.fragment<[query, key], accumulator, warps = 12>
+!tile = tensor<192x64xf32, #scores>
+
+// Twelve warps have no registers for bounds.
+// CHECK-LABEL: tile.kernel @full
+// CHECK-NOT: tile.clip
+tile.kernel @full(%s: !tile, %first: i32, %key: i32, %o: !tile.view<?x?xf32>) attributes {schedule = #s, target = "sm_90a"} {
+  %low = arith.constant 0xFF800000 : f32
+  %a = tile.map(%x = %s) at(%i = %first, %j = %key) : (!tile) -> !tile {
+    %visible = arith.cmpi sle, %j, %i : i32
+    %y = arith.select %visible, %x, %low : f32
+    tile.yield %y : f32
+  }
+  tile.store %a, %o[%first, %key] : !tile, !tile.view<?x?xf32>
+  tile.return
+}
