@@ -63,10 +63,10 @@ __device__ __forceinline__ void awaitFreed(uint32_t barriers, uint32_t use) {
   waitForParity(barrierOf<Slots>(barriers, use), use / Slots & 1 ^ 1);
 }
 
-/// One arrival of this thread's warp group, by its first thread.
-template <uint32_t Slots>
+/// One arrival for every `Threads` threads, a warp or a warp group, by the first.
+template <uint32_t Slots, uint32_t Threads>
 __device__ __forceinline__ void releaseSlot(uint32_t barriers, uint32_t use) {
-  if (threadIdx.x % 128 == 0)
+  if (threadIdx.x % Threads == 0)
     asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrierOf<Slots>(barriers, use))
                  : "memory");
 }

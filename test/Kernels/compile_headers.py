@@ -17,6 +17,9 @@ def open_nvrtc(build):
     places = [os.environ.get("LACUNA_NVRTC_PATH"), "libnvrtc.so.13", f"{build}/lib/libnvrtc.so.13"]
     places += [f"/usr/local/{cuda}/lib64/libnvrtc.so.13" for cuda in ("cuda", "cuda-13.0")]
     for place in filter(None, places):
+        # NVRTC opens its builtins by bare name, so those beside it must be loaded already.
+        for builtins in pathlib.Path(place).parent.glob("libnvrtc-builtins.so.13*"):
+            ctypes.CDLL(str(builtins))
         try:
             return ctypes.CDLL(place)
         except OSError:

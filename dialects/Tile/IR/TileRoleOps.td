@@ -110,8 +110,8 @@ def Tile_AwaitFreedOp : Tile_BarrierUseOp<"await_freed"> {
 def Tile_ReleaseOp : Tile_BarrierUseOp<"release"> {
   let summary = "gives the slot of this use back";
   let description = [{
-    One arrival for each warp group of the consumers; products that read the slot
-    are complete.
+    One arrival for each warp or each warp group of the consumers, as the barriers
+    expect; products that read the slot are complete.
 
     ```mlir
     tile.kernel @k(%n: i32) {

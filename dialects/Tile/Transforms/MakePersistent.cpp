@@ -78,7 +78,9 @@ struct MakePersistent : impl::TileMakePersistentPassBase<MakePersistent> {
     items = arith::MulIOp::create(builder, loc, heads, tiles);
   }
 
-  /// Slots that were filled once are filled for each item, so they are freed too.
+  /// Slots that were filled once are filled for each item, so they are freed too, by
+  /// every warp: where an item has no entries, nothing else holds the warps of a group
+  /// together, and one that lags would miss the next item's phase.
   void allocateFreed(KernelOp kernel, RolesOp roles) {
     for (auto expect : roles.getProducer().getOps<ExpectOp>()) {
       auto filled = expect.getBarriers().getDefiningOp<AllocBarriersOp>();
@@ -92,7 +94,7 @@ struct MakePersistent : impl::TileMakePersistentPassBase<MakePersistent> {
       }
       freed[filled.getBarriers()] =
           AllocBarriersOp::create(builder, loc, filled.getBarriers().getType(),
-                                  kernel.getSchedule()->getWarps() / 4, IntegerAttr());
+                                  kernel.getSchedule()->getWarps(), IntegerAttr());
     }
   }
 

@@ -26,7 +26,14 @@ std::optional<FragmentCall> lacuna::callOfRoleOp(Emission &emission, Operation &
   return llvm::TypeSwitch<Operation *, std::optional<FragmentCall>>(&op)
       .Case([&](tile::AwaitFilledOp await) { return ofRing("awaitFilled", await); })
       .Case([&](tile::AwaitFreedOp await) { return ofRing("awaitFreed", await); })
-      .Case([&](tile::ReleaseOp release) { return ofRing("releaseSlot", release); })
+      .Case([&](tile::ReleaseOp release) {
+        auto kernel = op.getParentOfType<tile::KernelOp>();
+        auto barriers = release.getBarriers().getDefiningOp<tile::AllocBarriersOp>();
+        int64_t slots = release.getBarriers().getType().getSlots();
+        int64_t threads = 32 * kernel.getSchedule()->getWarps() / barriers.getArrivals();
+        return call("mbarrier", "releaseSlot<" + Twine(slots) + ", " + Twine(threads) + ">",
+                    release->getOperands());
+      })
       .Case([&](tile::ExpectOp expect) {
         int64_t slots = expect.getBarriers().getType().getSlots();
         return call("mbarrier",

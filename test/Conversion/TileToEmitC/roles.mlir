@@ -86,7 +86,7 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
   // CHECK:   "lacuna::commitDots();"
   // CHECK:   "lacuna::passTurn<2>();"
   // CHECK:   "await_scores"
-  // CHECK:   "lacuna::releaseSlot<2>({}, {});"
+  // CHECK:   "lacuna::releaseSlot<2, 128>({}, {});"
   // CHECK:   "after_weights"
   // CHECK:   "dot_outputs"
   // CHECK:   "lacuna::awaitDots<0>();"

@@ -10,7 +10,7 @@
 // CHECK-SAME:  persistent
 // CHECK-NOT:   tile.block
 // CHECK:       %[[QF:.*]] = tile.alloc_barriers arrivals 1 : <1>
-// CHECK-NEXT:  %[[QE:.*]] = tile.alloc_barriers arrivals 2 : <1>
+// CHECK-NEXT:  %[[QE:.*]] = tile.alloc_barriers arrivals 8 : <1>
 // CHECK:       %[[PADDED:.*]] = arith.addi %[[QUERIES:.*]], %{{.*}}
 // CHECK:       %[[TILES:.*]] = arith.divui %[[PADDED]]
 // CHECK-NEXT:  %[[ROWS:.*]] = arith.muli %[[BATCHES:.*]], %[[HEADS:.*]] :
