@@ -392,8 +392,9 @@ TEST(Plan, CostGrowsWithTilesAndNotWithElements) {
     std::uint64_t count = instructionsOf(*executable, length);
     std::printf("%lld tokens: %llu warp instructions, %.1f a query tile\n", (long long)length,
                 (unsigned long long)count, double(count) * 128 / double(length));
-    if (previous)
+    if (previous) {
       EXPECT_LT(count, 5 * previous);
+    }
     previous = count;
   }
 }
@@ -433,10 +434,11 @@ func.func @strided(%q: !t, %k: !t, %v: !t) -> tensor<?x?x?xf32> {
     ASSERT_TRUE(program.launch(arguments, {lse.ref()}, {}, workspace).isOk());
     Status done = program.synchronize();
     EXPECT_EQ(done.isOk(), !overflows) << done.message();
-    if (overflows)
+    if (overflows) {
       EXPECT_NE(done.message().find("the plan has more runs of tiles than it has room for"),
                 std::string::npos)
           << done.message();
+    }
     for (float value : valuesOf<float>(lse))
       EXPECT_EQ(std::isnan(value), overflows);
   }

@@ -3,7 +3,6 @@
 #include "test/unit/Emulator/KernelRunner.h"
 
 #include <bit>
-#include <functional>
 
 using namespace lacuna;
 using namespace lacuna::emulator;
@@ -109,14 +108,16 @@ TEST(InstructionsMatrix, StoreMatrix) {
   for (std::string trans : {"", ".trans"})
     for (int count : {1, 2, 4}) {
       std::string list = count == 1 ? "{%0}" : count == 2 ? "{%0, %1}" : "{%0, %1, %2, %3}";
+      const char *space = spaces[n % 3];
       source += "  tile[t] = make_uint4(0, 0, 0, 0); __syncthreads();\n"
                 "  asm volatile(\"stmatrix.sync.aligned.m8n8.x" +
-                std::to_string(count) + trans + spaces[n % 3] + ".b16 [%4], " + list +
+                std::to_string(count) + trans + space + ".b16 [%4], " + list +
                 ";\" :: \"r\"(a), \"r\"(b), \"r\"(c), \"r\"(d), " +
-                (*spaces[n % 3] ? "\"r\"(at)" : "\"l\"(row)") +
+                (*space ? "\"r\"(at)" : "\"l\"(row)") +
                 " : \"memory\");\n"
                 "  __syncthreads(); out[" +
-                std::to_string(n++ * 32) + " + t] = tile[t]; __syncthreads();\n";
+                std::to_string(n * 32) + " + t] = tile[t]; __syncthreads();\n";
+      ++n;
     }
   KernelImage image = compileKernel(source + "}\n", "k");
   Numbers numbers(5);
@@ -160,85 +161,39 @@ struct Place {
   u32 row, column;
 };
 
-/// One shape and its types. Matrices are 16 x K, K x 8 and 16 x 8; the element
-/// functions give where element i of a lane's fragment lies, from the ISA's
-/// formulas.
+/// One shape and its types. Matrices are 16 x K, K x 8 and 16 x 8.
 struct MmaRow {
   std::string text; ///< after "mma.sync.aligned."
   u32 k;
-  u32 elementBits, accumulatorBits;
-  u32 elementsA, elementsB;
-  std::function<Place(u32 lane, u32 i)> a, b;
-  std::function<u32(int)> encodeA, encodeB; ///< a small integer as an element
-  int lowestA, lowestB;
-  std::string registers; ///< constraint of an accumulator: "f" or "r"
-  bool integer;
+  u32 (*encode)(int); ///< a small integer as an element of A or B
+  u32 accumulatorBits;
+
+  u32 elementsA() const { return k / 2; } ///< of a lane
+  u32 elementsB() const { return k / 4; }
+  /// Constraint of a register of an accumulator.
+  std::string constraint() const { return accumulatorBits == 32 ? "f" : "r"; }
 };
+
+/// Where element i of a lane's fragment lies, from the ISA's formulas.
+Place placeA(u32 lane, u32 i) {
+  bool lowerRows = (i / 2) % 2, upperColumns = i >= 4;
+  return {lane / 4 + 8 * lowerRows, lane % 4 * 2 + i % 2 + 8 * upperColumns};
+}
+Place placeB(u32 lane, u32 i) { return {lane % 4 * 2 + i % 2 + 8 * (i / 2), lane / 4}; }
+Place placeC(u32 lane, u32 i) { return {lane / 4 + 8 * (i / 2), lane % 4 * 2 + i % 2}; }
 
 u32 bf16(int x) { return bf16FromFloat(static_cast<float>(x)); }
 u32 f16(int x) { return f16FromFloat(static_cast<float>(x)); }
-u32 tf32(int x) { return std::bit_cast<u32>(static_cast<float>(x)); }
-u32 byte(int x) { return static_cast<u8>(x); }
-/// Small integers are exact in both 8-bit formats.
-u32 smallFloat(int x, int exponentBits, int bias) {
-  if (x == 0)
-    return 0;
-  int fraction = 7 - exponentBits;
-  u32 magnitude = std::abs(x), exponent = std::bit_width(magnitude) - 1;
-  u32 bits =
-      (exponent + bias) << fraction | ((magnitude << fraction >> exponent) & ((1 << fraction) - 1));
-  return bits | (x < 0 ? 0x80 : 0);
-}
-u32 e4m3(int x) { return smallFloat(x, 4, 7); }
-u32 e5m2(int x) { return smallFloat(x, 5, 15); }
-
-MmaRow halves(std::string text, u32 k, u32 (*encode)(int), u32 accumulatorBits) {
-  auto a = [k](u32 lane, u32 i) {
-    bool lowerRows = (i / 2) % 2, upperColumns = i >= 4;
-    return Place{lane / 4 + 8 * lowerRows, lane % 4 * 2 + i % 2 + 8 * upperColumns};
-  };
-  auto b = [](u32 lane, u32 i) { return Place{lane % 4 * 2 + i % 2 + 8 * (i / 2), lane / 4}; };
-  return {std::move(text),
-          k,
-          16,
-          accumulatorBits,
-          k / 2,
-          k / 4,
-          a,
-          b,
-          encode,
-          encode,
-          -4,
-          -4,
-          accumulatorBits == 32 ? "f" : "r",
-          false};
-}
-
-MmaRow bytes(std::string text, u32 k, u32 (*encodeA)(int), u32 (*encodeB)(int), int lowestA,
-             int lowestB, bool integer) {
-  auto a = [](u32 lane, u32 i) {
-    return Place{lane / 4 + 8 * (i / 4 % 2), lane % 4 * 4 + i % 4 + 16 * (i / 8)};
-  };
-  auto b = [](u32 lane, u32 i) { return Place{lane % 4 * 4 + i % 4 + 16 * (i / 4), lane / 4}; };
-  return {
-      std::move(text),     k,      8, 32, k / 2, k / 4, a, b, encodeA, encodeB, lowestA, lowestB,
-      integer ? "r" : "f", integer};
-}
-
-MmaRow tf32s(std::string text, u32 k) {
-  auto a = [](u32 lane, u32 i) { return Place{lane / 4 + 8 * (i % 2), lane % 4 + 4 * (i / 2)}; };
-  auto b = [](u32 lane, u32 i) { return Place{lane % 4 + 4 * i, lane / 4}; };
-  return {std::move(text), k, 32, 32, k / 2, k / 4, a, b, tf32, tf32, -4, -4, "f", false};
-}
+u32 f32(int x) { return std::bit_cast<u32>(static_cast<float>(x)); }
 
 std::vector<MmaRow> mmaRows() {
   return {
-      halves("m16n8k16.row.col.f32.f16.f16.f32", 16, f16, 32),
-      halves("m16n8k16.row.col.f32.bf16.bf16.f32", 16, bf16, 32),
-      halves("m16n8k16.row.col.f16.f16.f16.f16", 16, f16, 16),
-      halves("m16n8k8.row.col.f32.f16.f16.f32", 8, f16, 32),
-      halves("m16n8k8.row.col.f32.bf16.bf16.f32", 8, bf16, 32),
-      halves("m16n8k8.row.col.f16.f16.f16.f16", 8, f16, 16),
+      {"m16n8k16.row.col.f32.f16.f16.f32", 16, f16, 32},
+      {"m16n8k16.row.col.f32.bf16.bf16.f32", 16, bf16, 32},
+      {"m16n8k16.row.col.f16.f16.f16.f16", 16, f16, 16},
+      {"m16n8k8.row.col.f32.f16.f16.f32", 8, f16, 32},
+      {"m16n8k8.row.col.f32.bf16.bf16.f32", 8, bf16, 32},
+      {"m16n8k8.row.col.f16.f16.f16.f16", 8, f16, 16},
   };
 }
 
@@ -246,8 +201,7 @@ u32 registerCount(u32 elements, u32 bits) { return elements * bits / 32; }
 
 /// A kernel whose lanes load fragments A, B, C, multiply, and store D.
 KernelImage mmaKernel(const MmaRow &row) {
-  u32 a = registerCount(row.elementsA, row.elementBits),
-      b = registerCount(row.elementsB, row.elementBits);
+  u32 a = registerCount(row.elementsA(), 16), b = registerCount(row.elementsB(), 16);
   u32 c = registerCount(4, row.accumulatorBits), n = 0;
   auto list = [&](u32 count) {
     std::string text = "{";
@@ -255,7 +209,7 @@ KernelImage mmaKernel(const MmaRow &row) {
       text += (i ? ", %" : "%") + std::to_string(n++);
     return text + "}";
   };
-  std::string type = row.registers == "f" ? "float" : "unsigned";
+  std::string constraint = row.constraint(), type = constraint == "f" ? "float" : "unsigned";
   std::string source = "extern \"C\" __global__ void k(const unsigned *in, unsigned *out) {\n"
                        "  unsigned t = threadIdx.x; " +
                        type + " d[4], c[4];\n";
@@ -269,12 +223,12 @@ KernelImage mmaKernel(const MmaRow &row) {
   source += list(c) + ";\" : ";
   for (u32 i = 0; i < c; ++i)
     source +=
-        (i ? ", " : "") + std::string("\"=") + row.registers + "\"(d[" + std::to_string(i) + "])";
+        (i ? ", " : "") + std::string("\"=") + constraint + "\"(d[" + std::to_string(i) + "])";
   source += " : ";
   for (u32 i = 0; i < a + b; ++i)
     source += std::string(i ? ", " : "") + "\"r\"(in[" + std::to_string(i * 32) + " + t])";
   for (u32 i = 0; i < c; ++i)
-    source += ", \"" + row.registers + "\"(c[" + std::to_string(i) + "])";
+    source += ", \"" + constraint + "\"(c[" + std::to_string(i) + "])";
   source += ");\n";
   for (u32 i = 0; i < c; ++i)
     source += "  ((" + type + " *)out)[" + std::to_string(i * 32) + " + t] = d[" +
@@ -287,36 +241,30 @@ void checkMma(const MmaRow &row) {
   SCOPED_TRACE(row.text);
   KernelImage image = mmaKernel(row);
   Numbers numbers(row.k);
-  auto matrix = [&](u32 size, int lowest) {
+  auto matrix = [&](u32 size) {
     std::vector<int> values(size);
     for (int &value : values)
-      value = lowest < -50  ? static_cast<s8>(numbers.next())
-              : lowest == 0 ? static_cast<u8>(numbers.next())
-                            : lowest + static_cast<int>(numbers.below(-2 * lowest + 1));
+      value = static_cast<int>(numbers.below(9)) - 4;
     return values;
   };
-  std::vector<int> a = matrix(16 * row.k, row.lowestA), b = matrix(row.k * 8, row.lowestB);
-  std::vector<int> c = matrix(16 * 8, -4);
-  u32 registersA = registerCount(row.elementsA, row.elementBits);
-  u32 registersB = registerCount(row.elementsB, row.elementBits);
+  std::vector<int> a = matrix(16 * row.k), b = matrix(row.k * 8), c = matrix(16 * 8);
+  u32 registersA = registerCount(row.elementsA(), 16);
+  u32 registersB = registerCount(row.elementsB(), 16);
   u32 registersC = registerCount(4, row.accumulatorBits);
   std::vector<u32> in((registersA + registersB + registersC) * 32);
   auto put = [&](u32 first, u32 i, u32 lane, u32 bits, u32 value) {
     u32 perRegister = 32 / bits;
     in[(first + i / perRegister) * 32 + lane] |= value << i % perRegister * bits;
   };
-  auto placeC = [](u32 lane, u32 i) { return Place{lane / 4 + 8 * (i / 2), lane % 4 * 2 + i % 2}; };
-  auto encodeC = [&](int x) {
-    return row.integer ? static_cast<u32>(x) : row.accumulatorBits == 16 ? f16(x) : tf32(x);
-  };
+  auto encodeC = [&](int x) { return row.accumulatorBits == 16 ? f16(x) : f32(x); };
   for (u32 lane = 0; lane < 32; ++lane) {
-    for (u32 i = 0; i < row.elementsA; ++i) {
-      Place p = row.a(lane, i);
-      put(0, i, lane, row.elementBits, row.encodeA(a[p.row * row.k + p.column]));
+    for (u32 i = 0; i < row.elementsA(); ++i) {
+      Place p = placeA(lane, i);
+      put(0, i, lane, 16, row.encode(a[p.row * row.k + p.column]));
     }
-    for (u32 i = 0; i < row.elementsB; ++i) {
-      Place p = row.b(lane, i);
-      put(registersA, i, lane, row.elementBits, row.encodeB(b[p.row * 8 + p.column]));
+    for (u32 i = 0; i < row.elementsB(); ++i) {
+      Place p = placeB(lane, i);
+      put(registersA, i, lane, 16, row.encode(b[p.row * 8 + p.column]));
     }
     for (u32 i = 0; i < 4; ++i) {
       Place p = placeC(lane, i);
@@ -355,7 +303,7 @@ TEST(InstructionsMatrix, MultiplyAccumulateRounds) {
     return;
   // Real numbers: the hardware's order and rounding of a sum are not stated, so
   // the result is held to a bound of a few units of f32 in the largest term.
-  MmaRow row = halves("m16n8k16.row.col.f32.bf16.bf16.f32", 16, bf16, 32);
+  MmaRow row = {"m16n8k16.row.col.f32.bf16.bf16.f32", 16, bf16, 32};
   KernelImage image = mmaKernel(row);
   Numbers numbers(77);
   std::vector<float> a(256), b(128), c(128);
@@ -366,11 +314,11 @@ TEST(InstructionsMatrix, MultiplyAccumulateRounds) {
   std::vector<u32> in(10 * 32);
   for (u32 lane = 0; lane < 32; ++lane) {
     for (u32 i = 0; i < 8; ++i) {
-      Place p = row.a(lane, i);
+      Place p = placeA(lane, i);
       in[i / 2 * 32 + lane] |= u32(bf16FromFloat(a[p.row * 16 + p.column])) << i % 2 * 16;
     }
     for (u32 i = 0; i < 4; ++i) {
-      Place p = row.b(lane, i);
+      Place p = placeB(lane, i);
       in[(4 + i / 2) * 32 + lane] |= u32(bf16FromFloat(b[p.row * 8 + p.column])) << i % 2 * 16;
       in[(6 + i) * 32 + lane] =
           std::bit_cast<u32>(c[(lane / 4 + 8 * (i / 2)) * 8 + lane % 4 * 2 + i % 2]);

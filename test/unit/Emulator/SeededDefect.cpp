@@ -75,10 +75,11 @@ void lacuna::emulator::checkDefect(const SeededDefect &defect) {
       }
     }
     found += seen;
-    if (defect.inEveryMode)
+    if (defect.inEveryMode) {
       EXPECT_TRUE(seen) << "not reported at line " << line << " as " << describe(defect.kind)
                         << "; reported:\n"
                         << toString(outcome.reports);
+    }
     Outcome clean = runOnce(fixed, defect, options);
     EXPECT_TRUE(clean.status.isOk()) << "the correct twin: " << clean.status.message();
   }

@@ -16,9 +16,10 @@ TEST(DeviceHeaders, includeOnlyOneAnother) {
   for (const lacuna::DeviceHeader &header : lacuna::deviceHeaders()) {
     std::istringstream lines(header.text);
     for (std::string line; std::getline(lines, line);)
-      if (line.starts_with(include))
+      if (line.starts_with(include)) {
         EXPECT_TRUE(names.contains(line.substr(include.size(), line.size() - include.size() - 1)))
             << header.name << ": " << line;
+      }
   }
 }
 

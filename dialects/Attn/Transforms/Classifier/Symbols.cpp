@@ -214,12 +214,13 @@ Form Symbols::fromBits(Operation *op) {
       .Case<arith::AndIOp>([&](auto) {
         // One bit is the same whatever is shifted in above it.
         auto shift = left.getDefiningOp<arith::ShRUIOp>();
-        bool oneBit = constant == 1 && shift;
+        int64_t mask = constant.value_or(0);
+        bool oneBit = mask == 1 && shift;
         Form x = oneBit ? shiftRight(shift.getLhs(), formOf(shift.getRhs())) : formOf(left);
-        if (constant && *constant > 0 && llvm::isPowerOf2_64(uint64_t(*constant) + 1))
-          return make(Kind::Modulo, result, {x, Form(*constant + 1)});
-        if (constant && *constant < 0 && llvm::isPowerOf2_64(-uint64_t(*constant)))
-          return x - make(Kind::Modulo, result, {x, Form(-*constant)});
+        if (mask > 0 && llvm::isPowerOf2_64(uint64_t(mask) + 1))
+          return make(Kind::Modulo, result, {x, Form(mask + 1)});
+        if (mask < 0 && llvm::isPowerOf2_64(-uint64_t(mask)))
+          return x - make(Kind::Modulo, result, {x, Form(-mask)});
         return make(Kind::BitAnd, result, {x, y});
       })
       .Case<arith::OrIOp>([&](auto) { return make(Kind::BitOr, result, {formOf(left), y}); })
