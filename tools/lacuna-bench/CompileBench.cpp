@@ -28,12 +28,13 @@ struct CompileTimes {
 /// A target, and the hand-written kernel for its instructions, head dim 128.
 struct Comparison {
   const char *target, *file, *definitions;
+  double limit; ///< of our time over that of the kernel that was written by hand
 };
 
 } // namespace
 
-static constexpr Comparison comparisons[] = {{"sm_80", "fa_mma.cu", "#define HD 128\n"},
-                                             {"sm_90a", "fa_hopper_d.cu", ""}};
+static constexpr Comparison comparisons[] = {{"sm_80", "fa_mma.cu", "#define HD 128\n", 1.3},
+                                             {"sm_90a", "fa_hopper_d.cu", "", 2.2}};
 
 static Result<CompileTimes> compileOnce(const std::string &spec, const std::string &target,
                                         const Nvrtc &nvrtc) {
@@ -115,7 +116,7 @@ static Status benchTarget(const BenchOptions &options, const std::string &spec,
   table.add({"compile", prefix + "all of it, CPU", cpuTotal, "ms", {}});
   table.add(
       {"compile", prefix + "NVRTC alone on " + comparison.file + ", CPU", cpuFixed, "ms", {}});
-  table.add({"compile", prefix + "ratio of the two", cpuTotal / cpuFixed, "", 1.3});
+  table.add({"compile", prefix + "ratio of the two", cpuTotal / cpuFixed, "", comparison.limit});
   return Status();
 }
 

@@ -143,28 +143,31 @@ protected:
     if (skipWithoutNvrtc())
       GTEST_SKIP();
   }
-  void expectPartialCosts(const char *mask, const std::array<Problem, 3> &problems) {
+  /// A PARTIAL tile costs more than a FULL one, but not `limit` times as much.
+  void expectPartialCosts(const char *mask, double limit, const std::array<Problem, 3> &problems) {
     auto [item, full, partial] = costsOf(compileSpec(mask, GetParam()), problems);
     std::printf("%s, %s: a query tile %.0f, a FULL tile %.0f, a PARTIAL tile %.0f: %.2f\n",
                 GetParam(), mask, item, full, partial, partial / full);
-    EXPECT_LE(partial, 1.35 * full);
+    EXPECT_LE(partial, limit * full);
     EXPECT_GT(partial, full) << "the counts do not tell the tiles apart";
   }
 };
 
 TEST_P(InstructionCount, OfAPartialCausalTile) {
   auto visible = [](std::int64_t i, std::int64_t j) { return j <= i; };
-  expectPartialCosts("causal", {Problem{512, 512, {}, visible}, Problem{1024, 512, {}, visible},
-                                Problem{1024, 256, {}, visible}});
+  expectPartialCosts("causal", 1.35,
+                     {Problem{512, 512, {}, visible}, Problem{1024, 512, {}, visible},
+                      Problem{1024, 256, {}, visible}});
 }
 
 TEST_P(InstructionCount, OfAPartialTileOfAWindow) {
   auto visible = [](std::int64_t left) {
     return [left](std::int64_t i, std::int64_t j) { return j <= i && j >= i - left; };
   };
-  expectPartialCosts("sliding_window", {Problem{512, 512, {400}, visible(400)},
-                                        Problem{1024, 1024, {700}, visible(700)},
-                                        Problem{1024, 512, {300}, visible(300)}});
+  expectPartialCosts("sliding_window", 1.4,
+                     {Problem{512, 512, {400}, visible(400)},
+                      Problem{1024, 1024, {700}, visible(700)},
+                      Problem{1024, 512, {300}, visible(300)}});
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, InstructionCount, testing::Values("sm_80", "sm_90a"));
