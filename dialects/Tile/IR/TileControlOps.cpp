@@ -78,6 +78,22 @@ static void printCarried(OpAsmPrinter &printer, Block::BlockArgListType carried,
   printer << ") : " << inits.getTypes();
 }
 
+ForRunsOp ForRunsOp::addCarried(Value init) {
+  OpBuilder builder(*this);
+  SmallVector<Value> inits(getInits());
+  inits.push_back(init);
+  auto longer = create(builder, getLoc(), getRuns(), inits, getAhead());
+  Block &old = getBody().front(), &body = longer.getBody().front();
+  for (auto [before, now] : llvm::zip(old.getArguments(), body.getArguments())) {
+    now.setLoc(before.getLoc());
+    before.replaceAllUsesWith(now);
+  }
+  body.getOperations().splice(body.end(), old.getOperations());
+  (*this)->replaceAllUsesWith(longer.getResults().drop_back());
+  erase();
+  return longer;
+}
+
 ParseResult ForRunsOp::parse(OpAsmParser &parser, OperationState &result) {
   Builder &builder = parser.getBuilder();
   SmallVector<OpAsmParser::Argument> arguments;

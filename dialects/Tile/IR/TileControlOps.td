@@ -202,6 +202,9 @@ def Tile_ForRunsOp : Tile_Op<"for_runs", [RecursiveMemoryEffects,
     ::mlir::Block::BlockArgListType getCarried() {
       return getBody().getArguments().drop_front(getNumLeading());
     }
+    /// The same loop with one more carried value, in the place of this one, which is
+    /// gone. The body does not yield it yet.
+    ForRunsOp addCarried(::mlir::Value init);
   }];
 }
 

@@ -89,7 +89,7 @@ public:
       builder.setInsertionPoint(items);
     OpenTurnsOp::create(builder, loc);
     builder.setInsertionPoint(loop);
-    carry(zeroLike(builder, weights));
+    loop = loop.addCarried(zeroLike(builder, weights));
     outputs = loop.getCarried()[products.outputs];
     use = loop.getCarried()[products.use];
     startBoth();
@@ -110,23 +110,6 @@ private:
     Value zero = arith::ConstantOp::create(builder, tile.getLoc(),
                                            builder.getZeroAttr(type.getElementType()));
     return SplatOp::create(builder, tile.getLoc(), type, zero);
-  }
-
-  /// Gives the loop one more carried value.
-  void carry(Value init) {
-    OpBuilder builder(loop);
-    SmallVector<Value> inits(loop.getInits());
-    inits.push_back(init);
-    auto longer = ForRunsOp::create(builder, loc, loop.getRuns(), inits, /*ahead=*/0);
-    Block &old = loop.getBody().front(), &body = longer.getBody().front();
-    for (auto [before, now] : llvm::zip(old.getArguments(), body.getArguments())) {
-      now.setLoc(before.getLoc());
-      before.replaceAllUsesWith(now);
-    }
-    body.getOperations().splice(body.end(), old.getOperations());
-    loop.replaceAllUsesWith(longer.getResults().drop_back());
-    loop.erase();
-    loop = longer;
   }
 
   /// `tile` as `make` changes it under the condition.

@@ -256,22 +256,12 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
   Value counterOf(ForRunsOp loop) {
     if (Value &known = counters[loop])
       return known;
-    OpBuilder builder(loop);
-    SmallVector<Value> inits(loop.getInits());
-    inits.push_back(zero);
-    auto counted = ForRunsOp::create(builder, loop.getLoc(), loop.getRuns(), inits, 0);
-    Block &old = loop.getBody().front(), &body = counted.getBody().front();
-    for (auto [before, now] : llvm::zip(old.getArguments(), body.getArguments())) {
-      now.setLoc(before.getLoc());
-      before.replaceAllUsesWith(now);
-    }
-    body.getOperations().splice(body.end(), old.getOperations());
+    ForRunsOp counted = loop.addCarried(zero);
+    Operation *yield = counted.getBody().front().getTerminator();
+    OpBuilder builder(yield);
     Value use = counted.getCarried().back();
-    builder.setInsertionPoint(body.getTerminator());
-    Value next = arith::AddIOp::create(builder, loop.getLoc(), use, one);
-    body.getTerminator()->insertOperands(body.getTerminator()->getNumOperands(), next);
-    loop.replaceAllUsesWith(counted.getResults().drop_back());
-    loop.erase();
+    Value next = arith::AddIOp::create(builder, counted.getLoc(), use, one);
+    yield->insertOperands(yield->getNumOperands(), next);
     counters[counted] = use;
     return use;
   }

@@ -3,9 +3,9 @@
 // Scores of a row arrive tile by tile. A row keeps a number m near its maximum, the
 // sum l of exp(s - m), and the sum of values weighted alike; when m grows, l and
 // the weighted sum decay. Any m would do, so it only grows when the maximum has
-// grown by much, and a tile in which no m of a warp grew skips the decay. A score is `factor` times
-// the number in the tile, and exponentials are powers of two, so the slope of the exponent is
-// factor * log2(e).
+// grown by much, and a tile in which no m of a warp grew skips the decay. A score
+// is `factor` times the number in the tile, and exponentials are powers of two, so
+// the slope of the exponent is factor * log2(e).
 //
 // A row whose scores are all -inf so far has m = -inf and subtracts 0 instead.
 // NaN does not enter m (the maximum ignores it) but does enter l, hence o and

@@ -7,7 +7,7 @@
 // (keys of scores: plain ldmatrix) or the axis summed over (values: transposed).
 //
 //===----------------------------------------------------------------------===//
-#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+#include "lib/Conversion/TileToEmitC/DotStatement.h"
 #include "lib/Conversion/TileToEmitC/SharedTile.h"
 
 using namespace mlir;
@@ -20,8 +20,7 @@ bool lacuna::startsFromZero(tile::DotOp op) {
   return splat && matchPattern(splat.getScalar(), m_PosZeroFloat());
 }
 
-/// "{%0, %1, %2, %3}" with the text of `name` before each number.
-static std::string group(StringRef name, int64_t first, int64_t count) {
+std::string lacuna::registerGroup(StringRef name, int64_t first, int64_t count) {
   std::string text = "{";
   for (int64_t i = 0; i < count; ++i)
     text += (i ? ", " : "") + (name + Twine(first + i)).str();
@@ -56,99 +55,74 @@ FailureOr<FragmentCall> lacuna::printDot(Emission &emission, tile::DotOp op) {
   if (op->getParentOfType<tile::RolesOp>())
     return printWarpGroupDot(emission, op);
   Location loc = op.getLoc();
-  FailureOr<Fragment> result = Fragment::of(loc, op.getType());
-  if (failed(result))
+  FailureOr<DotStatement> dot = DotStatement::of(op);
+  if (failed(dot))
     return failure();
-  auto rhs = dyn_cast<tile::SharedType>(op.getRhs().getType());
-  auto lhsSlot = dyn_cast<tile::SharedType>(op.getLhs().getType());
-  std::optional<Fragment> lhs;
-  if (!lhsSlot) {
-    FailureOr<Fragment> fragment = Fragment::of(loc, op.getLhs().getType());
-    if (failed(fragment))
-      return failure();
-    lhs = *fragment;
-  }
-  tile::Axis rowAxis = result->axes()[0], columnAxis = result->axes()[1];
-  ArrayRef<tile::Axis> lhsAxes = tile::axesOf(op.getLhs().getType());
-  Type element = tile::elementTypeOf(op.getLhs().getType());
-  if (!rhs || (lhs && lhs->kind() != tile::FragmentKind::Operand) || lhsAxes[0] != rowAxis ||
-      !result->elementType().isF32() || (!element.isF16() && !element.isBF16()))
+  const Fragment &result = dot->result;
+  const std::optional<Fragment> &lhs = dot->lhs;
+  if (!dot->rhs || (lhs && lhs->kind() != tile::FragmentKind::Operand) ||
+      tile::axesOf(op.getLhs().getType())[0] != result.axes()[0] || !result.elementType().isF32() ||
+      (!dot->element.isF16() && !dot->element.isBF16()))
     return op.emitOpError("cannot be printed as mma.sync: it needs an f16 or bf16 left operand in "
                           "shared memory or registers, rows first, a right operand in shared "
                           "memory, and an f32 accumulator");
-  bool transposed = tile::axesOf(rhs)[1] == columnAxis;
-  int64_t depth = transposed ? rhs.getRows() : rhs.getColumns();
-  int64_t rowBlocks = result->rowBlocks(), columns = result->columns();
-  bool fromZero = startsFromZero(op);
-  emission.structOf(loc, *result);
+  int64_t rowBlocks = result.rowBlocks(), columns = result.columns();
+  emission.structOf(loc, result);
   emission.include("ldmatrix");
   emission.include("thread");
 
   // Operands of the statement: accumulators, then the left one's registers or
   // addresses, then the right one's addresses.
-  int64_t next = result->registers(), lhsFirst = next;
+  int64_t next = result.registers(), lhsFirst = next;
   std::optional<MatrixAddresses> lhsAddresses;
   if (lhs) {
     emission.structOf(loc, *lhs);
     next += lhs->registers();
   } else {
-    lhsAddresses.emplace(lhsSlot, "p", next);
+    lhsAddresses.emplace(dot->lhsSlot, "p", next);
     next += lhsAddresses->numOperands();
   }
-  MatrixAddresses rhsAddresses(rhs, "q", next);
+  MatrixAddresses rhsAddresses(dot->rhs, "q", next);
 
-  StringRef suffix = element.isF16() ? "f16" : "bf16";
+  StringRef suffix = dot->suffix();
   std::string body = line(".reg .b32 a<" + Twine(4 * rowBlocks) + ">, b<4>;");
-  if (fromZero)
+  if (dot->fromZero)
     body += line(".reg .f32 z; mov.f32 z, 0f00000000;");
   if (lhsAddresses)
     body += lhsAddresses->setup();
   body += rhsAddresses.setup();
-  for (int64_t k = 0; k < depth; k += 16) {
+  for (int64_t k = 0; k < dot->depth; k += 16) {
     if (lhsAddresses)
       for (int64_t block = 0; block < rowBlocks; ++block)
-        body += line("ldmatrix.sync.aligned.m8n8.x4.shared.b16 " + group("a", 4 * block, 4) + ", " +
-                     lhsAddresses->address(16 * block, k) + ";");
+        body +=
+            line("ldmatrix.sync.aligned.m8n8.x4.shared.b16 " + registerGroup("a", 4 * block, 4) +
+                 ", " + lhsAddresses->address(16 * block, k) + ";");
     for (int64_t n = 0; n < columns; n += 16) {
-      body += line(Twine("ldmatrix.sync.aligned.m8n8.x4") + (transposed ? ".trans" : "") +
-                   ".shared.b16 {b0, b1, b2, b3}, " +
-                   (transposed ? rhsAddresses.address(k, n) : rhsAddresses.address(n, k)) + ";");
+      body +=
+          line(Twine("ldmatrix.sync.aligned.m8n8.x4") + (dot->transposed ? ".trans" : "") +
+               ".shared.b16 {b0, b1, b2, b3}, " +
+               (dot->transposed ? rhsAddresses.address(k, n) : rhsAddresses.address(n, k)) + ";");
       for (int64_t block = 0; block < rowBlocks; ++block)
         for (int64_t half = 0; half < 2; ++half) {
-          int64_t at = block * result->elementsPerRowBlock() + (n + 8 * half) / 2;
-          std::string d = group("%", at, 4);
-          std::string a = lhs ? group("%", lhsFirst + block * lhs->columns() / 4 + k / 4, 4)
-                              : group("a", 4 * block, 4);
+          int64_t at = block * result.elementsPerRowBlock() + (n + 8 * half) / 2;
+          std::string d = registerGroup("%", at, 4);
+          std::string a = lhs ? registerGroup("%", lhsFirst + block * lhs->columns() / 4 + k / 4, 4)
+                              : registerGroup("a", 4 * block, 4);
           body += line("mma.sync.aligned.m16n8k16.row.col.f32." + suffix + "." + suffix + ".f32 " +
                        d + ", " + a + ", " + (half ? "{b2, b3}" : "{b0, b1}") + ", " +
-                       (fromZero && k == 0 ? "{z, z, z, z}" : d) + ";");
+                       (dot->fromZero && k == 0 ? "{z, z, z, z}" : d) + ";");
         }
     }
   }
 
-  FragmentCall call;
-  std::string type = result->structName(), rhsName = axisName(tile::axesOf(rhs)[0]).str();
-  std::string signature, inputs;
-  if (!fromZero) {
-    signature = type + " d, ";
-    call.operands.push_back(op.getAccumulator());
-  }
-  std::string lhsName = lhs ? lhs->noun().str() : axisName(lhsAxes[0]).str();
-  signature += (lhs ? lhs->structName() : "uint32_t") + " " + lhsName + ", uint32_t " + rhsName;
-  call.operands.append({op.getLhs(), op.getRhs()});
-  inputs = lhs ? registerOperands("r", lhsName, lhs->registers())
-               : lhsAddresses->operands([&](int64_t span) {
-                   return laneAddress(lhsName, span, true, result->rowsPerWarp());
-                 });
+  std::string inputs = lhs ? registerOperands("r", dot->lhsName, lhs->registers())
+                           : lhsAddresses->operands([&](int64_t span) {
+                               return laneAddress(dot->lhsName, span, true, result.rowsPerWarp());
+                             });
   inputs += ",\n      " + rhsAddresses.operands([&](int64_t span) {
-    return laneAddress(rhsName, span, transposed, 0);
+    return laneAddress(dot->rhsName, span, dot->transposed, 0);
   });
-  std::string text = type + " $(" + signature + ") {\n" + (fromZero ? "  " + type + " d;\n" : "") +
-                     "  asm volatile(\"{\\n\"\n" + body + "    \"}\"\n      : " +
-                     registerOperands(fromZero ? "=f" : "+f", "d", result->registers()) +
-                     "\n      : " + inputs + "\n      : \"memory\");\n  return d;\n}\n";
-  call.callee = emission.function(loc, ("dot_" + result->noun()).str(), text);
-  return call;
+  return dot->print(emission, "dot", lhs ? lhs->structName() : "uint32_t", body, inputs);
 }
 
 FailureOr<FragmentCall> lacuna::printLoadShared(Emission &emission, tile::LoadSharedOp op) {
@@ -165,7 +139,7 @@ FailureOr<FragmentCall> lacuna::printLoadShared(Emission &emission, tile::LoadSh
   for (int64_t block = 0; block < result->rowBlocks(); ++block)
     for (int64_t k = 0; k < result->columns(); k += 16)
       body += line("ldmatrix.sync.aligned.m8n8.x4.shared.b16 " +
-                   group("%", block * result->columns() / 4 + k / 4, 4) + ", " +
+                   registerGroup("%", block * result->columns() / 4 + k / 4, 4) + ", " +
                    addresses.address(16 * block, k) + ";");
   std::string type = result->structName();
   std::string text = type + " $(uint32_t slot) {\n  " + type + " r;\n  asm volatile(\"{\\n\"\n" +

@@ -83,6 +83,9 @@ mlir::FailureOr<FragmentCall> printStore(Emission &emission, tile::StoreOp op);
 /// `"+f"(d.x0), "+f"(d.x1), ...`: registers of a struct as operands of asm.
 std::string registerOperands(llvm::StringRef constraint, llvm::StringRef variable, int64_t count);
 
+/// "{%0, %1, %2, %3}" with the text of `name` before each number.
+std::string registerGroup(llvm::StringRef name, int64_t first, int64_t count);
+
 /// `lacuna::View<3> $()`, whose elements are part of the module. Returns its name,
 /// `wanted` if that is free.
 std::string printTable(Emission &emission, tile::TableOp op, llvm::StringRef wanted);

@@ -29,6 +29,10 @@ public:
 
 private:
   LogicalResult lowerBlock(Block &block);
+  /// Goes on in a block of EmitC, before its end.
+  void enter(Block &body);
+  /// What the operands of a call have become.
+  SmallVector<Value> lookup(const FragmentCall &call);
   LogicalResult lower(Operation &op);
   LogicalResult lowerFragment(Operation &op, FailureOr<FragmentCall> call);
   void defineTile(Value result, StringRef callee, ValueRange operands);
@@ -212,6 +216,17 @@ LogicalResult KernelLowering::lowerBlock(Block &block) {
   return success();
 }
 
+void KernelLowering::enter(Block &body) {
+  builder.setInsertionPointToEnd(&body);
+  if (body.empty())
+    emitc::YieldOp::create(builder, body.getParentOp()->getLoc());
+  builder.setInsertionPoint(body.getTerminator());
+}
+
+SmallVector<Value> KernelLowering::lookup(const FragmentCall &call) {
+  return llvm::map_to_vector(call.operands, [&](Value operand) { return values.lookup(operand); });
+}
+
 LogicalResult KernelLowering::lower(Operation &op) {
   Location loc = op.getLoc();
   return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
@@ -326,9 +341,7 @@ static std::string callText(StringRef callee, size_t count) {
 LogicalResult KernelLowering::lowerFragment(Operation &op, FailureOr<FragmentCall> call) {
   if (failed(call))
     return failure();
-  SmallVector<Value> operands;
-  for (Value operand : call->operands)
-    operands.push_back(values.lookup(operand));
+  SmallVector<Value> operands = lookup(*call);
   bool hasTile = op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType());
   if (hasTile)
     defineTile(op.getResult(0), call->callee, operands);
@@ -373,9 +386,9 @@ LogicalResult KernelLowering::lowerVote(tile::AnyDiffersOp op) {
   FailureOr<FragmentCall> vote = printAnyDiffers(emission, op);
   if (failed(vote))
     return failure();
-  SmallVector<Value> operands;
-  for (Value operand : vote->operands)
-    operands.push_back(rvalue(values.lookup(operand)));
+  SmallVector<Value> operands = lookup(*vote);
+  for (Value &operand : operands)
+    operand = rvalue(operand);
   values.map(op.getResult(),
              emitc::CallOpaqueOp::create(builder, named("differs", op.getLoc()),
                                          builder.getI1Type(), vote->callee, operands)
@@ -388,11 +401,8 @@ LogicalResult KernelLowering::lowerVerdict(Value verdict, StringRef name,
                                            FailureOr<FragmentCall> function) {
   if (failed(function))
     return failure();
-  SmallVector<Value> operands;
-  for (Value operand : function->operands)
-    operands.push_back(values.lookup(operand));
   values.map(verdict, call(named(name, verdict.getLoc()), builder.getI1Type(), function->callee,
-                           operands, "view"));
+                           lookup(*function), "view"));
   return success();
 }
 
@@ -407,10 +417,7 @@ LogicalResult KernelLowering::lowerIf(scf::IfOp op) {
       continue;
     OpBuilder::InsertionGuard guard(builder);
     Block &body = target.front();
-    builder.setInsertionPointToEnd(&body);
-    if (body.empty())
-      emitc::YieldOp::create(builder, op.getLoc());
-    builder.setInsertionPoint(body.getTerminator());
+    enter(body);
     if (failed(lowerBlock(source.front())))
       return failure();
     assign(op.getLoc(), op.getResults(), source.front().getTerminator()->getOperands());
@@ -479,12 +486,6 @@ LogicalResult KernelLowering::lowerRoles(tile::RolesOp op) {
   auto lowerRole = [&](Region &target, Region &source, StringRef registers, int64_t count,
                        bool elected) -> LogicalResult {
     OpBuilder::InsertionGuard guard(builder);
-    auto enter = [&](Block &body) {
-      builder.setInsertionPointToEnd(&body);
-      if (body.empty())
-        emitc::YieldOp::create(builder, loc);
-      builder.setInsertionPoint(body.getTerminator());
-    };
     enter(target.front());
     statement(loc, ("lacuna::" + registers + "<" + Twine(count) + ">();").str());
     if (elected) {

@@ -9,7 +9,7 @@
 // is rearranged.
 //
 //===----------------------------------------------------------------------===//
-#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+#include "lib/Conversion/TileToEmitC/DotStatement.h"
 #include "lib/Conversion/TileToEmitC/SharedTile.h"
 
 using namespace mlir;
@@ -92,52 +92,31 @@ static std::string describe(StringRef name, unsigned low, const Panel &panel) {
       .str();
 }
 
-static std::string group(int64_t first, int64_t count) {
-  std::string text = "{";
-  for (int64_t i = 0; i < count; ++i)
-    text += (i ? ", %" : "%") + std::to_string(first + i);
-  return text + "}";
-}
-
 FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotOp op) {
   Location loc = op.getLoc();
-  FailureOr<Fragment> result = Fragment::of(loc, op.getType());
-  if (failed(result))
+  FailureOr<DotStatement> dot = DotStatement::of(op);
+  if (failed(dot))
     return failure();
-  auto rhs = dyn_cast<tile::SharedType>(op.getRhs().getType());
-  auto lhsSlot = dyn_cast<tile::SharedType>(op.getLhs().getType());
-  std::optional<Fragment> lhs;
-  if (!lhsSlot) {
-    FailureOr<Fragment> fragment = Fragment::of(loc, op.getLhs().getType());
-    if (failed(fragment))
-      return failure();
-    lhs = *fragment;
-  }
-  Type element = tile::elementTypeOf(op.getLhs().getType());
-  if (!rhs || result->rowsPerWarp() != 16 || result->warps() % 4)
+  const Fragment &result = dot->result;
+  const std::optional<Fragment> &lhs = dot->lhs;
+  if (!dot->rhs || result.rowsPerWarp() != 16 || result.warps() % 4)
     return op.emitOpError("cannot be printed as wgmma: it needs a right operand in shared memory "
                           "and 64 rows for each group of 4 warps");
-  ArrayRef<tile::Axis> lhsAxes = tile::axesOf(op.getLhs().getType());
-  bool transposed = tile::axesOf(rhs)[1] == result->axes()[1];
-  int64_t depth = transposed ? rhs.getRows() : rhs.getColumns();
-  bool fromZero = startsFromZero(op);
-  emission.structOf(loc, *result);
+  emission.structOf(loc, result);
   emission.include("wgmma");
   emission.include("thread");
 
-  std::string lhsName = lhs ? lhs->noun().str() : axisName(lhsAxes[0]).str();
-  std::string rhsName = axisName(tile::axesOf(rhs)[0]).str();
-  int64_t lhsFirst = result->registers();
+  int64_t lhsFirst = result.registers();
   Inputs inputs(lhsFirst);
   if (lhs)
     emission.structOf(loc, *lhs);
-  int64_t lhsRegisters = lhs ? lhs->registers() : depth / 16;
+  int64_t lhsRegisters = lhs ? lhs->registers() : dot->depth / 16;
   for (int64_t i = 0; i < lhsRegisters; ++i)
-    inputs.add("r", lhsName + Twine(".x") + Twine(i));
-  Places places(rhs, transposed);
+    inputs.add("r", dot->lhsName + Twine(".x") + Twine(i));
+  Places places(dot->rhs, dot->transposed);
   SmallVector<Panel> widths = places.firstOfWidth();
 
-  StringRef suffix = element.isF16() ? "f16" : "bf16";
+  StringRef suffix = dot->suffix();
   std::string body = "    \".reg .b64 a, b;\\n\"\n";
   for (const Panel &panel : widths)
     body += ("    \".reg .b32 h" + Twine(panel.span()) + "; mov.b32 h" + Twine(panel.span()) +
@@ -146,20 +125,21 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
   body += "    \"wgmma.fence.sync.aligned;\\n\"\n";
   auto multiply = [&](int64_t k, const Panel &panel, int64_t bytes, int64_t firstColumn,
                       int64_t columns) {
-    body += describe("b", inputs.add("r", shifted(rhsName, places.offset(panel, bytes))), panel);
+    body +=
+        describe("b", inputs.add("r", shifted(dot->rhsName, places.offset(panel, bytes))), panel);
     body += ("    \"wgmma.mma_async.sync.aligned.m64n" + Twine(columns) + "k16.f32." + suffix +
-             "." + suffix + " " + group(firstColumn / 2, columns / 2) + ", " +
-             (lhs ? group(lhsFirst + k / 4, 4) : std::string("a")) + ", b, " +
-             (fromZero && k == 0 ? "0" : "1") + ", 1, 1" + (lhs ? "" : ", 0") +
-             (transposed ? ", 1" : ", 0") + ";\\n\"\n")
+             "." + suffix + " " + registerGroup("%", firstColumn / 2, columns / 2) + ", " +
+             (lhs ? registerGroup("%", lhsFirst + k / 4, 4) : std::string("a")) + ", b, " +
+             (dot->fromZero && k == 0 ? "0" : "1") + ", 1, 1" + (lhs ? "" : ", 0") +
+             (dot->transposed ? ", 1" : ", 0") + ";\\n\"\n")
                 .str();
   };
-  for (int64_t k = 0; k < depth; k += 16) {
+  for (int64_t k = 0; k < dot->depth; k += 16) {
     // Both operands of scores lie along features, in panels of the same widths.
     if (!lhs)
       body += describe("a", lhsFirst + k / 16, places.at(k));
-    if (!transposed)
-      multiply(k, places.at(k), 2 * (k - places.at(k).firstColumn), 0, result->columns());
+    if (!dot->transposed)
+      multiply(k, places.at(k), 2 * (k - places.at(k).firstColumn), 0, result.columns());
     else // Columns lie in panels of up to three widths, each multiplied by itself.
       for (const Panel &first : widths)
         multiply(k, first, k * first.span(), first.firstColumn, places.columnsOfWidth(first));
@@ -168,22 +148,9 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
     body += "    \"wgmma.commit_group.sync.aligned;\\n\"\n"
             "    \"wgmma.wait_group.sync.aligned 0;\\n\"\n";
 
-  FragmentCall call;
-  std::string type = result->structName(), signature;
-  if (!fromZero) {
-    signature = type + " d, ";
-    call.operands.push_back(op.getAccumulator());
-  }
-  signature += (lhs ? lhs->structName() : "Places" + std::to_string(lhsRegisters)) + " " + lhsName +
-               ", uint32_t " + rhsName;
-  call.operands.append({op.getLhs(), op.getRhs()});
-  std::string text = type + " $(" + signature + ") {\n" + (fromZero ? "  " + type + " d;\n" : "") +
-                     "  asm volatile(\"{\\n\"\n" + body + "    \"}\"\n      : " +
-                     registerOperands(fromZero ? "=f" : "+f", "d", result->registers()) +
-                     "\n      : " + inputs.text + "\n      : \"memory\");\n  return d;\n}\n";
-  call.callee =
-      emission.function(loc, ((op.getAsync() ? "start_" : "dot_") + result->noun()).str(), text);
-  return call;
+  return dot->print(emission, op.getAsync() ? "start" : "dot",
+                    lhs ? lhs->structName() : "Places" + std::to_string(lhsRegisters), body,
+                    inputs.text);
 }
 
 FailureOr<FragmentCall> lacuna::printLeftPlaces(Emission &emission, tile::SlotOp op, Type &type) {
