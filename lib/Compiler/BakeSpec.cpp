@@ -63,12 +63,13 @@ void Promises::addMask(const SpecMask &mask, const mask::BoxClassifier &classifi
     for (std::optional<unsigned> part : {table.counts, table.offsets})
       if (part)
         addTable(*part);
-    if (table.columns)
+    if (table.columns) {
       for (const Expression::Instruction &leaf : table.columns->instructions())
         if (leaf.op == Expression::Op::Scalar)
           scalars.insert(unsigned(leaf.argument));
         else if (leaf.op == Expression::Op::Dim)
           sizes.insert({unsigned(leaf.argument), leaf.axis});
+    }
   }
   addPosition(mask.queryPositions);
   addPosition(mask.keyPositions);

@@ -31,7 +31,7 @@ enum class Level {
 /// What compiling depends on besides the text.
 struct CompilerOptions {
   std::string target;                       ///< may be empty when the text is scheduled
-  std::string function;                     ///< which spec of the module; empty: the only one
+  std::string function = {};                ///< which spec of the module; empty: the only one
   std::string mode = CompileOptions().mode; ///< of its attends
 };
 

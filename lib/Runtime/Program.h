@@ -45,7 +45,7 @@ struct ProgramArgument {
   std::uint32_t alignment = 16;
   /// Tensors: digest of the elements that the program was made for, in row-major
   /// order (lib/Support/Hash.h); empty where any will do.
-  std::string digest;
+  std::string digest = {};
 
   bool operator==(const ProgramArgument &) const = default;
 };

@@ -65,7 +65,7 @@ LogicalResult ReturnOp::verify() {
 
 LogicalResult NewTensorOp::verify() {
   auto open = cast<RankedTensorType>(getTensor().getType()).getNumDynamicDims();
-  if (open != int64_t(getSizes().size()))
+  if (open != getSizes().size())
     return emitOpError("gives ") << getSizes().size() << " sizes for " << open
                                  << " open dimensions of " << getTensor().getType();
   return success();

@@ -28,7 +28,7 @@ struct Schedule {
 /// What a user fixed of a schedule; the rest is free.
 struct SchedulePins {
   std::optional<std::int64_t> queryTile, keyTile, warps, stages;
-  std::optional<bool> queryInRegisters, roles;
+  std::optional<bool> queryInRegisters = {}, roles = {};
 
   bool any() const { return queryTile || keyTile || warps || stages || queryInRegisters || roles; }
 };

@@ -64,8 +64,9 @@ double countOf(const Compiled &compiled, std::int64_t queries, std::int64_t keys
   auto make = [&](std::int64_t rows, const std::vector<std::uint16_t> *values) {
     DeviceTensor tensor =
         std::move(*DeviceTensor::create(*device, DType::BF16, {1, 1, rows, headDim}));
-    if (values)
+    if (values) {
       EXPECT_TRUE(tensor.copyIn(values->data()).isOk());
+    }
     return tensor;
   };
   DeviceTensor q = make(queries, &inputs().q), k = make(keys, &inputs().k),

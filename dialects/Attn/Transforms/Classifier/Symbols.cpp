@@ -193,7 +193,9 @@ Form Symbols::fromDivision(Operation *op) {
 Form Symbols::fromBits(Operation *op) {
   Value result = op->getResult(0), left = op->getOperand(0);
   Form y = formOf(op->getOperand(1));
-  std::optional<int64_t> constant = y.isConstant() ? std::optional(y.constant()) : std::nullopt;
+  std::optional<int64_t> constant;
+  if (y.isConstant())
+    constant = y.constant();
   auto shiftRight = [&](Value value, const Form &amount) {
     Form x = formOf(value);
     if (amount.isConstant() && amount.constant() >= 0 && amount.constant() < 32)
