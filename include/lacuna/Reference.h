@@ -33,7 +33,7 @@ struct ReferenceArray {
 /// What one attn.attend of a spec computes. Rows are [batch, query heads,
 /// queries], in that order.
 struct ReferenceAttend {
-  std::int64_t keys = 0; ///< of each row, visible or not
+  std::int64_t keys = 0; ///< of each row, visible or not; of all sequences of a ragged batch
   ReferenceArray output; ///< [batch, query heads, queries, value head_dim], not rounded
   ReferenceArray lse;    ///< natural logarithm, -inf for a row that sees no key
   std::vector<std::int64_t> visibleKeys; ///< of each row: keys with where and a score above -inf

@@ -37,6 +37,10 @@ static std::optional<unsigned> positionArgument(mlir::Value positions) {
 }
 
 FailureOr<SpecMask> lacuna::exportMask(attn::AttendOp attend) {
+  if (attend.isRagged())
+    return attend.emitOpError("is ragged: its mask is a different one for every batch of lengths, "
+                              "so tiles are found on the device only; give one sequence without "
+                              "offsets, or use mode 'closed' or 'planned'");
   FailureOr<ExportedClassifier> classifier = classifierOf(attend);
   FailureOr<unsigned> query = argumentNumber(attend, attend.getQuery(), "queries");
   FailureOr<unsigned> key = argumentNumber(attend, attend.getKey(), "keys");

@@ -25,9 +25,12 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 namespace {
 
-/// One query.
+/// One query, and the keys of its sequence. Slots are rows of the tensors.
 struct Row {
   std::int64_t batch, head, query;
+  std::int64_t sequence; ///< what regions call the batch
+  std::int64_t begin;    ///< slot of the first query of the sequence
+  std::int64_t firstKey, endKey;
 };
 
 /// A fault and the element it belongs to.
@@ -43,11 +46,15 @@ public:
   /// Whether dynamic sizes agree; emits an error when not.
   mlir::LogicalResult checkSizes() { return operands.check(op); }
   ReferenceAttend run(unsigned threads);
-  ReferenceMask runVisibility(std::int64_t batch, std::int64_t head);
+  ReferenceMask runVisibility(std::int64_t sequence, std::int64_t head);
   /// Emits the error of the first element that had no value, if there is one.
   mlir::LogicalResult reportFault();
 
   const Sizes &getSizes() const { return sizes; }
+  /// What regions count as batches.
+  std::int64_t sequences() const {
+    return operands.queryOffsets.areGiven() ? operands.queryOffsets.count() - 1 : sizes.batch;
+  }
 
 private:
   /// What a thread keeps between rows.
@@ -55,10 +62,13 @@ private:
     RegionCode::Registers whereRegisters, scoreRegisters;
     std::vector<double> scores; ///< of each key; -inf where it is not visible
     std::vector<std::int64_t> keyPositions;
-    std::int64_t positionsOf = -1; ///< batch * keyHeads + key head
+    std::int64_t positionsOf = -1; ///< sequence * keyHeads + key head
   };
 
   Worker makeWorker() const;
+  /// Row `number` of a sequence.
+  Row rowOf(std::int64_t sequence, std::int64_t head, std::int64_t number) const;
+  /// Of the rows of all sequences, in the order of the tensors.
   Row rowAt(std::int64_t index) const;
   ElementFault prepareRow(const Row &row, Worker &worker, std::int64_t &position) const;
   ElementFault isVisible(const Row &row, std::int64_t position, std::int64_t key, Worker &worker,
@@ -130,9 +140,26 @@ AttendEvaluation::Worker AttendEvaluation::makeWorker() const {
   return worker;
 }
 
+Row AttendEvaluation::rowOf(std::int64_t sequence, std::int64_t head, std::int64_t number) const {
+  if (!operands.queryOffsets.areGiven())
+    return {sequence, head, number, sequence, 0, 0, sizes.keys};
+  std::int64_t begin = operands.queryOffsets.at(sequence);
+  return {0,
+          head,
+          begin + number,
+          sequence,
+          begin,
+          operands.keyOffsets.at(sequence),
+          operands.keyOffsets.at(sequence + 1)};
+}
+
 Row AttendEvaluation::rowAt(std::int64_t index) const {
-  return {index / (sizes.queryHeads * sizes.queries), index / sizes.queries % sizes.queryHeads,
-          index % sizes.queries};
+  std::int64_t batch = index / (sizes.queryHeads * sizes.queries),
+               head = index / sizes.queries % sizes.queryHeads, slot = index % sizes.queries;
+  if (!operands.queryOffsets.areGiven())
+    return rowOf(batch, head, slot);
+  std::int64_t sequence = operands.queryOffsets.sequenceOf(slot);
+  return rowOf(sequence, head, slot - operands.queryOffsets.at(sequence));
 }
 
 static bool isPosition(std::int64_t position) {
@@ -142,26 +169,26 @@ static bool isPosition(std::int64_t position) {
 /// Settles the position of the row and of its keys.
 ElementFault AttendEvaluation::prepareRow(const Row &row, Worker &worker,
                                           std::int64_t &position) const {
-  position = operands.queryPositions.at(row.batch, row.head, row.query);
+  position = operands.queryPositions.at(row.batch, row.head, row.query, row.begin);
   if (!isPosition(position))
     return {{op, "has the query position " + std::to_string(position) + ", not below 2^30"}};
   std::int64_t keyHead = sizes.keyHeadOf(row.head);
-  if (worker.positionsOf == row.batch * sizes.keyHeads + keyHead)
+  if (worker.positionsOf == row.sequence * sizes.keyHeads + keyHead)
     return {};
-  for (std::int64_t slot = 0; slot < sizes.keys; ++slot) {
+  for (std::int64_t slot = row.firstKey; slot < row.endKey; ++slot) {
     std::int64_t at = worker.keyPositions[slot] =
-        operands.keyPositions.at(row.batch, keyHead, slot);
+        operands.keyPositions.at(row.batch, keyHead, slot, row.firstKey);
     if (!isPosition(at))
       return {{op, "has the key position " + std::to_string(at) + ", not below 2^30"}, slot};
   }
-  worker.positionsOf = row.batch * sizes.keyHeads + keyHead;
+  worker.positionsOf = row.sequence * sizes.keyHeads + keyHead;
   return {};
 }
 
 /// Sets the arguments that all clauses share, from number `first` on.
 static void setCoordinates(const RegionCode &code, RegionCode::Registers &registers, unsigned first,
                            const Row &row, std::int64_t i, std::int64_t j, std::int64_t key) {
-  const std::int64_t coordinates[] = {row.batch, row.head, i, j, row.query, key};
+  const std::int64_t coordinates[] = {row.sequence, row.head, i, j, row.query, key};
   for (unsigned n = 0; n < 6; ++n)
     code.setArgument(registers, first + n, integerScalar(coordinates[n]));
 }
@@ -201,7 +228,7 @@ ElementFault AttendEvaluation::evaluateRow(const Row &row, Worker &worker, Refer
     return fault;
   double largest = -infinity, magnitude = 0.0;
   std::int64_t visibleKeys = 0;
-  for (std::int64_t key = 0; key < sizes.keys; ++key) {
+  for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
     double &s = worker.scores[key] = -infinity;
     bool visible = false;
     if (ElementFault fault = isVisible(row, position, key, worker, visible); fault.fault)
@@ -227,7 +254,7 @@ ElementFault AttendEvaluation::evaluateRow(const Row &row, Worker &worker, Refer
       (row.batch * sizes.keyHeads + sizes.keyHeadOf(row.head)) * sizes.keys * e;
   double *o = &out.output.values[index * e];
   double sum = 0.0;
-  for (std::int64_t key = 0; key < sizes.keys; ++key) {
+  for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
     if (worker.scores[key] == -infinity)
       continue;
     double p = std::exp(worker.scores[key] - largest); // NaN in a row of +inf or NaN
@@ -286,19 +313,23 @@ ReferenceAttend AttendEvaluation::run(unsigned threads) {
   return out;
 }
 
-ReferenceMask AttendEvaluation::runVisibility(std::int64_t batch, std::int64_t head) {
-  ReferenceMask map{sizes.queries, sizes.keys, {}};
-  map.visible.reserve(static_cast<std::size_t>(sizes.queries * sizes.keys));
+ReferenceMask AttendEvaluation::runVisibility(std::int64_t sequence, std::int64_t head) {
+  const Row first = rowOf(sequence, head, 0);
+  const Offsets &offsets = operands.queryOffsets;
+  ReferenceMask map{offsets.areGiven() ? offsets.at(sequence + 1) - first.begin : sizes.queries,
+                    first.endKey - first.firstKey,
+                    {}};
+  map.visible.reserve(static_cast<std::size_t>(map.queries * map.keys));
   Worker worker = makeWorker();
-  for (std::int64_t index = 0; index < sizes.queries; ++index) {
-    Row row{batch, head, index};
-    std::int64_t rowNumber = (batch * sizes.queryHeads + head) * sizes.queries + index;
+  for (std::int64_t index = 0; index < map.queries; ++index) {
+    Row row = rowOf(sequence, head, index);
+    std::int64_t rowNumber = (row.batch * sizes.queryHeads + head) * sizes.queries + row.query;
     std::int64_t position;
     if (ElementFault fault = prepareRow(row, worker, position); fault.fault) {
       record(rowNumber, std::move(fault));
       return map;
     }
-    for (std::int64_t key = 0; key < sizes.keys; ++key) {
+    for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
       bool visible = false;
       if (ElementFault fault = isVisible(row, position, key, worker, visible); fault.fault) {
         record(rowNumber, std::move(fault));
@@ -315,10 +346,11 @@ mlir::LogicalResult AttendEvaluation::reportFault() {
     return mlir::success();
   Row row = rowAt(faultRow);
   mlir::InFlightDiagnostic error = firstFault.fault.op->emitOpError();
-  error << firstFault.fault.reason << ", at batch " << row.batch << ", head " << row.head
-        << ", query " << row.query;
+  error << firstFault.fault.reason << ", at "
+        << (operands.queryOffsets.areGiven() ? "sequence " : "batch ") << row.sequence << ", head "
+        << row.head << ", query " << row.query - row.begin;
   if (firstFault.key >= 0)
-    error << ", key " << firstFault.key;
+    error << ", key " << firstFault.key - row.firstKey;
   return error;
 }
 
@@ -341,9 +373,9 @@ mlir::FailureOr<ReferenceMask> evaluateVisibility(attn::AttendOp op, const Envir
   const Sizes &sizes = evaluation.getSizes();
   if (sizes.rows() == 0)
     return ReferenceMask{sizes.queries, sizes.keys, {}};
-  if (batch < 0 || batch >= sizes.batch || head < 0 || head >= sizes.queryHeads)
+  if (batch < 0 || batch >= evaluation.sequences() || head < 0 || head >= sizes.queryHeads)
     return op.emitOpError() << "has no batch " << batch << " and head " << head << ": there are "
-                            << sizes.batch << " and " << sizes.queryHeads;
+                            << evaluation.sequences() << " and " << sizes.queryHeads;
   ReferenceMask map = evaluation.runVisibility(batch, head);
   if (failed(evaluation.reportFault()))
     return mlir::failure();

@@ -17,8 +17,8 @@ namespace lacuna::reference {
 mlir::FailureOr<ReferenceAttend> evaluateAttend(attn::AttendOp op, const Environment &environment,
                                                 unsigned threads);
 
-/// The `where` alone, of one batch and query head. Errors as above, and when
-/// batch or head are out of range though there are rows.
+/// The `where` alone, of one batch (or sequence of a ragged one) and query head. Errors as above,
+/// and when batch or head are out of range though there are rows.
 mlir::FailureOr<ReferenceMask> evaluateVisibility(attn::AttendOp op, const Environment &environment,
                                                   std::int64_t batch, std::int64_t head);
 

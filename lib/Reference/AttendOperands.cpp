@@ -7,7 +7,44 @@ AttendOperands::AttendOperands(attn::AttendOp op, const Environment &environment
       key(environment.tensors.lookup(op.getKey())),
       value(environment.tensors.lookup(op.getValue())),
       queryPositions(op.getQueryPosition(), environment),
-      keyPositions(op.getKeyPosition(), environment) {}
+      keyPositions(op.getKeyPosition(), environment),
+      queryOffsets(op.getQueryOffsets(), environment), keyOffsets(op.getKeyOffsets(), environment) {
+}
+
+std::int64_t Offsets::sequenceOf(std::int64_t row) const {
+  std::int64_t low = 0, high = count() - 1; // begins at or before the row; behind it
+  while (high - low > 1) {
+    std::int64_t middle = (low + high) / 2;
+    (at(middle) <= row ? low : high) = middle;
+  }
+  return low;
+}
+
+mlir::LogicalResult AttendOperands::checkOffsets(attn::AttendOp op) const {
+  if (!queryOffsets.areGiven())
+    return mlir::success();
+  if (query.shape[0] != 1)
+    return op.emitOpError() << "is ragged, so its tensors have a batch of 1, but have "
+                            << query.shape[0];
+  if (queryOffsets.count() != keyOffsets.count())
+    return op.emitOpError() << "numbers of offsets differ: " << queryOffsets.count()
+                            << " in the query, " << keyOffsets.count() << " in the keys";
+  if (queryOffsets.count() == 0)
+    return op.emitOpError("has no offsets, needs one more than sequences");
+  auto ascend = [&](const Offsets &offsets, std::int64_t rows,
+                    llvm::StringRef owner) -> mlir::LogicalResult {
+    std::int64_t last = offsets.count() - 1;
+    for (std::int64_t n = 0; n <= last; ++n)
+      if (offsets.at(n) < (n ? offsets.at(n - 1) : 0) || (n == 0 && offsets.at(n) != 0) ||
+          (n == last && offsets.at(n) != rows))
+        return op.emitOpError() << "has the offset " << offsets.at(n) << " at place " << n
+                                << " of those of the " << owner
+                                << ", but they ascend from 0 to the number of rows, " << rows;
+    return mlir::success();
+  };
+  return mlir::failure(failed(ascend(queryOffsets, query.shape[2], "query")) ||
+                       failed(ascend(keyOffsets, key.shape[2], "keys")));
+}
 
 Sizes AttendOperands::sizes() const {
   return {query.shape[0], query.shape[1], key.shape[1],  query.shape[2],
@@ -43,7 +80,7 @@ mlir::LogicalResult AttendOperands::check(attn::AttendOp op) const {
     return mlir::success();
   };
   return mlir::failure(failed(covers(queryPositions, query, "query")) ||
-                       failed(covers(keyPositions, key, "keys")));
+                       failed(covers(keyPositions, key, "keys")) || failed(checkOffsets(op)));
 }
 
 } // namespace lacuna::reference

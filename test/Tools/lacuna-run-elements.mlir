@@ -3,6 +3,7 @@
 // RUN: %{table} --input=12xi32=documents:9:5 | FileCheck %s --check-prefix=DOCUMENTS
 // RUN: %{table} --input=40xi32=documents:9:5 | FileCheck %s --check-prefix=DOCUMENTS
 // RUN: %{table} --input=12xi32=restarts:9:5 | FileCheck %s --check-prefix=RESTARTS
+// RUN: %{table} --input=12xi32=offsets:9:40 | FileCheck %s --check-prefix=OFFSETS
 // RUN: %{table} --input=12xi32=ascending:4:-3:9 | FileCheck %s --check-prefix=ASCENDING
 // RUN: %{table} --input=12xi32=buckets:4:3 | FileCheck %s --check-prefix=BUCKETS
 // RUN: %{table} --input=12xi32=bucket_positions:4:3 | FileCheck %s --check-prefix=PLACES
@@ -11,6 +12,7 @@
 // RUN: lacuna-run %s --device=reference --show-mask --function=bits --input=1x1x8x8xf16=0 --input=8x8xi1=chance:4:0.2 2>&1 | FileCheck %s --check-prefix=CHANCE
 // DOCUMENTS: {{\[\[\[}}0 0 0 0 0 1 2 3 4 4 4 4]]]
 // RESTARTS: {{\[\[\[}}0 1 2 3 4 0 0 0 0 1 2 3]]]
+// OFFSETS: {{\[\[\[}}0 3 4 5 5 16 16 25 30 30 36 40]]]
 // ASCENDING: {{\[\[\[}}-3 -1 2 3 4 5 6 7 7 8 8 9]]]
 // BUCKETS: {{\[\[\[}}0 0 1 1 1 1 2 2 2 2 2 2]]]
 // PLACES: {{\[\[\[}}6 9 0 1 7 10 2 3 4 5 8 11]]]

@@ -12,7 +12,7 @@ namespace lacuna {
 
 std::string elementSyntax() {
   return "random:SEED, random:SEED:LOW:HIGH, chance:SEED:P, steps:N, documents:SEED:LONGEST, "
-         "restarts:SEED:LONGEST, ascending:SEED:LOW:HIGH, buckets:SEED:N, "
+         "restarts:SEED:LONGEST, offsets:SEED:ROWS, ascending:SEED:LOW:HIGH, buckets:SEED:N, "
          "bucket_positions:SEED:N, topk:SEED:N, ancestors:SEED, [LIST] with an element for each "
          "place, or one number";
 }
@@ -100,6 +100,20 @@ static void fillAscending(RandomBits &random, Row row, const Numbers &numbers) {
   std::sort(row.begin(), row.end());
 }
 
+/// From 0 to the number of rows; a third of the sequences in between are empty.
+static void fillOffsets(RandomBits &random, Row row, const Numbers &numbers) {
+  for (double &element : row)
+    element = random.whole(0, numbers[1]);
+  std::ranges::sort(row);
+  for (std::size_t n = 1; n < row.size(); ++n)
+    if (random.uniform() < 1.0 / 3)
+      row[n] = row[n - 1];
+  if (!row.empty()) {
+    row.back() = numbers[1];
+    row.front() = 0;
+  }
+}
+
 /// (bucket, position) of the tokens, sorted.
 static std::vector<std::pair<double, double>> throwTokens(RandomBits &random, std::size_t count,
                                                           double buckets) {
@@ -140,13 +154,10 @@ struct RowPattern {
 } // namespace
 
 static constexpr RowPattern rowPatterns[] = {
-    {"steps", 1, 1, fillSteps},
-    {"documents", 2, 1, fillDocuments},
-    {"restarts", 2, 1, fillRestarts},
-    {"buckets", 2, 1, fillBuckets},
-    {"bucket_positions", 2, 1, fillBucketPositions},
-    {"topk", 2, 0, fillTopk},
-    {"ascending", 3, 0, fillAscending},
+    {"steps", 1, 1, fillSteps},       {"documents", 2, 1, fillDocuments},
+    {"restarts", 2, 1, fillRestarts}, {"offsets", 2, 0, fillOffsets},
+    {"buckets", 2, 1, fillBuckets},   {"bucket_positions", 2, 1, fillBucketPositions},
+    {"topk", 2, 0, fillTopk},         {"ascending", 3, 0, fillAscending},
 };
 
 //===----------------------------------------------------------------------===//

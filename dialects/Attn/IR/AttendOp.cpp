@@ -1,12 +1,12 @@
 //===- AttendOp.cpp - attn.attend: names, result types and syntax ---------===//
 //
-//   attend  ::= `attn.attend` %q (`at` %p)? (`,` source)+ (`scale` %c)? (`schedule` <..>)?
-//               (`mode` which)? (`runs` <..>)? (`attributes` {..})? `:` type (`at` type)? (`,`
-//               source-type)+
-//   source  ::= %k `,` %v (`at` %p)? clause*
+//   attend  ::= `attn.attend` %q (`at` %p)? (`ragged` %n)? (`,` source)+ (`scale` %c)?
+//               (`schedule` <..>)? (`mode` which)? (`runs` <..>)? (`attributes` {..})?
+//               `:` type (`at` type)? (`ragged` type)? (`,` source-type)+
+//   source  ::= %k `,` %v (`at` %p)? (`ragged` %n)? clause*
 //   clause  ::= (`where` | `score` | `weight` | `intervals` | `classify`) (arguments) region
 //             | `gather` %indices | `broadcast`
-//   source-type ::= type `,` type (`at` type)? (`gather` type)?
+//   source-type ::= type `,` type (`at` type)? (`ragged` type)? (`gather` type)?
 //
 // The type list mirrors the operand list; results are inferred. Clauses of one
 // source may come in any order and are printed in the order above.
@@ -98,7 +98,7 @@ using Unresolved = OpAsmParser::UnresolvedOperand;
 /// One source as it stands in the text, before types are known.
 struct ParsedSource {
   Unresolved key, value;
-  std::optional<Unresolved> position, indices;
+  std::optional<Unresolved> position, offsets, indices;
   bool broadcast = false;
   std::unique_ptr<Region> clauses[AttendOp::kClauses];
 };
@@ -130,7 +130,8 @@ static ParseResult parseClause(OpAsmParser &parser, Clause clause,
 
 static ParseResult parseSource(OpAsmParser &parser, ParsedSource &source) {
   if (parser.parseOperand(source.key) || parser.parseComma() || parser.parseOperand(source.value) ||
-      parseOptionalOperandAfter(parser, "at", source.position))
+      parseOptionalOperandAfter(parser, "at", source.position) ||
+      parseOptionalOperandAfter(parser, "ragged", source.offsets))
     return failure();
   while (true) {
     bool found = false;
@@ -172,11 +173,11 @@ ParseResult AttendOp::parse(OpAsmParser &parser, OperationState &state) {
   Builder &builder = parser.getBuilder();
   auto &properties = state.getOrAddProperties<Properties>();
   Unresolved query;
-  std::optional<Unresolved> queryPosition, scale;
+  std::optional<Unresolved> queryPosition, queryOffset, scale;
   SmallVector<ParsedSource> sources;
 
   if (parser.parseOperand(query) || parseOptionalOperandAfter(parser, "at", queryPosition) ||
-      parser.parseComma())
+      parseOptionalOperandAfter(parser, "ragged", queryOffset) || parser.parseComma())
     return failure();
   do {
     if (parseSource(parser, sources.emplace_back()))
@@ -205,17 +206,20 @@ ParseResult AttendOp::parse(OpAsmParser &parser, OperationState &state) {
   if (parser.parseOptionalAttrDictWithKeyword(state.attributes) || parser.parseColon())
     return failure();
 
-  SmallVector<Value> queries, queryPositions, keys, values, keyPositions, indexLists, scales;
+  SmallVector<Value> queries, queryPositions, queryOffsets, keys, values, keyPositions, keyOffsets,
+      indexLists, scales;
   SmallVector<int32_t> positionCounts, indexCounts;
   SmallVector<bool> broadcast;
   SMLoc typesLoc = parser.getCurrentLocation();
   if (parseOperandType(parser, query, queries) ||
-      parseOperandTypeAfter(parser, "at", queryPosition, queryPositions))
+      parseOperandTypeAfter(parser, "at", queryPosition, queryPositions) ||
+      parseOperandTypeAfter(parser, "ragged", queryOffset, queryOffsets))
     return failure();
   for (ParsedSource &source : sources) {
     if (parser.parseComma() || parseOperandType(parser, source.key, keys) || parser.parseComma() ||
         parseOperandType(parser, source.value, values) ||
         parseOperandTypeAfter(parser, "at", source.position, keyPositions) ||
+        parseOperandTypeAfter(parser, "ragged", source.offsets, keyOffsets) ||
         parseOperandTypeAfter(parser, "gather", source.indices, indexLists))
       return failure();
     positionCounts.push_back(source.position.has_value());
@@ -231,8 +235,8 @@ ParseResult AttendOp::parse(OpAsmParser &parser, OperationState &state) {
   properties.index_list_counts = builder.getDenseI32ArrayAttr(indexCounts);
   properties.broadcast = builder.getDenseBoolArrayAttr(broadcast);
   size_t segment = 0;
-  for (const auto &group :
-       {queries, queryPositions, keys, values, keyPositions, indexLists, scales}) {
+  for (const auto &group : {queries, queryPositions, keys, values, keyPositions, indexLists, scales,
+                            queryOffsets, keyOffsets}) {
     properties.operandSegmentSizes[segment++] = group.size();
     state.addOperands(group);
   }
@@ -264,10 +268,14 @@ void AttendOp::print(OpAsmPrinter &printer) {
   printer << ' ' << getQuery();
   if (Value position = getQueryPosition())
     printer << " at " << position;
+  if (getQueryOffsets())
+    printer << " ragged " << getQueryOffsets();
   for (unsigned source = 0; source < getNumSources(); ++source) {
     printer << ", " << getKey(source) << ", " << getValue(source);
     if (Value position = getKeyPosition(source))
       printer << " at " << position;
+    if (source == 0 && getKeyOffsets())
+      printer << " ragged " << getKeyOffsets();
     for (Value indices : getIndexLists()[source])
       printer << " gather " << indices;
     if (getBroadcast()[source])
@@ -294,10 +302,14 @@ void AttendOp::print(OpAsmPrinter &printer) {
   printer << " : " << getQuery().getType();
   if (Value position = getQueryPosition())
     printer << " at " << position.getType();
+  if (getQueryOffsets())
+    printer << " ragged " << getQueryOffsets().getType();
   for (unsigned source = 0; source < getNumSources(); ++source) {
     printer << ", " << getKey(source).getType() << ", " << getValue(source).getType();
     if (Value position = getKeyPosition(source))
       printer << " at " << position.getType();
+    if (source == 0 && getKeyOffsets())
+      printer << " ragged " << getKeyOffsets().getType();
     for (Value indices : getIndexLists()[source])
       printer << " gather " << indices.getType();
   }

@@ -66,6 +66,27 @@ static LogicalResult verifyPositions(AttendOp op, Value position, StringRef owne
   return success();
 }
 
+/// Sequences lie one behind the other along the third axis, so the first is no batch.
+static LogicalResult verifyRagged(AttendOp op) {
+  TypedValue<RankedTensorType> ofQueries = op.getQueryOffsets(), ofKeys = op.getKeyOffsets();
+  if (!ofQueries && !ofKeys)
+    return success();
+  if (!ofQueries || !ofKeys)
+    return op.emitOpError() << "has offsets of the " << (ofQueries ? "query" : "keys")
+                            << " only; a ragged attend needs those of both";
+  if (op.getRunsAttr())
+    return op.emitOpError("has runs, which a ragged attend cannot have: they hold for one length");
+  for (RankedTensorType tensor : {op.getQuery().getType(), op.getKey().getType()})
+    if (int64_t batch = tensor.getDimSize(0); !ShapedType::isDynamic(batch) && batch != 1)
+      return op.emitOpError() << "is ragged, so its tensors have a batch of 1, but one has "
+                              << batch;
+  for (Value offsets : {ofQueries, ofKeys})
+    if (cast<RankedTensorType>(offsets.getType()).getDimSize(0) == 0)
+      return op.emitOpError("has no offsets, needs one more than sequences");
+  return sameSize(op, "numbers of offsets", {"query", ofQueries.getType().getDimSize(0)},
+                  {"keys", ofKeys.getType().getDimSize(0)});
+}
+
 static LogicalResult verifyNotBuiltYet(AttendOp op) {
   if (op.getNumSources() != 1)
     return op.emitOpError() << "has " << op.getNumSources()
@@ -145,7 +166,8 @@ LogicalResult AttendOp::verify() {
       failed(sameSize(*this, "sequence lengths", {"keys", key.getDimSize(2)},
                       {"values", value.getDimSize(2)})) ||
       failed(verifyPositions(*this, getQueryPosition(), "query", query)) ||
-      failed(verifyPositions(*this, getKeyPosition(), "keys", key)) || failed(verifyRuns(*this)));
+      failed(verifyPositions(*this, getKeyPosition(), "keys", key)) ||
+      failed(verifyRagged(*this)) || failed(verifyRuns(*this)));
 }
 
 //===----------------------------------------------------------------------===//

@@ -28,6 +28,10 @@ def Attn_Positions : AnyTypeOf<
     [I32, RankedTensorOf<[I32]>],
     "i32 offset or tensor of i32 positions">;
 
+def Attn_Offsets : Type<
+    And<[RankedTensorOf<[I32]>.predicate, HasAnyRankOfPred<[1]>]>,
+    "tensor of i32 offsets, [batch + 1]", "::mlir::RankedTensorType">;
+
 //===----------------------------------------------------------------------===//
 // attn.attend
 //===----------------------------------------------------------------------===//
@@ -91,12 +95,50 @@ def Attn_AttendOp : Attn_Op<"attend", [
     }
     ```
 
+    **Ragged batches.** Sequences of any lengths, 0 among them, lie one behind the
+    other without padding when offsets follow the queries and the keys after
+    `ragged`: both or neither, often one tensor for both. Tensors are then
+    `[1, heads, rows, head_dim]`, and offsets `[batch + 1]` begin with 0, never
+    descend and end with the number of rows, so that rows offsets[b] up to
+    offsets[b + 1] are sequence b. Offsets that do not are an error of the launch.
+    A query sees keys of its own sequence only. `b` is the number of the sequence,
+    and `i` and `j` count from its beginning (plus the offset after `at`, if any);
+    slots are still rows of the tensors, and index tables of positions, which have
+    the tensors' sizes. So do captured tables with an element for every row. The
+    length of a sequence is the difference of two offsets, here to align the last
+    query with the last key:
+
+    ```mlir
+    func.func @ragged(%q: tensor<1x8x?x64xf16>, %k: tensor<1x2x?x64xf16>,
+                      %v: tensor<1x2x?x64xf16>, %query_offsets: tensor<?xi32>,
+                      %key_offsets: tensor<?xi32>, %kept: tensor<?xi1>) -> tensor<1x8x?x64xf16> {
+      %o, %lse = attn.attend %q ragged %query_offsets, %k, %v ragged %key_offsets
+        where(%b, %h, %i, %j, %islot, %jslot) {
+          %c1 = arith.constant 1 : i32
+          %next = arith.addi %b, %c1 : i32
+          %q0 = attn.load %query_offsets[%b] : tensor<?xi32>
+          %q1 = attn.load %query_offsets[%next] : tensor<?xi32>
+          %k0 = attn.load %key_offsets[%b] : tensor<?xi32>
+          %k1 = attn.load %key_offsets[%next] : tensor<?xi32>
+          %queries = arith.subi %q1, %q0 : i32
+          %keys = arith.subi %k1, %k0 : i32
+          %more = arith.subi %keys, %queries : i32
+          %past = attn.causal %i, %j offset %more
+          %live = attn.load %kept[%jslot] : tensor<?xi1>
+          %keep = attn.and %past, %live
+          attn.yield %keep : i1
+        } : tensor<1x8x?x64xf16> ragged tensor<?xi32>, tensor<1x2x?x64xf16>,
+            tensor<1x2x?x64xf16> ragged tensor<?xi32>
+      return %o : tensor<1x8x?x64xf16>
+    }
+    ```
+
     **Keys and values that are not finite.** A key that a row does not see has no
     say in its lse, whatever `k` holds. `v` must be finite at keys that a row's
     tile reads though the row does not see them: a weight of zero times infinity
     is NaN. A kernel gives o there as if the key did not exist, or NaN, and never
     another number. Tiles that the kernel skips, and what lies past the end of a
-    tensor, are not read.
+    tensor or of a sequence of a ragged batch, are not read.
 
     **Clauses of a source**, all optional, in any order:
     - `where(b, h, i, j) -> i1`: is key j visible to query i; absent = always.
@@ -138,6 +180,8 @@ def Attn_AttendOp : Attn_Op<"attend", [
     VariadicOfVariadic<Attn_Positions, "key_position_counts">:$key_positions,
     VariadicOfVariadic<RankedTensorOf<[I32]>, "index_list_counts">:$index_lists,
     Optional<F32>:$scale,
+    Optional<Attn_Offsets>:$query_offsets,
+    Optional<Attn_Offsets>:$key_offsets,
     DenseI32ArrayAttr:$key_position_counts,
     DenseI32ArrayAttr:$index_list_counts,
     DenseBoolArrayAttr:$broadcast,
@@ -196,6 +240,9 @@ def Attn_AttendOp : Attn_Op<"attend", [
     ::mlir::Value getKeyPosition(unsigned source = 0);
     /// Offset (i32) or table (tensor of i32) of query positions; null: the slot.
     ::mlir::Value getQueryPosition() { return getQueryPositions(); }
+
+    /// Whether sequences of different lengths lie one behind the other.
+    bool isRagged() { return getQueryOffsets() != nullptr; }
 
     /// Columns of Q and K; static by verification.
     int64_t getQueryHeadDim() { return getQuery().getType().getDimSize(3); }

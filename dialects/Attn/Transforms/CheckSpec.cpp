@@ -92,6 +92,8 @@ private:
     checkIsArgument(attend, attend.getQueryPosition(), "the positions of the query");
     for (unsigned source = 0; source < attend.getNumSources(); ++source)
       checkIsArgument(attend, attend.getKeyPosition(source), "the positions of the keys");
+    for (Value offsets : {attend.getQueryOffsets(), attend.getKeyOffsets()})
+      checkIsArgument(attend, offsets, "a tensor of offsets");
     attend->walk([&](Operation *op) {
       if (auto load = dyn_cast<LoadOp>(op))
         checkIsTable(op, load.getTable());

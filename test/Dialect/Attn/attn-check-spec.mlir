@@ -73,6 +73,17 @@ func.func @ops(%q: !t, %n: i32) -> !t {
 // -----
 
 !t = tensor<1x1x16x16xf16>
+func.func @offsets(%q: !t, %m: tensor<2xi32>) -> !t {
+  // expected-error@below {{'arith.constant' has the type tensor<2xi32>}}
+  %n = arith.constant dense<[0, 16]> : tensor<2xi32>
+  // expected-error@below {{'attn.attend' op a tensor of offsets must be an argument of the spec}}
+  %o, %lse = attn.attend %q ragged %n, %q, %q ragged %m : !t ragged tensor<2xi32>, !t, !t ragged tensor<2xi32>
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<1x1x16x16xf16>
 func.func @tables(%q: !t, %n: i32, %places: tensor<?x?xi32>) -> !t {
   // expected-error@below {{'arith.constant' has the type tensor<16xi32>}}
   %t = arith.constant dense<1> : tensor<16xi32>

@@ -197,7 +197,7 @@ func.func @clause_twice(%q: tensor<1x1x8x64xf16>) {
 // Only the generic form can say these two.
 func.func @segments(%q: tensor<1x1x8x64xf16>) {
   // expected-error@below {{needs keys, values, position and index counts, a broadcast flag and 5 regions for each of its sources}}
-  %o, %lse = "attn.attend"(%q, %q, %q) <{broadcast = array<i1: false>, index_list_counts = array<i32: 0>, key_position_counts = array<i32: 0>, operandSegmentSizes = array<i32: 1, 0, 1, 1, 0, 0, 0>}> ({
+  %o, %lse = "attn.attend"(%q, %q, %q) <{broadcast = array<i1: false>, index_list_counts = array<i32: 0>, key_position_counts = array<i32: 0>, operandSegmentSizes = array<i32: 1, 0, 1, 1, 0, 0, 0, 0, 0>}> ({
   }) : (tensor<1x1x8x64xf16>, tensor<1x1x8x64xf16>, tensor<1x1x8x64xf16>) -> (tensor<1x1x8x64xf16>, tensor<1x1x8xf32>)
   return
 }
@@ -206,7 +206,7 @@ func.func @segments(%q: tensor<1x1x8x64xf16>) {
 
 func.func @two_positions(%q: tensor<1x1x8x64xf16>, %p: i32) {
   // expected-error@below {{takes at most one position operand and one index list per source}}
-  %o, %lse = "attn.attend"(%q, %q, %q, %p, %p) <{broadcast = array<i1: false>, index_list_counts = array<i32: 0>, key_position_counts = array<i32: 2>, operandSegmentSizes = array<i32: 1, 0, 1, 1, 2, 0, 0>}> ({
+  %o, %lse = "attn.attend"(%q, %q, %q, %p, %p) <{broadcast = array<i1: false>, index_list_counts = array<i32: 0>, key_position_counts = array<i32: 2>, operandSegmentSizes = array<i32: 1, 0, 1, 1, 2, 0, 0, 0, 0>}> ({
   }, {
   }, {
   }, {

@@ -185,3 +185,20 @@ func.func @block_lists(%q: tensor<1x1x?x16xf16>, %list: tensor<2x?x?x4xi32>, %fl
   } : tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>, tensor<1x1x?x16xf16>
   return %o : tensor<1x1x?x16xf16>
 }
+
+// CHECK-LABEL: @ragged
+func.func @ragged(%q: tensor<1x4x?x16xf16>, %k: tensor<1x2x?x16xf16>, %n: tensor<?xi32>,
+                  %m: tensor<9xi32>, %at: i32, %pos: tensor<?xi32>) -> tensor<1x4x?x16xf16> {
+  // CHECK: attn.attend %{{.*}} at %[[AT:.*]] ragged %[[N:.*]], %{{.*}}, %{{.*}} at %[[POS:.*]] ragged %[[M:.*]] where(
+  // CHECK: } : tensor<1x4x?x16xf16> at i32 ragged tensor<?xi32>, tensor<1x2x?x16xf16>, tensor<1x2x?x16xf16> at tensor<?xi32> ragged tensor<9xi32>
+  %o, %lse = attn.attend %q at %at ragged %n, %k, %k at %pos ragged %m where(%b, %h, %i, %j) {
+    %past = attn.causal %i, %j
+    attn.yield %past : i1
+  } : tensor<1x4x?x16xf16> at i32 ragged tensor<?xi32>, tensor<1x2x?x16xf16>,
+      tensor<1x2x?x16xf16> at tensor<?xi32> ragged tensor<9xi32>
+  // CHECK: attn.attend %{{.*}} ragged %[[N]], %{{.*}}, %{{.*}} ragged %[[N]] : tensor<1x4x?x16xf16> ragged tensor<?xi32>, tensor<1x2x?x16xf16>, tensor<1x2x?x16xf16> ragged tensor<?xi32>
+  %self, %lse1 = attn.attend %o ragged %n, %k, %k ragged %n
+    : tensor<1x4x?x16xf16> ragged tensor<?xi32>, tensor<1x2x?x16xf16>,
+      tensor<1x2x?x16xf16> ragged tensor<?xi32>
+  return %self : tensor<1x4x?x16xf16>
+}

@@ -135,10 +135,11 @@ Form Symbols::argumentOrCapture(Value value) {
   if (!argument || argument.getParentRegion() != &region)
     return make(Kind::Scalar, value, {}, 0, value);
   unsigned number = argument.getArgNumber();
-  // Without positions of their own, slots are the positions.
-  if (number == 4 && !attend.getQueryPosition())
+  // Without positions of their own, slots are the positions, unless they count anew
+  // in every sequence.
+  if (number == 4 && !attend.getQueryPosition() && !attend.isRagged())
     return formOf(region.getArgument(2));
-  if (number == 5 && !attend.getKeyPosition())
+  if (number == 5 && !attend.getKeyPosition() && !attend.isRagged())
     return formOf(region.getArgument(3));
   Atom atom{Kind::Argument, {}, {}, number, {}, 0, 0};
   ConstantIntRanges range = rangeOf(value);

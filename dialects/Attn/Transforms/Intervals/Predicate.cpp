@@ -86,8 +86,14 @@ void Predicate::addPositions() {
     }
     return system.add(system.key(), uniform(keyOffset));
   });
-  bind(4, [&] { return system.subtract(system.query(), offset); });
-  bind(5, [&] { return system.key(); });
+  auto slot = [&](const Affine &number) -> std::optional<Affine> {
+    if (!attend.isRagged())
+      return number;
+    obstacle = {attend, "the slots of a sequence follow from offsets"};
+    return std::nullopt;
+  };
+  bind(4, [&] { return slot(system.subtract(system.query(), offset)); });
+  bind(5, [&] { return slot(system.key()); });
 }
 
 bool Predicate::isInvariant(Value value) {
