@@ -19,15 +19,19 @@ __device__ __forceinline__ uint32_t barrierOf(uint32_t barriers, uint32_t use) {
   return Slots == 1 ? barriers : entryOf<8>(barriers, use % Slots);
 }
 
-/// One thread sets up a barrier; the others and the copy engine may use it after
-/// the block's next meeting.
+/// One thread sets up a barrier; the others may use it after the block's next
+/// meeting, and the copy engine after fenceBarriers().
 template <uint32_t Arrivals>
 __device__ __forceinline__ void initBarrier(uint32_t barrier) {
   if (threadIdx.x == 0)
-    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;\n"
-                 "fence.mbarrier_init.release.cluster;" ::"r"(barrier),
-                 "n"(Arrivals)
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "n"(Arrivals)
                  : "memory");
+}
+
+/// Shows the copy engine all barriers that were set up.
+__device__ __forceinline__ void fenceBarriers() {
+  if (threadIdx.x == 0)
+    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
 }
 
 /// Arrives, and announces bytes that copies will bring.

@@ -3,6 +3,7 @@
 #define LIB_EMULATOR_COUNTERS_H
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ struct InstructionCount {
 struct Counters {
   std::vector<InstructionCount> instructions; ///< those executed at least once
   std::uint64_t globalBytesLoaded = 0;        ///< by ld, cp.async and bulk loads
+  /// Phases that every mbarrier has completed, in every block: how often the rings
+  /// went round that have one for each slot. Without mbarriers: the largest number.
+  std::uint32_t fewestPhases = std::numeric_limits<std::uint32_t>::max();
 
   /// Warp instructions whose opcode is `opcode` or begins with it and a dot:
   /// warps("mma"), warps("ld.global"), warps("") for all.

@@ -8,8 +8,9 @@
 // a defect or a result changes. One that survives is redundant, or the inputs
 // are too small to show what it is for.
 //
-// One line for each mutant on standard output, then the count. Exit status 0
-// when the mutants could be run, 1 with a message otherwise.
+// One line for each mutant on standard output, then the count, and how often the
+// rings of kernels with mbarriers went round. Exit status 0 when the mutants could
+// be run, 1 with a message otherwise.
 //
 //===----------------------------------------------------------------------===//
 #include "lacuna/Compile.h"
@@ -48,6 +49,7 @@ static std::vector<EmulatorOptions> strategies() {
   for (EmulatorOptions &options : result) {
     options.showProgress = false;
     options.instructionLimit = std::uint64_t(1) << 24; // without a wait, a loop may not end
+    options.multiprocessors = 1; // rings of a persistent block go round through all items
   }
   return result;
 }
@@ -57,6 +59,7 @@ namespace {
 struct Trial {
   std::string defect; ///< the first report; empty: none
   std::vector<HostArray> results;
+  emulator::Counters counters;
 };
 } // namespace
 
@@ -98,6 +101,7 @@ static Result<Trial> run(const Executable &executable, const std::vector<HostArr
   if (!results)
     return results.status();
   trial.results = std::move(*results);
+  trial.counters = device.emulator().counters();
   return trial;
 }
 
@@ -164,6 +168,9 @@ static Status runTool() {
     }
   }
   llvm::outs() << mutantCount << " mutants, " << caught << " caught\n";
+  if (right->counters.warps("mbarrier"))
+    llvm::outs() << "every mbarrier completed " << right->counters.fewestPhases
+                 << " phases or more\n";
   return Status();
 }
 

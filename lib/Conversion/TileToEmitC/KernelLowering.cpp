@@ -512,6 +512,10 @@ void KernelLowering::lowerBarriers(tile::AllocBarriersOp op) {
                   std::to_string(8 * slot) + ");",
               address);
   values.map(op.getBarriers(), address);
+  bool isLast = std::none_of(std::next(op->getIterator()), op->getBlock()->end(),
+                             [](Operation &later) { return isa<tile::AllocBarriersOp>(later); });
+  if (isLast)
+    statement(loc, "lacuna::fenceBarriers();");
 }
 
 void KernelLowering::lowerBlockIndex(tile::BlockOp op) {

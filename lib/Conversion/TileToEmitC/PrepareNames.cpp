@@ -36,14 +36,18 @@ static bool isReserved(StringRef name) {
 }
 
 /// Whether the emitter prints an expression at its only use, so that it has no
-/// variable (and a mark, one more use, would give it one).
+/// variable (and a mark, one more use, would give it one). Of an expression that
+/// nobody uses, a mark would be the only use.
 static bool isPrintedInPlace(Operation *op) {
   if (isa<emitc::LiteralOp, emitc::MemberOp, emitc::MemberOfPtrOp, emitc::SubscriptOp,
           emitc::GetGlobalOp, emitc::GetFieldOp>(op))
     return true;
   auto expression = dyn_cast<emitc::ExpressionOp>(op);
-  if (!expression || expression.getDoNotInline() || expression.hasSideEffects() ||
-      !expression.getResult().hasOneUse())
+  if (!expression || expression.getDoNotInline() || expression.hasSideEffects())
+    return false;
+  if (expression.getResult().use_empty())
+    return true;
+  if (!expression.getResult().hasOneUse())
     return false;
   Operation *user = *expression.getResult().user_begin();
   return !isa<emitc::ExpressionOp, emitc::CExpressionInterface, emitc::MemberOp,

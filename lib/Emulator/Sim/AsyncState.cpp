@@ -2,6 +2,8 @@
 
 #include "lib/Emulator/Sim/Launch.h"
 
+#include <algorithm>
+
 using namespace lacuna::emulator;
 
 /// Scheduler rounds after which warps that all run are believed to spin.
@@ -11,7 +13,7 @@ std::shared_ptr<AsyncState> lacuna::emulator::makeAsyncState(const Code &code, u
   auto state = std::make_shared<AsyncState>();
   state->warps.resize(warps);
   for (WarpAsync &warp : state->warps) {
-    warp.written.assign(code.pinnedCount, 0);
+    warp.touched.assign(code.pinnedCount, 0);
     warp.accumulatorOf.assign(code.pinnedCount, 0);
     warp.operandOf.assign(code.pinnedCount, 0);
   }
@@ -78,6 +80,14 @@ void lacuna::emulator::checkAsyncAtExit(Block &block) {
            "the block ends while " + std::to_string(state.loads.size()) +
                " bulk loads may still write to its shared memory");
   }
+}
+
+void lacuna::emulator::countPhases(const Block &block) {
+  if (!block.async)
+    return;
+  u32 &fewest = block.worker->fewestPhases;
+  for (const Mbarrier &mbarrier : block.async->mbarriers)
+    fewest = std::min(fewest, mbarrier.phase);
 }
 
 std::string lacuna::emulator::describeWait(const Block &block, const Condition &condition) {

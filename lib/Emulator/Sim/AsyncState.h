@@ -65,9 +65,9 @@ struct WarpAsync {
   std::vector<MatrixOp> matrix;
   u32 matrixCommitted = 0, matrixDone = 0;
   u32 fences = 1; ///< wgmma.fence executed, plus one
-  /// By pinned register: value of `fences` when last written; group that uses
-  /// it as accumulator; as operand.
-  std::vector<u32> written, accumulatorOf, operandOf;
+  /// By pinned register: value of `fences` when the warp last read or wrote it; group
+  /// that uses it as accumulator; as operand.
+  std::vector<u32> touched, accumulatorOf, operandOf;
 };
 
 /// Asynchronous work of one block.
@@ -90,6 +90,8 @@ void completeAsyncByChance(Block &block);
 bool completeAsyncWork(Block &block, bool noWarpCanRun);
 /// Reports work that nobody waited for and that outlives the block's memory.
 void checkAsyncAtExit(Block &block);
+/// Tells the worker how many phases the block's mbarriers have completed.
+void countPhases(const Block &block);
 /// "on mbarrier 3 ...": for deadlock reports.
 std::string describeWait(const Block &block, const Condition &condition);
 

@@ -113,6 +113,13 @@ static Step barrier(Warp &warp, const Instruction &i) {
       return "warps disagree on the thread count of barrier " + std::to_string(id) + ": " +
              std::to_string(barrier.expected) + " and " + std::to_string(count);
     });
+  u32 &present = barrier.present[warp.id];
+  if (present & warp.mask)
+    reportLazily(warp, ReportKind::Barrier, -1, [&] {
+      return "comes to barrier " + std::to_string(id) +
+             " again, which has not opened since it came before";
+    });
+  present |= warp.mask;
   barrier.expected = count;
   barrier.expectsAll = all;
   acquirePending(warp);

@@ -38,6 +38,7 @@ void Worker::merge(Worker &&other) {
     laneCounts[i] += other.laneCounts[i];
   }
   globalBytesLoaded += other.globalBytesLoaded;
+  fewestPhases = std::min(fewestPhases, other.fewestPhases);
   latestClock = std::max(latestClock, other.latestClock);
 }
 

@@ -46,6 +46,7 @@ struct Worker {
   ReadSets readSets;
   std::vector<u64> warpCounts, laneCounts; ///< by instruction
   u64 globalBytesLoaded = 0;
+  u32 fewestPhases = ~u32(0);        ///< that an mbarrier of a block has completed
   u32 latestClock = 0;               ///< of any block
   std::vector<Allocation *> hints;   ///< by instruction: allocation it touched last
   u64 savedFirst = 1, savedLast = 0; ///< addresses known to be in the undo log

@@ -360,6 +360,7 @@ bool lacuna::emulator::runBlock(Block &block) {
   }
   if (!block.dead) {
     checkAsyncAtExit(block);
+    countPhases(block);
     checkBudgetsAtExit(block);
   }
   return true;

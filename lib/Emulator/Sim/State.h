@@ -71,7 +71,8 @@ struct Barrier {
   u32 arrived = 0;  ///< threads
   u32 expected = 0; ///< threads; 0: nobody has come
   bool expectsAll = false;
-  u32 votes = 0; ///< threads whose predicate held
+  u32 votes = 0;                         ///< threads whose predicate held
+  std::array<u32, copyAgents> present{}; ///< by warp: lanes that have come
   std::vector<Reduction> reductions;
   std::array<u32, allAgents> clock{}, proxyClock{};
 };

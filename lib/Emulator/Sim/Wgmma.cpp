@@ -165,10 +165,10 @@ static Step multiply(Warp &warp, const Instruction &i) {
   for (std::size_t r = 0; r < use.pinned.size(); ++r) {
     u32 pinned = use.pinned[r];
     bool isAccumulator = r < accumulators;
-    if (own.written[pinned] == own.fences)
+    if (own.touched[pinned] == own.fences)
       reportLazily(warp, ReportKind::Wgmma, -1, [&] {
         return std::string(isAccumulator ? "an accumulator" : "an A operand") +
-               " register was written after the last wgmma.fence";
+               " register was read or written after the last wgmma.fence";
       });
     (isAccumulator ? own.accumulatorOf : own.operandOf)[pinned] = op.group;
   }
@@ -180,17 +180,19 @@ static Step multiply(Warp &warp, const Instruction &i) {
 
 void lacuna::emulator::checkMatrixRegisters(Warp &warp, const TrackedUse &use) {
   WarpAsync &own = warp.block->async->warps[warp.id];
-  for (u32 pinned : use.pinnedReads)
+  for (u32 pinned : use.pinnedReads) {
     if (own.accumulatorOf[pinned] > own.matrixDone)
       reportLazily(warp, ReportKind::Wgmma, -1, [] {
         return std::string("reads an accumulator of a wgmma that was not waited for");
       });
+    own.touched[pinned] = own.fences;
+  }
   for (u32 pinned : use.pinnedWrites) {
     if (std::max(own.accumulatorOf[pinned], own.operandOf[pinned]) > own.matrixDone)
       reportLazily(warp, ReportKind::Wgmma, -1, [] {
         return std::string("overwrites a register of a wgmma that was not waited for");
       });
-    own.written[pinned] = own.fences;
+    own.touched[pinned] = own.fences;
   }
 }
 

@@ -37,10 +37,17 @@ emitc.func @names(%a: i32, %b: i32 loc("keys"), %c: i32) -> i32 {
   // An expression that is printed at its use is no variable either.
   // CHECK:      expression
   // CHECK-NOT:  verbatim
-  // CHECK:      return
   %3 = expression %2, %1 : (i32, i32) -> i32 {
     %4 = add %2, %1 : (i32, i32) -> i32
     yield %4 : i32
+  }
+  // Nor is one that nobody uses.
+  // CHECK:      expression
+  // CHECK-NOT:  verbatim
+  // CHECK:      return
+  %5 = expression %2, %1 : (i32, i32) -> i32 {
+    %6 = sub %2, %1 : (i32, i32) -> i32
+    yield %6 : i32
   }
   return %3 : i32
 }

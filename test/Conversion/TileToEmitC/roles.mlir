@@ -72,8 +72,12 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
   // CHECK: call_opaque "lacuna::keptAddress"
   // CHECK: verbatim "lacuna::initBarrier<1>({} + 0);"
   // CHECK: verbatim "lacuna::initBarrier<1>({} + 8);"
+  // CHECK-NOT: fenceBarriers
   %filled = tile.alloc_barriers arrivals 1 at 36864 : !tile.barriers<2>
   // CHECK: verbatim "lacuna::initBarrier<2>({} + 0);"
+  // CHECK: verbatim "lacuna::initBarrier<2>({} + 8);"
+  // The copy engine sees all of them.
+  // CHECK-NEXT: verbatim "lacuna::fenceBarriers();"
   %freed = tile.alloc_barriers arrivals 2 at 36880 : !tile.barriers<2>
   tile.barrier
   // CHECK: %[[CONSUMES:.*]] = call_opaque "lacuna::warpIsBelow<8>"

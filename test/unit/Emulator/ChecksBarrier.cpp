@@ -88,6 +88,32 @@ TEST(ChecksBarrier, WrittenAfterTheArrival) {
                ReportKind::Race});
 }
 
+TEST(ChecksBarrier, ArrivesTwiceBeforeItOpens) {
+  // Two warps take turns. Without its wait, one gives turns away that it does not have.
+  checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
+  int t = threadIdx.x;
+  if (t < 32) {
+    for (int turn = 0; turn < 2; ++turn) {
+#ifdef FIXED
+      asm volatile("bar.sync 1, 64;" ::: "memory");
+#endif
+      asm volatile("bar.arrive 2, 64;" ::: "memory"); // HERE
+    }
+  } else {
+    for (int turn = 0; turn < 2; ++turn) {
+      asm volatile("bar.arrive 1, 64;" ::: "memory");
+      asm volatile("bar.sync 2, 64;" ::: "memory");
+    }
+  }
+  out[t] = in[t];
+})",
+               ReportKind::Barrier,
+               {"comes to barrier 2 again"},
+               {{1}, {64}},
+               {ReportKind::Deadlock}, // the barrier may open with its arrivals alone
+               false});
+}
+
 TEST(ChecksBarrier, TwoWarpsWaitForEachOther) {
   checkDefect({R"(extern "C" __global__ void k(const int *in, int *out) {
   int t = threadIdx.x;

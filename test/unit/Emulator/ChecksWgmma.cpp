@@ -56,6 +56,16 @@ TEST(ChecksWgmma, AccumulatorWrittenAfterTheFence) {
                {"fence"}});
 }
 
+TEST(ChecksWgmma, AccumulatorReadAfterTheFence) {
+  // Both products are those of one loop, so that no register is written between them.
+  checkDefect(
+      {wgmmaKernel("  " + fence + "\n  for (int n = 0; n < 2; ++n) {\n#ifdef FIXED\n    " + fence +
+                   "\n#endif\n    " + product + " // HERE\n    " + commit + "\n    " +
+                   waitProducts + "\n    out[128 * n + t] = (int)(a + b);\n  }\n"),
+       ReportKind::Wgmma,
+       {"read or written after the last wgmma.fence"}});
+}
+
 TEST(ChecksWgmma, ProductsNeverWaitedFor) {
   checkDefect({wgmmaKernel("  " + fence + "\n  " + product + " // HERE\n  " + commit + R"(
 #ifdef FIXED
