@@ -95,7 +95,7 @@ LogicalResult Exporter::exportOp(Operation &inner) {
       .Case([&](tile::CopyMapOp copy) {
         tile::CopyMapType box = copy.getMap().getType();
         parameters[copy] = ProgramParameter::copyMap(parameters[copy.getTensor()], box.getRows(),
-                                                     box.getColumns());
+                                                     box.getColumns(), copy.getParts());
         return success();
       })
       .Case([&](tile::ExpectEqualOp check) {

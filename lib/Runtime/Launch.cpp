@@ -210,6 +210,18 @@ static TensorMapSpec boxesOf(const TensorRef &tensor, std::uint32_t rows, std::u
   return spec;
 }
 
+/// The same for parts of the rows: one tensor for each row where a part may end, of as
+/// many rows before it as there are. What lies before the tensor itself is never asked for.
+static TensorMapSpec boxesOfParts(const TensorRef &tensor, std::uint32_t rows,
+                                  std::uint32_t columns) {
+  TensorMapSpec spec = boxesOf(tensor, rows, columns);
+  const std::uint64_t rowBytes = spec.strides[0];
+  spec.base -= spec.dims[1] * rowBytes;
+  spec.dims[3] = spec.dims[1] + 1;
+  spec.strides[2] = rowBytes;
+  return spec;
+}
+
 /// What messages call the tensor of a copy map.
 static std::string nameOf(const Program &program, const ProgramParameter &map) {
   if (map.of == ProgramParameter::Kind::Argument)
@@ -256,8 +268,8 @@ Status ProgramInstance::pack(const Given &given, const Step &step,
       return tensor.status();
     if (tensor->elementCount() == 0)
       return Status(); // nothing of it is ever copied
-    Result<TensorMap> map =
-        device.encode(boxesOf(*tensor, parameter.boxRows, parameter.boxColumns));
+    const auto boxes = parameter.ofParts ? boxesOfParts : boxesOf;
+    Result<TensorMap> map = device.encode(boxes(*tensor, parameter.boxRows, parameter.boxColumns));
     if (!map)
       return Status(map.status().kind(), nameOf(loaded, parameter) + ": " + map.status().message());
     put(to, *map);

@@ -55,6 +55,8 @@ static Status verifyCopyMap(const Program &program, const ProgramParameter &para
     if (rank < 2 || rank > 5 || (tensor.dtype != DType::F16 && tensor.dtype != DType::BF16))
       return malformed("a copy map is of " + tensor.name +
                        ", which is not f16 or bf16 of rank 2 to 5");
+    if (parameter.ofParts && rank != 4)
+      return malformed("a copy map is of parts of " + tensor.name + ", which is not of rank 4");
     if (tensor.alignment % 16 != 0)
       return malformed("a copy map is of " + tensor.name + ", which is not aligned to 16 bytes");
     return Status();

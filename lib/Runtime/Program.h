@@ -93,6 +93,10 @@ struct ProgramParameter {
   /// Of CopyMap: extents of a box along the last two axes. Columns have 32, 64
   /// or 128 bytes, and are swizzled over as many in shared memory.
   std::uint32_t boxRows = 0, boxColumns = 0;
+  /// Of CopyMap: it is for parts along the last axis but one of a tensor of rank 4 whose
+  /// first extent is 1. A part's end takes the place of the first index, and its rows are
+  /// the last of as many as the tensor has, so that what lies behind it reads as zero.
+  bool ofParts = false;
 
   static ProgramParameter argument(std::uint32_t index) { return {Kind::Argument, index}; }
   static ProgramParameter result(std::uint32_t index) { return {Kind::Result, index}; }
@@ -103,8 +107,8 @@ struct ProgramParameter {
   }
   /// For copies of boxes of the tensor that `tensor` hands over as a view.
   static ProgramParameter copyMap(const ProgramParameter &tensor, std::uint32_t boxRows,
-                                  std::uint32_t boxColumns) {
-    return {Kind::CopyMap, tensor.index, {}, DType::I64, tensor.kind, boxRows, boxColumns};
+                                  std::uint32_t boxColumns, bool ofParts = false) {
+    return {Kind::CopyMap, tensor.index, {}, DType::I64, tensor.kind, boxRows, boxColumns, ofParts};
   }
 
   bool operator==(const ProgramParameter &) const = default;

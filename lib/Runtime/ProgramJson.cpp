@@ -103,6 +103,8 @@ static Json toJson(const ProgramParameter &parameter) {
     object["of"] = parameterNames[int(parameter.of)];
     object["rows"] = parameter.boxRows;
     object["columns"] = parameter.boxColumns;
+    if (parameter.ofParts)
+      object["parts"] = true;
   }
   return object;
 }
@@ -314,6 +316,7 @@ static ProgramParameter readParameter(Reader &reader, const Json &object) {
     parameter.of = reader.enumerator<Kind>(reader.text(object, "of"), parameterNames);
     parameter.boxRows = reader.count(object, "rows");
     parameter.boxColumns = reader.count(object, "columns");
+    parameter.ofParts = reader.flag(object, "parts");
   }
   return parameter;
 }

@@ -58,7 +58,8 @@ def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
     device holds at once.
 
     Copy maps come last among the arguments; the attribute `tile.describes` of one is
-    the number of the view whose boxes it copies.
+    the number of the view whose boxes it copies, and `tile.parts` says that it copies
+    from parts of it.
 
     ```mlir
     tile.kernel @nothing(%q: !tile.view<?x128xbf16>, %window: i32) {
@@ -166,16 +167,25 @@ def Tile_CopyMapOp : Tile_Op<"copy_map", [Pure, HasParent<"ProgramOp">]> {
     may be copied of a tensor without elements; what a box has outside of the tensor
     is zero.
 
+    A map of `parts` is for `tile.part` along the last axis but one of a tensor
+    [1, heads, rows, columns]. It sees as many tensors as there are places where a part
+    may end, each of the `rows` rows before that place, and takes the place for the batch:
+    so a part's last row is the last row there is, and rows behind it are zero although
+    the tensor goes on. Row i of a part of n rows is row `rows` - n + i.
+
     ```mlir
-    tile.program @p(%k: tensor<?x?x?x128xbf16>) {
+    tile.program @p(%k: tensor<?x?x?x128xbf16>, %v: tensor<1x2x?x128xbf16>) {
       %map = tile.copy_map %k : tensor<?x?x?x128xbf16> -> !tile.copy_map<64x64xbf16>
+      %parts = tile.copy_map %v parts : tensor<1x2x?x128xbf16> -> !tile.copy_map<64x64xbf16>
       tile.return
     }
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$tensor);
+  let arguments = (ins AnyRankedTensor:$tensor, UnitAttr:$parts);
   let results = (outs Tile_CopyMapType:$map);
-  let assemblyFormat = "$tensor attr-dict `:` type($tensor) `->` qualified(type($map))";
+  let assemblyFormat = [{
+    $tensor (`parts` $parts^)? attr-dict `:` type($tensor) `->` qualified(type($map))
+  }];
   let hasVerifier = 1;
 }
 

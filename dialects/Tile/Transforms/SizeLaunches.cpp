@@ -19,16 +19,21 @@ namespace lacuna::tile {
 /// Bytes that the address and the strides of a view must be multiples of: 16
 /// where tiles are copied or stored, 8 where pairs are read or written, else the
 /// size of an element.
-static int64_t alignmentOf(BlockArgument view) {
+static int64_t alignmentOf(Value view) {
+  Type element = cast<ViewType>(view.getType()).getElementType();
+  int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
   for (Operation *user : view.getUsers()) {
     auto store = dyn_cast<StoreOp>(user);
     if (isa<CopyAsyncOp>(user) || (store && store.getValue().getType().getRank() == 2))
       return 16;
-    if (isa<ListRunsOp, WriteRunsOp>(user))
+    if (isa<ListRunsOp, WriteRunsOp, PieceOp>(user))
       return 8;
+    if (auto cut = dyn_cast<CutSequencesOp>(user); cut && cut.getPieces() == view)
+      return 8;
+    if (auto part = dyn_cast<PartOp>(user))
+      bytes = std::max(bytes, alignmentOf(part.getPart()));
   }
-  Type element = cast<ViewType>(view.getType()).getElementType();
-  return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  return bytes;
 }
 
 /// Passes a map for each of the kernel's last arguments that the launch lacks.
@@ -41,7 +46,8 @@ static LogicalResult passCopyMaps(LaunchOp launch, KernelOp kernel) {
       return launch.emitOpError("launches '") << launch.getKernel() << "', whose copy map " << index
                                               << " does not say which view it describes";
     Value map = CopyMapOp::create(builder, launch.getLoc(), kernel.getArgument(index).getType(),
-                                  launch.getKernelArguments()[view.getInt()]);
+                                  launch.getKernelArguments()[view.getInt()],
+                                  bool(kernel.getArgAttr(index, "tile.parts")));
     launch.getKernelArgumentsMutable().append(map);
   }
   return success();

@@ -27,6 +27,9 @@ struct Transfer {
   SharedType slotType;
 };
 
+/// Of a view that tiles are copied from.
+constexpr unsigned rowAxis = 2;
+
 /// Whether an operation works on tiles, and so belongs to the consumers.
 bool isTileCode(Operation &op) {
   auto isTile = [](Type type) { return isa<RankedTensorType>(type); };
@@ -68,6 +71,11 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
       if (load.getIndices().size() != 4)
         return load.emitOpError("has ")
                << load.getIndices().size() << " indices, but the copy engine takes 4";
+      auto part = load.getView().getDefiningOp<PartOp>();
+      if (!isa<BlockArgument>(part ? part.getView() : load.getView()) ||
+          (part && part.getAxis() != rowAxis))
+        return load.emitOpError("reads what is neither an argument of the kernel nor some of the "
+                                "rows of one");
       for (OpOperand &use : load.getResult().getUses())
         if (!isa<DotOp>(use.getOwner()) || use.getOperandNumber() == 2)
           return load.emitOpError("feeds '")
@@ -121,7 +129,7 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     widths.erase(llvm::unique(widths), widths.end());
     for (int64_t width : widths)
       transfer.maps.push_back(
-          mapOf(kernel, cast<BlockArgument>(load.getView()),
+          mapOf(kernel, load.getView(),
                 CopyMapType::get(&getContext(), type.getDimSize(0), width, type.getElementType())));
     return transfer;
   }
@@ -142,18 +150,22 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
       transfer.freed = allocate("freed", kernel.getSchedule()->getWarps() / 4);
   }
 
-  /// The argument of the kernel that describes `view` for boxes of that type.
-  Value mapOf(KernelOp kernel, BlockArgument view, CopyMapType type) {
-    constexpr StringLiteral describes = "tile.describes";
+  /// The argument of the kernel that describes `view`, an argument or a part of one, for
+  /// boxes of that type.
+  Value mapOf(KernelOp kernel, Value view, CopyMapType type) {
+    auto part = view.getDefiningOp<PartOp>();
+    auto whole = cast<BlockArgument>(part ? part.getView() : view);
+    Builder builder(&getContext());
+    NamedAttrList attributes;
+    attributes.set("tile.describes", builder.getI64IntegerAttr(whole.getArgNumber()));
+    if (part)
+      attributes.set("tile.parts", builder.getUnitAttr());
+    DictionaryAttr wanted = attributes.getDictionary(&getContext());
     unsigned count = kernel.getNumArguments();
     for (unsigned index = 0; index < count; ++index)
-      if (auto source = kernel.getArgAttrOfType<IntegerAttr>(index, describes))
-        if (source.getInt() == view.getArgNumber() && kernel.getArgument(index).getType() == type)
-          return kernel.getArgument(index);
-    OpBuilder builder(&getContext());
-    auto attribute =
-        builder.getNamedAttr(describes, builder.getI64IntegerAttr(view.getArgNumber()));
-    (void)kernel.insertArgument(count, type, builder.getDictionaryAttr(attribute), view.getLoc());
+      if (kernel.getArgument(index).getType() == type && kernel.getArgAttrDict(index) == wanted)
+        return kernel.getArgument(index);
+    (void)kernel.insertArgument(count, type, wanted, whole.getLoc());
     return kernel.getArgument(count);
   }
 
@@ -176,14 +188,31 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     }
   }
 
+  /// Where the map of a view has the tile at `indices`: tile.copy_map says how parts lie.
+  static SmallVector<Value> placeInMap(OpBuilder &builder, Value view, ValueRange indices) {
+    SmallVector<Value> place(indices);
+    auto part = view.getDefiningOp<PartOp>();
+    if (!part)
+      return place;
+    Location loc = part.getLoc();
+    Value rows = DimOp::create(builder, loc, part.getView(), rowAxis);
+    Value own = arith::SubIOp::create(builder, loc, part.getEnd(), part.getBegin());
+    Value before = arith::SubIOp::create(builder, loc, rows, own);
+    place[0] = part.getEnd();
+    place[rowAxis] = arith::AddIOp::create(builder, loc, before, place[rowAxis]);
+    return place;
+  }
+
   /// Starts one copy.
   void copy(OpBuilder &builder, const Transfer &transfer, ValueRange indices, Value use) {
     Location loc = transfer.ring.getLoc();
+    LoadOp load = transfer.load;
+    SmallVector<Value> place = placeInMap(builder, load.getView(), indices);
     Value slot = SlotOp::create(builder, loc, transfer.ring, use);
     if (transfer.freed)
       AwaitFreedOp::create(builder, loc, transfer.freed, use);
     ExpectOp::create(builder, loc, transfer.filled, use, transfer.slotType.getBytes());
-    CopyBulkOp::create(builder, loc, transfer.maps, indices, slot, transfer.filled, use);
+    CopyBulkOp::create(builder, loc, transfer.maps, place, slot, transfer.filled, use);
   }
 
   void fillProducer(RolesOp roles, ArrayRef<Transfer> transfers) {

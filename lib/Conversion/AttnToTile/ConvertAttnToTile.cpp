@@ -26,10 +26,6 @@ using namespace lacuna;
 static LogicalResult verifyAttend(attn::AttendOp attend) {
   if (attend.getMode() == attn::Mode::Baked && !attend.getRunsAttr())
     return attend.emitOpError("in mode 'baked' has no runs; they are made for given arguments");
-  if (attend.isRagged())
-    return attend.emitOpError(
-        "is ragged, which kernels cannot be yet; the reference runs it, and a "
-        "document mask over one sequence says the same");
   bool failed = false;
   for (Region &clause : attend.getClauses())
     clause.walk([&](Operation *op) {

@@ -1,6 +1,7 @@
 //===- Kernel.cpp - One attend as one kernel --------------------------------===//
 //
 //   scalars of the spec, once per block
+//   views   = the tensors, or of a ragged batch the sequence of the block's piece
 //   runs    = the intervals region, the lists of a plan or of the spec, or every key tile
 //   loop      scores = query x keys; score region; mask if PARTIAL; softmax step;
 //             sum += weights x values
@@ -14,6 +15,7 @@
 
 #include "lib/Conversion/AttnToTile/BlockLists.h"
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
+#include "lib/Conversion/AttnToTile/Ragged.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
 #include "lib/Conversion/AttnToTile/Scores.h"
 
@@ -74,7 +76,7 @@ static void placeTables(ImplicitLocOpBuilder &builder, attn::RunsAttr runs, Kern
 /// The runs that are listed for the query tile.
 static Value emitListedRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value zero) {
   Value extent = tile::TileExtentOp::create(builder, tile::Axis::Query);
-  Value row = arith::DivUIOp::create(builder, place.first, extent);
+  Value row = arith::DivUIOp::create(builder, place.gridRow, extent);
   return tile::ListRunsOp::create(builder, place.lists, place.counts,
                                   place.perBatch ? place.batch : zero,
                                   place.perHead ? place.head : zero, row);
@@ -144,20 +146,38 @@ static DictionaryAttr pinsOf(attn::AttendOp attend, Builder &builder) {
   return builder.getDictionaryAttr(pins);
 }
 
+/// Views of the sequence that the block's piece belongs to, in place of the tensors;
+/// all that follows sees one sequence.
+static void emitSequence(ImplicitLocOpBuilder &builder, KernelPlace &place, tile::PieceOp piece) {
+  place.batch = piece.getSequence();
+  place.first = piece.getFirst();
+  place.queryBegin = piece.getQueryBegin();
+  place.keyBegin = piece.getKeyBegin();
+  place.queries = arith::SubIOp::create(builder, piece.getQueryEnd(), place.queryBegin);
+  place.keys = arith::SubIOp::create(builder, piece.getKeyEnd(), place.keyBegin);
+  for (Value *view : {&place.query, &place.output, &place.lse})
+    if (*view)
+      *view = tile::PartOp::create(builder, *view, 2, place.queryBegin, piece.getQueryEnd());
+  for (Value *view : {&place.key, &place.value})
+    *view = tile::PartOp::create(builder, *view, 2, place.keyBegin, piece.getKeyEnd());
+}
+
 /// Finds the block's share and the sizes; fills all of `place` but the scope.
 static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
-  attn::AttendOp attend = place.attend;
   Location loc = builder.getLoc();
-  Value q = place.scope.lookup(attend.getQuery()), k = place.scope.lookup(attend.getKey());
-  Value batches = extentOf(builder, loc, q, 0), heads = extentOf(builder, loc, q, 1);
-  Value keyHeads = extentOf(builder, loc, k, 1);
-  place.queries = extentOf(builder, loc, q, 2);
-  place.keys = extentOf(builder, loc, k, 2);
-  auto block =
-      tile::BlockOp::create(builder, batches, heads, place.queries, place.order, place.group);
-  place.batch = block.getBatch();
+  Value batches = extentOf(builder, loc, place.query, 0),
+        heads = extentOf(builder, loc, place.query, 1);
+  Value keyHeads = extentOf(builder, loc, place.key, 1);
+  Value rows = place.queries = extentOf(builder, loc, place.query, 2);
+  place.keys = extentOf(builder, loc, place.key, 2);
+  if (place.pieces)
+    rows = rowsOfPieces(builder, place.pieces);
+  auto block = tile::BlockOp::create(builder, batches, heads, rows, place.order, place.group);
+  place.batch = place.tensorBatch = block.getBatch();
   place.head = block.getHead();
-  place.first = block.getFirst();
+  place.first = place.gridRow = block.getFirst();
+  if (place.pieces)
+    emitSequence(builder, place, emitPiece(builder, place.pieces, place.gridRow));
   // Created in this order so that the text reads so; a group of 1 folds.
   Value group = builder.createOrFold<arith::DivUIOp>(heads, keyHeads);
   place.keyHead = builder.createOrFold<arith::DivUIOp>(place.head, group);
@@ -179,7 +199,7 @@ static Value spoiled(ImplicitLocOpBuilder &builder, RankedTensorType type, Value
                              });
 }
 
-static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value output, Value lse) {
+static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   attn::AttendOp attend = place.attend;
   Value zero = arith::ConstantIntOp::create(builder, 0, 32);
   emitPlace(builder, place);
@@ -190,19 +210,19 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
   Scale scale = chooseScale(builder, place);
   OnlineSoftmax softmax(builder, types, scale.form);
   Value noScore = arith::ConstantOp::create(builder, builder.getF32FloatAttr(0.0f));
-  Value query = tile::LoadOp::create(builder, types.query, place.scope.lookup(attend.getQuery()),
-                                     ValueRange{place.batch, place.head, place.first, zero});
+  Value query = tile::LoadOp::create(builder, types.query, place.query,
+                                     ValueRange{place.tensorBatch, place.head, place.first, zero});
 
   auto loop = tile::ForRunsOp::create(builder, runs, softmax.begin(), /*ahead=*/0);
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&loop.getBody().front());
     Value key = loop.getKey();
-    auto load = [&](RankedTensorType type, Value tensor) {
-      return tile::LoadOp::create(builder, type, place.scope.lookup(tensor),
-                                  ValueRange{place.batch, place.keyHead, key, zero});
+    auto load = [&](RankedTensorType type, Value view) {
+      return tile::LoadOp::create(builder, type, view,
+                                  ValueRange{place.tensorBatch, place.keyHead, key, zero});
     };
-    Value keys = named("keys", load(types.key, attend.getKey()));
+    Value keys = named("keys", load(types.key, place.key));
     Value empty = tile::SplatOp::create(builder, types.scores, noScore);
     Value products = tile::DotOp::create(builder, query, keys, empty);
     Scores scores = emitScores(builder, place, types, products, scale.multiplier, key);
@@ -217,21 +237,21 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place, Value ou
     }
     Value checked = emitScoreCheck(builder, place, types, seen.getResult(0), scores.failures);
     OnlineSoftmax::Step step = softmax.step(loop.getCarried(), checked);
-    Value values = named("values", load(types.value, attend.getValue()));
+    Value values = named("values", load(types.value, place.value));
     Value sum = tile::DotOp::create(builder, step.weights, values, step.faded);
     tile::YieldOp::create(builder, ValueRange{step.max, step.total, sum});
   }
 
   SmallVector<Value> state(loop.getResults());
-  if (isPlanned(attend) || readsExpandedBlocks(attend))
+  if (isPlanned(attend) || attend.isRagged() || readsExpandedBlocks(attend))
     state[1] =
         spoiled(builder, types.rows, state[1], tile::FailedOp::create(builder, place.status));
-  if (output)
-    tile::StoreOp::create(builder, softmax.output(state), output,
-                          ValueRange{place.batch, place.head, place.first, zero});
-  if (lse)
-    tile::StoreOp::create(builder, softmax.logSumExp(state), lse,
-                          ValueRange{place.batch, place.head, place.first});
+  if (place.output)
+    tile::StoreOp::create(builder, softmax.output(state), place.output,
+                          ValueRange{place.tensorBatch, place.head, place.first, zero});
+  if (place.lse)
+    tile::StoreOp::create(builder, softmax.logSumExp(state), place.lse,
+                          ValueRange{place.tensorBatch, place.head, place.first});
   tile::ReturnOp::create(builder, ValueRange());
 }
 
@@ -243,27 +263,41 @@ static bool readsTables(attn::AttendOp attend) {
   return false;
 }
 
+/// What a kernel takes besides what its clauses capture. Offsets are for the plan, unless
+/// a clause reads them, too.
+static SmallVector<Value> kernelOperands(attn::AttendOp attend) {
+  SmallVector<Value> operands;
+  for (Value operand : attend->getOperands())
+    if (operand != attend.getQueryOffsets() && operand != attend.getKeyOffsets())
+      operands.push_back(operand);
+  return operands;
+}
+
 AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringRef name,
                               StatusBits &bits) {
   hoistInvariants(attend);
   AttendKernel result;
-  if (isPlanned(attend))
+  bool listed = isPlanned(attend);
+  if (listed || attend.isRagged())
     result.plan = emitPlan(builder, attend, name, bits);
   SmallVector<Region *> clauses = {&attend.getWhere(), &attend.getScore()};
-  if (!result.plan && !attend.getRunsAttr())
+  if (!listed && !attend.getRunsAttr())
     clauses.push_back(&attend.getIntervals());
   Captures captures = capturesOf({attend.getQuery(), attend.getKey(), attend.getValue()},
-                                 attend->getOperands(), clauses);
+                                 kernelOperands(attend), clauses);
   result.operands.assign(captures.arguments.begin(), captures.arguments.end());
   for (Value used : attend.getResults())
     if (!used.use_empty())
       result.operands.push_back(used);
 
   SmallVector<Type> types(llvm::map_range(ValueRange(result.operands).getTypes(), parameterType));
-  if (result.plan) {
-    PlanViews plan(builder.getContext());
-    types.append({plan.lists, plan.counts, plan.order});
-  }
+  PlanViews views(builder.getContext());
+  if (attend.isRagged())
+    types.push_back(pieceView(builder.getContext()));
+  if (listed)
+    types.append({views.lists, views.counts});
+  if (result.plan)
+    types.push_back(views.order);
   types.push_back(builder.getI32Type());
   result.takesStatus = result.plan || readsTables(attend);
   if (result.takesStatus)
@@ -284,14 +318,22 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
   if (result.takesStatus)
     place.status = arguments.back();
   place.group = named("group", arguments.drop_back(result.takesStatus).back());
-  if (result.plan) {
-    ValueRange planned = arguments.drop_front(operands.size());
-    place.lists = named("lists", planned[0]);
-    place.counts = named("counts", planned[1]);
-    place.order = named("order", planned[2]);
+  ValueRange planned = arguments.drop_front(operands.size());
+  auto next = [&](StringRef name) {
+    Value view = named(name, planned.front());
+    planned = planned.drop_front();
+    return view;
+  };
+  if (attend.isRagged())
+    place.pieces = next("pieces");
+  if (listed) {
+    place.lists = next("lists");
+    place.counts = next("counts");
     place.perBatch = result.plan->perBatch;
     place.perHead = result.plan->perHead;
   }
+  if (result.plan)
+    place.order = next("order");
   ScalarCopier copier(b, place.scope, bits);
   for (Operation *op : captures.code) {
     copier.copy(op);
@@ -299,8 +341,12 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
   }
   if (attn::RunsAttr runs = attend.getRunsAttr())
     placeTables(b, runs, place);
-  emitBody(b, place, place.scope.lookupOrNull(attend.getOutput()),
-           place.scope.lookupOrNull(attend.getLse()));
+  place.query = place.scope.lookup(attend.getQuery());
+  place.key = place.scope.lookup(attend.getKey());
+  place.value = place.scope.lookup(attend.getValue());
+  place.output = place.scope.lookupOrNull(attend.getOutput());
+  place.lse = place.scope.lookupOrNull(attend.getLse());
+  emitBody(b, place);
   return result;
 }
 

@@ -16,8 +16,9 @@ struct AttendKernel {
   /// Values of the spec function (its arguments, results of attends), then
   /// those results of this attend that are used: the kernel's arguments, in order.
   llvm::SmallVector<mlir::Value> operands;
-  /// Makes the lists of runs, the counts and the order that come after them. Then
-  /// comes how many heads make a group (tile.block).
+  /// Makes the pieces of a ragged batch, the lists of runs and their counts if they are
+  /// planned, and the order: these come after them. Then comes how many heads make a
+  /// group (tile.block).
   std::optional<AttendPlan> plan;
   /// Whether the program's status comes last.
   bool takesStatus = false;

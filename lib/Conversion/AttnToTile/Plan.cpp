@@ -9,6 +9,7 @@
 #include "lib/Conversion/AttnToTile/Plan.h"
 
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
+#include "lib/Conversion/AttnToTile/Ragged.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
 #include "lib/Conversion/AttnToTile/Softmax.h"
 
@@ -98,27 +99,38 @@ struct ListPlace {
   IRMapping scope;              ///< values of the spec function -> of the kernel
   DenseMap<Value, Value> cells; ///< by table of the spec function
   Value queries, keys, group;   ///< group: query heads for each key head
-  Value batch, head, keyHead;
+  Value pieces;                 ///< of a ragged batch, else null
+  Value batch, head, keyHead;   ///< batch: as regions call it
+  Value queryBegin, keyBegin;   ///< slots where the sequence begins; null: 0
   StatusBits *bits;
 };
 } // namespace
 
-/// Positions of a span of slots.
+static Span moved(ImplicitLocOpBuilder &builder, Span span, Value distance) {
+  if (!distance)
+    return span;
+  return {arith::AddIOp::create(builder, span.first, distance),
+          arith::AddIOp::create(builder, span.last, distance)};
+}
+
+/// Positions of a span of rows of a sequence, which begins at slot `begin`.
 static Span positionsOf(ImplicitLocOpBuilder &builder, const ListPlace &place, Value source,
-                        Span slots, Value head) {
+                        Span rows, Value begin, Value head) {
   if (!source)
-    return slots;
+    return rows;
   Value known = place.scope.lookup(source);
   if (source.getType().isInteger())
-    return {arith::AddIOp::create(builder, slots.first, known),
-            arith::AddIOp::create(builder, slots.last, known)};
+    return moved(builder, rows, known);
+  Span slots = moved(builder, rows, begin);
   auto wide = [&](Value value) -> Value {
     return arith::ExtSIOp::create(builder, builder.getI64Type(), value);
   };
   SmallVector<Value> first;
   int64_t rank = cast<RankedTensorType>(source.getType()).getRank();
+  // Tensors of a ragged batch have one batch, whatever the number of the sequence.
   if (rank > 1)
-    first.push_back(wide(place.batch));
+    first.push_back(place.pieces ? arith::ConstantIntOp::create(builder, 0, 64).getResult()
+                                 : wide(place.batch));
   if (rank > 2)
     first.push_back(wide(head));
   SmallVector<Value> last = first;
@@ -152,34 +164,49 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
                       Value status) {
   attn::AttendOp attend = place.attend;
   Location loc = builder.getLoc();
+  Value rows = place.pieces ? rowsOfPieces(builder, place.pieces) : place.queries;
   auto block = tile::BlockOp::create(builder, extentOf(builder, loc, lists, 0),
-                                     extentOf(builder, loc, lists, 1), place.queries);
+                                     extentOf(builder, loc, lists, 1), rows);
   place.batch = block.getBatch();
   place.head = block.getHead();
   place.keyHead = arith::DivUIOp::create(builder, place.head, place.group);
   Value extent = tile::TileExtentOp::create(builder, tile::Axis::Query);
   Value row = arith::DivUIOp::create(builder, block.getFirst(), extent);
-  Value end = arith::AddIOp::create(builder, block.getFirst(), extent);
+  Value first = block.getFirst();
+  if (place.pieces) {
+    auto piece = tile::PieceOp::create(builder, place.pieces, row);
+    place.batch = piece.getSequence();
+    place.queryBegin = piece.getQueryBegin();
+    place.keyBegin = piece.getKeyBegin();
+    place.queries = arith::SubIOp::create(builder, piece.getQueryEnd(), place.queryBegin);
+    place.keys = arith::SubIOp::create(builder, piece.getKeyEnd(), place.keyBegin);
+    first = piece.getFirst();
+  }
+  Value end = arith::AddIOp::create(builder, first, extent);
   Value past = arith::MinSIOp::create(builder, end, place.queries);
   Value one = arith::ConstantIntOp::create(builder, 1, 32);
-  Span i{block.getFirst(), arith::SubIOp::create(builder, past, one)};
-  Span iPositions = positionsOf(builder, place, attend.getQueryPosition(), i, place.head);
+  Span i{first, arith::SubIOp::create(builder, past, one)};
+  Span iPositions =
+      positionsOf(builder, place, attend.getQueryPosition(), i, place.queryBegin, place.head);
 
-  auto runs = tile::WriteRunsOp::create(builder, builder.getI1Type(), lists, counts, place.batch,
-                                        place.head, row, place.keys);
+  auto runs = tile::WriteRunsOp::create(builder, builder.getI1Type(), lists, counts,
+                                        block.getBatch(), place.head, row, place.keys);
   {
     OpBuilder::InsertionGuard guard(builder);
     Type i32 = builder.getI32Type();
     builder.createBlock(&runs.getClassify(), {}, {i32, i32}, {loc, loc});
     Span j{runs.getFirst(), runs.getLast()};
-    Span jPositions = positionsOf(builder, place, attend.getKeyPosition(), j, place.keyHead);
+    Span jPositions =
+        positionsOf(builder, place, attend.getKeyPosition(), j, place.keyBegin, place.keyHead);
     ScalarCopier copier(builder, place.scope, *place.bits);
     for (auto [table, cells] : place.cells)
       copier.summarize(table, cells);
     SmallVector<Value> arguments = {place.batch,     place.head,       iPositions.first,
                                     iPositions.last, jPositions.first, jPositions.last};
-    if (attend.takesSlots())
-      arguments.append({i.first, i.last, j.first, j.last});
+    if (attend.takesSlots()) {
+      Span islots = moved(builder, i, place.queryBegin), jslots = moved(builder, j, place.keyBegin);
+      arguments.append({islots.first, islots.last, jslots.first, jslots.last});
+    }
     tile::YieldOp::create(builder, copier.copyRegion(attend.getClassify(), arguments));
   }
   hoistRowCode(runs);
@@ -223,16 +250,21 @@ static bool dependsOn(attn::AttendOp attend, unsigned argument, int64_t rank) {
 
 SmallVector<tile::KernelOp> AttendPlan::kernels() const {
   SmallVector<tile::KernelOp> all;
+  if (pieces)
+    all.push_back(pieces);
   for (const TableSummary &summary : summaries)
     all.push_back(summary.kernel);
-  all.append({lists, order});
+  if (lists)
+    all.push_back(lists);
+  all.push_back(order);
   return all;
 }
 
-AttendPlan emitPlan(OpBuilder &builder, attn::AttendOp attend, StringRef name, StatusBits &bits) {
+/// Emits the kernels of the summaries and of the lists.
+static void emitListKernels(OpBuilder &builder, attn::AttendOp attend, StringRef name,
+                            StatusBits &bits, AttendPlan &plan) {
   Location loc = attend.getLoc();
-  AttendPlan plan;
-  plan.perBatch = dependsOn(attend, 0, 1);
+  plan.perBatch = !attend.isRagged() && dependsOn(attend, 0, 1);
   plan.perHead = dependsOn(attend, 1, 2);
   for (auto [index, table] : llvm::enumerate(summarizedTables(attend)))
     plan.summaries.push_back(
@@ -252,6 +284,8 @@ AttendPlan emitPlan(OpBuilder &builder, attn::AttendOp attend, StringRef name, S
   for (const TableSummary &summary : plan.summaries)
     types.push_back(PlanViews::cells(builder.getContext(),
                                      cast<RankedTensorType>(summary.table.getType()).getRank()));
+  if (plan.pieces)
+    types.push_back(pieceView(builder.getContext()));
   types.append({views.lists, views.counts, tile::StatusType::get(builder.getContext())});
   plan.lists = createKernel(builder, loc, (name + "_lists").str(), types);
 
@@ -275,14 +309,27 @@ AttendPlan emitPlan(OpBuilder &builder, attn::AttendOp attend, StringRef name, S
     place.cells[summary.table] = named("cells", arguments.front());
     arguments = arguments.drop_front();
   }
+  if (plan.pieces) {
+    place.pieces = named("pieces", arguments.front());
+    arguments = arguments.drop_front();
+  }
   ScalarCopier copier(b, place.scope, bits);
   for (Operation *op : captures.code) {
     copier.copy(op);
     place.scope.map(op->getResult(0), copier.lookup(op->getResult(0)));
   }
   emitLists(b, place, named("lists", arguments[0]), named("counts", arguments[1]), arguments[2]);
+}
 
-  plan.order = createKernel(builder, loc, (name + "_order").str(),
+AttendPlan emitPlan(OpBuilder &builder, attn::AttendOp attend, StringRef name, StatusBits &bits) {
+  AttendPlan plan;
+  bool listed = isPlanned(attend);
+  if (attend.isRagged())
+    plan.pieces = emitCutKernel(builder, attend, (name + "_pieces").str(), !listed, bits);
+  if (listed)
+    emitListKernels(builder, attend, name, bits, plan);
+  PlanViews views(builder.getContext());
+  plan.order = createKernel(builder, attend.getLoc(), (name + "_order").str(),
                             {views.counts, views.order, views.order, builder.getI32Type()});
   emitOrder(builder, plan.order);
   return plan;

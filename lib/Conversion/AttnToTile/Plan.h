@@ -2,6 +2,7 @@
 //
 // What an attend visits is written to memory by kernels that run before it:
 //
+//   pieces      of a ragged batch: the query tiles of every sequence
 //   summaries   of every table whose elements a box of keys may span
 //   lists       for every query tile, its runs of key tiles
 //   order       of the query tiles of a group of heads, those with most work first
@@ -25,10 +26,14 @@ struct TableSummary {
 /// The kernels of a plan, in the order in which they run, and what a launch
 /// passes to them.
 struct AttendPlan {
+  /// Cuts the sequences of a ragged attend (emitCutKernel); null for another. It counts
+  /// key tiles where no lists do.
+  tile::KernelOp pieces;
   llvm::SmallVector<TableSummary> summaries;
   /// Takes the numbers of queries, keys and query heads for each key head (i32),
-  /// `operands`, the cells of `summaries`, the lists, their counts and the status.
-  /// Not the queries and keys themselves: a plan outlives them.
+  /// `operands`, the cells of `summaries`, the pieces if there are any, the lists, their
+  /// counts and the status. Not the queries and keys themselves: a plan outlives them.
+  /// Null where runs of key tiles are intervals.
   tile::KernelOp lists;
   /// Values of the spec function; sizes of tensors are passed as i32.
   llvm::SmallVector<mlir::Value> operands;
@@ -46,7 +51,7 @@ struct AttendPlan {
 bool isPlanned(attn::AttendOp attend);
 
 /// Emits the kernels of the plan of an attend where the builder stands; their
-/// names begin with `name`.
+/// names begin with `name`. Expects one that is planned or ragged.
 AttendPlan emitPlan(mlir::OpBuilder &builder, attn::AttendOp attend, llvm::StringRef name,
                     StatusBits &bits);
 

@@ -82,6 +82,8 @@ public:
     expectEqual({k, 2, "sequence length"}, {v, 2, "sequence length"});
     expectPositions(attend.getQueryPosition(), q, "query heads");
     expectPositions(attend.getKeyPosition(), k, "key heads");
+    if (attend.isRagged())
+      expectOffsets(attend);
 
     for (Value result : attend.getResults())
       if (!result.use_empty())
@@ -101,9 +103,10 @@ public:
     operands.push_back(groups[attend]);
     if (kernel.takesStatus)
       operands.push_back(statusWord());
-    launch(symbolOf(kernel.kernel), {extent({q, 0, ""}), extent({q, 1, ""}), extent({q, 2, ""})},
-           operands,
-           /*ofPlan=*/false);
+    Grid grid{extent({q, 0, ""}), extent({q, 1, ""}), extent({q, 2, ""})};
+    if (attend.isRagged())
+      grid = ofPieces(pieceCounts[attend], grid.heads);
+    launch(symbolOf(kernel.kernel), grid, operands, /*ofPlan=*/false);
   }
 
   void emitReturn() {
@@ -119,6 +122,9 @@ private:
   struct Grid {
     Value batches, heads, rows;
   };
+
+  /// A block for each piece and head.
+  Grid ofPieces(Value pieces, Value heads) { return {pieces, heads, number(1)}; }
 
   void launch(FlatSymbolRefAttr kernel, Grid grid, ValueRange operands, bool ofPlan) {
     tile::LaunchOp::create(builder, kernel, grid.batches, grid.heads, grid.rows, operands,
@@ -223,37 +229,83 @@ private:
     return builder.createOrFold<arith::FloorDivSIOp>(extent({attend.getQuery(), 1, ""}), keyHeads);
   }
 
-  /// Makes a plan; returns its lists, their counts and the order.
+  /// Makes a plan; returns what kernels take of it, as AttendKernel says.
   SmallVector<Value> emitPlan(attn::AttendOp attend, const AttendPlan &plan,
                               FlatSymbolRefAttr main) {
-    Value q = attend.getQuery(), k = attend.getKey();
-    SmallVector<Value> operands = {asArgument(extent({q, 2, ""})), asArgument(extent({k, 2, ""})),
+    Value q = attend.getQuery();
+    SmallVector<Value> listed = plan.lists ? listOperands(attend, plan) : SmallVector<Value>();
+    Grid grid{plan.perBatch ? extent({q, 0, ""}) : number(1),
+              plan.perHead ? extent({q, 1, ""}) : number(1), extent({q, 2, ""})};
+    Value rows = tile::TileCountOp::create(builder, grid.rows, tile::Axis::Query, main.getValue());
+    Type i32 = builder.getI32Type();
+    SmallVector<Value> results;
+    if (plan.pieces) {
+      rows = pieceCounts[attend] = emitPieceCount(attend, rows);
+      results.push_back(temporary({rows, number(6)}, i32));
+    }
+    Value lists = plan.lists ? emitLists(attend, main, grid, rows) : Value();
+    Value counts = temporary({grid.batches, grid.heads, rows, number(2)}, i32);
+    Value order = temporary({grid.batches, grid.heads, rows}, i32);
+    Value scratch = temporary({grid.batches, grid.heads, rows}, i32);
+    if (plan.pieces)
+      emitPieces(attend, plan, results[0], counts);
+    if (plan.lists) {
+      listed.append(results);
+      listed.append({lists, counts, statusWord()});
+      launch(symbolOf(plan.lists), plan.pieces ? ofPieces(rows, grid.heads) : grid, listed,
+             /*ofPlan=*/true);
+      results.append({lists, counts});
+    }
+    Value group = groups[attend];
+    Value inGroup = arith::IndexCastOp::create(builder, builder.getIndexType(), group);
+    Value launched = arith::CeilDivSIOp::create(builder, grid.heads, inGroup);
+    launch(symbolOf(plan.order), {grid.batches, launched, number(1)},
+           {counts, order, scratch, group},
+           /*ofPlan=*/true);
+    results.push_back(order);
+    return results;
+  }
+
+  /// What the kernel of the lists takes before the plan's own tensors; makes the summaries.
+  SmallVector<Value> listOperands(attn::AttendOp attend, const AttendPlan &plan) {
+    SmallVector<Value> operands = {asArgument(extent({attend.getQuery(), 2, ""})),
+                                   asArgument(extent({attend.getKey(), 2, ""})),
                                    asArgument(queryHeadsPerKeyHead(attend))};
     for (Value operand : plan.operands)
       operands.push_back(passed(operand));
     for (const TableSummary &summary : plan.summaries)
       operands.push_back(emitSummary(summary));
+    return operands;
+  }
 
-    Grid grid{plan.perBatch ? extent({q, 0, ""}) : number(1),
-              plan.perHead ? extent({q, 1, ""}) : number(1), extent({q, 2, ""})};
-    Value rows = tile::TileCountOp::create(builder, grid.rows, tile::Axis::Query, main.getValue());
-    Value tiles =
-        tile::TileCountOp::create(builder, extent({k, 2, ""}), tile::Axis::Key, main.getValue());
+  /// Room for the lists of runs of `rows` query tiles of each head and batch.
+  Value emitLists(attn::AttendOp attend, FlatSymbolRefAttr main, Grid grid, Value rows) {
+    Value keys = extent({attend.getKey(), 2, ""});
+    Value tiles = tile::TileCountOp::create(builder, keys, tile::Axis::Key, main.getValue());
     Value slices = builder.createOrFold<arith::MulIOp>(grid.batches, grid.heads);
     Value capacity = emitCapacity(attend, arith::MulIOp::create(builder, slices, rows), tiles);
-    Type i32 = builder.getI32Type();
-    Value lists = temporary({grid.batches, grid.heads, rows, capacity, number(2)}, i32);
-    Value counts = temporary({grid.batches, grid.heads, rows, number(2)}, i32);
-    Value order = temporary({grid.batches, grid.heads, rows}, i32);
-    Value scratch = temporary({grid.batches, grid.heads, rows}, i32);
-    operands.append({lists, counts, statusWord()});
-    launch(symbolOf(plan.lists), grid, operands, /*ofPlan=*/true);
-    Value group = groups[attend];
-    Value inGroup = arith::IndexCastOp::create(builder, builder.getIndexType(), group);
-    Value launched = arith::CeilDivSIOp::create(builder, grid.heads, inGroup);
-    launch(symbolOf(plan.order), {grid.batches, launched, number(1)},
-           {counts, order, scratch, group}, /*ofPlan=*/true);
-    return {lists, counts, order};
+    return temporary({grid.batches, grid.heads, rows, capacity, number(2)}, builder.getI32Type());
+  }
+
+  /// As many query tiles as all sequences of a ragged batch can have together, when all
+  /// its queries take `tiles`.
+  Value emitPieceCount(attn::AttendOp attend, Value tiles) {
+    Value offsets = extent({attend.getQueryOffsets(), 0, ""});
+    Value sequences = builder.createOrFold<arith::SubIOp>(offsets, number(1));
+    sequences = builder.createOrFold<arith::MaxSIOp>(sequences, number(0));
+    return arith::AddIOp::create(builder, tiles, sequences);
+  }
+
+  /// Cuts the sequences of a ragged batch; by one warp.
+  void emitPieces(attn::AttendOp attend, const AttendPlan &plan, Value pieces, Value counts) {
+    SmallVector<Value> operands = {pieces};
+    if (!plan.lists)
+      operands.push_back(counts);
+    operands.append({values.lookup(attend.getQueryOffsets()), values.lookup(attend.getKeyOffsets()),
+                     asArgument(extent({attend.getQuery(), 2, ""})),
+                     asArgument(extent({attend.getKey(), 2, ""})), statusWord()});
+    Value one = number(1);
+    launch(symbolOf(plan.pieces), {one, one, one}, operands, /*ofPlan=*/true);
   }
 
   static FlatSymbolRefAttr symbolOf(tile::KernelOp kernel) {
@@ -341,6 +393,15 @@ private:
       expectEqual({position, 1, heads}, {described, 1, heads});
   }
 
+  /// Sequences lie along one axis, and have queries as well as keys.
+  void expectOffsets(attn::AttendOp attend) {
+    Size batch{attend.getQuery(), 0, "batch"};
+    if (isDynamic(batch))
+      tile::ExpectEqualOp::create(builder, extent(batch), label(batch), number(1),
+                                  builder.getStringAttr("batch of ragged tensors"));
+    expectEqual({attend.getQueryOffsets(), 0, "offsets"}, {attend.getKeyOffsets(), 0, "offsets"});
+  }
+
   /// Results have the leading sizes of the query; other sizes are static.
   Value resultLike(RankedTensorType type, Value query) {
     SmallVector<Value> dynamic;
@@ -356,8 +417,10 @@ private:
   Value status;
   IRMapping values;
   DenseMap<std::pair<Value, int64_t>, Value> extents;
-  /// Lists, counts and order of an attend.
+  /// What the kernel of an attend takes of its plan.
   DenseMap<Operation *, SmallVector<Value>> plans;
+  /// Room for pieces of a ragged attend.
+  DenseMap<Operation *, Value> pieceCounts;
   /// Heads whose work an attend mixes.
   DenseMap<Operation *, Value> groups;
 };

@@ -22,21 +22,27 @@ using namespace mlir;
 
 namespace lacuna {
 
-/// The position of a slot: the slot, moved by an offset or looked up in a table
-/// of [sequence], [batch, sequence] or [batch, heads, sequence].
+/// The slot of a row of a sequence, which begins at slot `begin`.
+static Value slotOf(ImplicitLocOpBuilder &builder, Value row, Value begin) {
+  return begin ? arith::AddIOp::create(builder, row, begin).getResult() : row;
+}
+
+/// The position of a row of a sequence: its number, moved by an offset, or what
+/// stands at its slot in a table of [sequence], [batch, sequence] or [batch, heads,
+/// sequence].
 static Value positionOf(ImplicitLocOpBuilder &builder, ScalarCopier &copier, Value source,
-                        Value slot, Value batch, Value head) {
+                        Value row, Value begin, Value batch, Value head) {
   if (!source)
-    return slot;
+    return row;
   if (source.getType().isInteger())
-    return arith::AddIOp::create(builder, slot, copier.lookup(source));
+    return arith::AddIOp::create(builder, row, copier.lookup(source));
   int64_t rank = cast<RankedTensorType>(source.getType()).getRank();
   SmallVector<Value> indices;
   if (rank > 1)
     indices.push_back(batch);
   if (rank > 2)
     indices.push_back(head);
-  indices.push_back(slot);
+  indices.push_back(slotOf(builder, row, begin));
   // The launch has checked that it holds every slot that exists.
   return tile::ReadOp::create(builder, copier.lookup(source), indices).getValue();
 }
@@ -44,21 +50,22 @@ static Value positionOf(ImplicitLocOpBuilder &builder, ScalarCopier &copier, Val
 /// Copies a region with its coordinates; `leading` are arguments before them.
 static Value copyClause(ImplicitLocOpBuilder &builder, ScalarCopier &copier,
                         const KernelPlace &place, Region &region, ArrayRef<Value> leading,
-                        Value querySlot, Value keySlot) {
+                        Value query, Value key) {
   attn::AttendOp attend = place.attend;
   SmallVector<Value> arguments(leading);
   arguments.append({place.batch, place.head});
   BlockArgument i = region.getArgument(arguments.size());
   BlockArgument j = region.getArgument(arguments.size() + 1);
   // Positions that nobody asks for are not looked up.
-  arguments.push_back(i.use_empty() ? querySlot
-                                    : positionOf(builder, copier, attend.getQueryPosition(),
-                                                 querySlot, place.batch, place.head));
-  arguments.push_back(j.use_empty() ? keySlot
-                                    : positionOf(builder, copier, attend.getKeyPosition(), keySlot,
-                                                 place.batch, place.keyHead));
+  arguments.push_back(i.use_empty() ? query
+                                    : positionOf(builder, copier, attend.getQueryPosition(), query,
+                                                 place.queryBegin, place.tensorBatch, place.head));
+  arguments.push_back(j.use_empty() ? key
+                                    : positionOf(builder, copier, attend.getKeyPosition(), key,
+                                                 place.keyBegin, place.tensorBatch, place.keyHead));
   if (region.getNumArguments() > arguments.size())
-    arguments.append({querySlot, keySlot});
+    arguments.append(
+        {slotOf(builder, query, place.queryBegin), slotOf(builder, key, place.keyBegin)});
   return copier.copyRegion(region, arguments).front();
 }
 

@@ -44,6 +44,13 @@ unsigned StatusBits::ofLists(attn::ExpandBlocksOp op) {
   return known->second;
 }
 
+unsigned StatusBits::ofOffsets(attn::AttendOp attend) {
+  std::string queries = nameInSpec(attend.getQueryOffsets()),
+              keys = nameInSpec(attend.getKeyOffsets());
+  return of("offsets of " + queries + (keys == queries ? "" : " or " + keys) +
+            " do not ascend from 0 to the number of rows (" + tile::placeOf(attend.getLoc()) + ")");
+}
+
 std::string nameInSpec(Value value) {
   if (auto expand = value.getDefiningOp<attn::ExpandBlocksOp>())
     return "the blocks of " + nameInSpec(expand.getList());

@@ -28,6 +28,9 @@ public:
   /// after the lists and its place.
   unsigned ofLists(attn::ExpandBlocksOp op);
 
+  /// The bit of offsets of a ragged attend that are none, named after them.
+  unsigned ofOffsets(attn::AttendOp attend);
+
   /// What the bits so far mean, in order.
   llvm::ArrayRef<std::string> meanings() const { return texts; }
 

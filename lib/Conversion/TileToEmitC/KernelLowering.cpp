@@ -45,6 +45,10 @@ private:
   void lowerBarriers(tile::AllocBarriersOp op);
   LogicalResult lowerVerdict(Value verdict, StringRef name, FailureOr<FragmentCall> function);
   void lowerBlockIndex(tile::BlockOp op);
+  void lowerPiece(tile::PieceOp op);
+  void lowerPart(tile::PartOp op);
+  /// Gives the results of `op` the members of a struct, in order.
+  void readMembers(Operation &op, Value variable, ArrayRef<StringRef> members);
   LogicalResult lowerSlot(tile::SlotOp op);
   LogicalResult lowerSlotOfRoles(tile::SlotOp op, Location named);
   /// A place in shared memory that the kernel keeps in a register.
@@ -285,6 +289,8 @@ LogicalResult KernelLowering::lower(Operation &op) {
       })
       .Case([&](tile::SlotOp slot) { return lowerSlot(slot); })
       .Case([&](tile::BlockOp block) { return lowerBlockIndex(block), success(); })
+      .Case([&](tile::PieceOp piece) { return lowerPiece(piece), success(); })
+      .Case([&](tile::PartOp part) { return lowerPart(part), success(); })
       .Case([&](tile::DimOp dim) {
         auto view = cast<tile::ViewType>(dim.getView().getType());
         int64_t extent = view.getShape()[dim.getAxis()];
@@ -319,6 +325,9 @@ LogicalResult KernelLowering::lower(Operation &op) {
       .Case([&](tile::WriteRunsOp runs) {
         return lowerVerdict(runs.getOverflow(), "overflow",
                             printWriteRuns(emission, runs, keyTile()));
+      })
+      .Case([&](tile::CutSequencesOp cut) {
+        return lowerVerdict(cut.getWrong(), "wrong", printCutSequences(emission, cut));
       })
       .Case([&](tile::ExpandBlocksOp expand) {
         return lowerVerdict(expand.getWrong(), "wrong", printExpandBlocks(emission, expand));
@@ -539,12 +548,35 @@ void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
               ("lacuna::" + callee + "<" + Twine(kernel.getSchedule()->getQueryTile()) + ">").str(),
               operands.size() - 1),
       operands);
-  auto variable = emitc::LValueType::get(builder.getI32Type());
-  for (Value result : op.getResults()) {
+  readMembers(*op, block, {"batch", "head", "first"});
+}
+
+void KernelLowering::lowerPiece(tile::PieceOp op) {
+  emission.include("ragged");
+  auto type = emitc::OpaqueType::get(op.getContext(), "lacuna::Piece");
+  Value piece =
+      emitc::VariableOp::create(builder, named("piece", op.getLoc()), emitc::LValueType::get(type),
+                                emitc::OpaqueAttr::get(op.getContext(), ""));
+  statement(op.getLoc(), "{} = lacuna::loadPiece({}, {});",
+            {piece, values.lookup(op.getPieces()), values.lookup(op.getNumber())});
+  readMembers(*op, piece, {"sequence", "first", "queryBegin", "queryEnd", "keyBegin", "keyEnd"});
+}
+
+void KernelLowering::lowerPart(tile::PartOp op) {
+  unsigned bytes = (op.getView().getType().getElementType().getIntOrFloatBitWidth() + 7) / 8;
+  values.map(op.getPart(), call(named(nameOf(op.getPart()), op.getLoc()),
+                                kernelParameterType(emission, op.getPart().getType()),
+                                "lacuna::partOf<" + Twine(op.getAxis()) + ", " + Twine(bytes) + ">",
+                                {values.lookup(op.getView()), values.lookup(op.getBegin()),
+                                 values.lookup(op.getEnd())},
+                                "ragged"));
+}
+
+void KernelLowering::readMembers(Operation &op, Value variable, ArrayRef<StringRef> members) {
+  auto type = emitc::LValueType::get(builder.getI32Type());
+  for (auto [result, member] : llvm::zip_equal(op.getResults(), members)) {
     Location location = named(nameOf(result), op.getLoc());
-    static constexpr StringRef members[] = {"batch", "head", "first"};
-    StringRef member = members[cast<OpResult>(result).getResultNumber()];
-    Value field = emitc::MemberOp::create(builder, location, variable, member, block);
+    Value field = emitc::MemberOp::create(builder, location, type, member, variable);
     values.map(result,
                emitc::LoadOp::create(builder, location, builder.getI32Type(), field).getResult());
   }

@@ -23,6 +23,9 @@ mlir::FailureOr<FragmentCall> printWriteRuns(Emission &emission, tile::WriteRuns
 /// a radix sort by one warp.
 FragmentCall printOrderRows(Emission &emission, tile::OrderRowsOp op);
 
+/// `bool cut_sequences(const lacuna::View<2> &pieces, ...)`
+FragmentCall printCutSequences(Emission &emission, tile::CutSequencesOp op);
+
 /// `bool expand_blocks(const lacuna::View<4> &blocks, ...)`
 FragmentCall printExpandBlocks(Emission &emission, tile::ExpandBlocksOp op);
 

@@ -82,5 +82,10 @@ std::string lacuna::nameOf(Value value) {
     static constexpr StringRef results[] = {"batch", "head", "first"};
     return results[cast<OpResult>(value).getResultNumber()].str();
   }
+  if (isa<tile::PieceOp>(op)) {
+    static constexpr StringRef results[] = {"sequence",  "first",     "query_begin",
+                                            "query_end", "key_begin", "key_end"};
+    return results[cast<OpResult>(value).getResultNumber()].str();
+  }
   return op->getName().stripDialect().str();
 }

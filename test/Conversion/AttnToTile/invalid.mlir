@@ -54,15 +54,6 @@ func.func @argument(%q: !t) -> !t {
 
 // -----
 
-!t = tensor<?x?x?x16xf16>
-func.func @ragged(%q: !t, %n: tensor<?xi32>) -> !t {
-  // expected-error@+1 {{is ragged, which kernels cannot be yet; the reference runs it, and a document mask over one sequence says the same}}
-  %o, %lse = attn.attend %q ragged %n, %q, %q ragged %n : !t ragged tensor<?xi32>, !t, !t ragged tensor<?xi32>
-  return %o : !t
-}
-
-// -----
-
 // CHECK: func.func @other
 // CHECK-NOT: tile.
 func.func @other(%x: i32) -> i32 {

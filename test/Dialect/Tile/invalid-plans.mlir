@@ -75,3 +75,11 @@ tile.kernel @k(%blocks: !tile.view<?x?xi1>, %list: !tile.view<?x?xi32>, %n: !til
       : !tile.view<?x?xi1> from !tile.view<?x?xi32> counts !tile.view<?xi32>
   tile.return
 }
+
+// -----
+
+tile.kernel @k(%k: !tile.view<?xi32>, %n: i32) {
+  // expected-error@+1 {{'tile.part' takes a part along an axis that its view does not have}}
+  %part = tile.part %k along 1 from %n to %n : !tile.view<?xi32>
+  tile.return
+}

@@ -82,7 +82,7 @@ tile.program @p(%q: tensor<?x64xf16>, %t: tensor<?xf32>) -> (tensor<?x64xf16>, t
 #s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
 tile.kernel @k(%n: i32, %q: !tile.view<?x64xf16>, %o: !tile.view<?x32xbf16>,
                %maps: !tile.copy_map<64x64xf16> {tile.describes = 1},
-               %mapo: !tile.copy_map<16x32xbf16> {tile.describes = 2})
+               %mapo: !tile.copy_map<16x32xbf16> {tile.describes = 2, tile.parts})
     attributes {schedule = #s, shared_bytes = 0, target = "sm_90a", persistent, blocks_per_sm = 2} {
   tile.return
 }
@@ -95,7 +95,7 @@ tile.program @p(%n: i32, %q: tensor<?x64xf16>) -> tensor<?x32xbf16> {
   // CHECK: %[[O:.*]] = tile.new_tensor({{.*}}) {tile.alignment = 16 : i64} : tensor<?x32xbf16>
   %o = tile.new_tensor(%m) : tensor<?x32xbf16>
   // CHECK: %[[MAPQ:.*]] = tile.copy_map %[[Q]] : tensor<?x64xf16> -> !tile.copy_map<64x64xf16>
-  // CHECK: %[[MAPO:.*]] = tile.copy_map %[[O]] : tensor<?x32xbf16> -> !tile.copy_map<16x32xbf16>
+  // CHECK: %[[MAPO:.*]] = tile.copy_map %[[O]] parts : tensor<?x32xbf16> -> !tile.copy_map<16x32xbf16>
   // CHECK: tile.launch @k {{.*}}(%[[N]], %[[Q]], %[[O]], %[[MAPQ]], %[[MAPO]])
   // CHECK-SAME: {blocks_per_sm = 2 : i64, query_tile = 64 : i64
   tile.launch @k batches %c1 heads %c1 queries %m (%n, %q, %o) : i32, tensor<?x64xf16>, tensor<?x32xbf16>
@@ -113,5 +113,27 @@ tile.program @p(%q: tensor<?x64xf16>) {
   %c1 = arith.constant 1 : index
   // expected-error@+1 {{launches 'k', whose copy map 1 does not say which view it describes}}
   tile.launch @k batches %c1 heads %c1 queries %c1 (%q) : tensor<?x64xf16>
+  tile.return
+}
+
+// -----
+
+// A part is as aligned as what it is a part of; pieces are read in pairs.
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+tile.kernel @k(%o: !tile.view<?x64xf16>, %pieces: !tile.view<?x6xi32>, %n: i32)
+    attributes {schedule = #s, shared_bytes = 0, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %zero = arith.constant 0.0 : f16
+  %s, %f, %qb, %qe, %kb, %ke = tile.piece %pieces[%n] : !tile.view<?x6xi32>
+  %part = tile.part %o along 0 from %qb to %qe : !tile.view<?x64xf16>
+  %x = tile.splat %zero : tensor<64x64xf16, #tile.fragment<[query, feature], accumulator, warps = 4>>
+  tile.store %x, %part[%f, %c0] : tensor<64x64xf16, #tile.fragment<[query, feature], accumulator, warps = 4>>, !tile.view<?x64xf16>
+  tile.return
+}
+// CHECK-LABEL: tile.program @p
+// CHECK-SAME:  (%{{.*}}: tensor<?x64xf16> {tile.alignment = 16 : i64}, %{{.*}}: tensor<?x6xi32> {tile.alignment = 8 : i64},
+tile.program @p(%o: tensor<?x64xf16>, %pieces: tensor<?x6xi32>, %n: i32) {
+  %c1 = arith.constant 1 : index
+  tile.launch @k batches %c1 heads %c1 queries %c1 (%o, %pieces, %n) : tensor<?x64xf16>, tensor<?x6xi32>, i32
   tile.return
 }

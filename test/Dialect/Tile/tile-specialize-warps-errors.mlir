@@ -72,3 +72,15 @@ tile.kernel @k(%k: !k, %key: i32) attributes {schedule = #s, target = "sm_90a"} 
   %kt = tile.load %k[%key, %key, %key] : !k -> tensor<32x64xf16, #keys>
   tile.return
 }
+
+// -----
+
+#s = #tile.schedule<query_tile = 128, key_tile = 32, warps = 8, stages = 2, query_in_registers = false, roles = true>
+#keys = #tile.axes<[key, feature]>
+!k = !tile.view<?x?x?x64xf16>
+tile.kernel @k(%k: !k, %key: i32) attributes {schedule = #s, target = "sm_90a"} {
+  %heads = tile.part %k along 1 from %key to %key : !k
+  // expected-error@+1 {{reads what is neither an argument of the kernel nor some of the rows of one}}
+  %kt = tile.load %heads[%key, %key, %key, %key] : !k -> tensor<32x64xf16, #keys>
+  tile.return
+}

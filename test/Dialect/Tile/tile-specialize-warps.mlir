@@ -116,3 +116,25 @@ tile.kernel @no_roles(%q: !tile.view<?x?x?x64xf16>, %b: i32) attributes {schedul
   %qt = tile.load %q[%b, %b, %b, %c0] : !tile.view<?x?x?x64xf16> -> tensor<64x64xf16, #qf>
   tile.return
 }
+
+// -----
+
+// Parts of a view have a map of their own, in which each end is a tensor.
+#s = #tile.schedule<query_tile = 128, key_tile = 64, warps = 8, stages = 2, query_in_registers = false, roles = true>
+#qf = #tile.axes<[query, feature]>
+// CHECK-LABEL: tile.kernel @part
+// CHECK-SAME:  (%[[Q:[^:]*]]: !tile.view<?x?x?x64xf16>, %[[B:[^:]*]]: i32, %[[BEGIN:[^:]*]]: i32, %[[END:[^:]*]]: i32,
+// CHECK-SAME:  %[[WHOLE:[^ ]*]]: !tile.copy_map<128x64xf16> {tile.describes = 0 : i64}, %[[PARTS:[^ ]*]]: !tile.copy_map<128x64xf16> {tile.describes = 0 : i64, tile.parts})
+// CHECK:       tile.copy_bulk(%[[WHOLE]]) [%[[B]], %[[B]], %[[B]], %{{.*}}]
+// CHECK:       %[[ROWS:.*]] = tile.dim %[[Q]][2]
+// CHECK-NEXT:  %[[OWN:.*]] = arith.subi %[[END]], %[[BEGIN]]
+// CHECK-NEXT:  %[[BEFORE:.*]] = arith.subi %[[ROWS]], %[[OWN]]
+// CHECK-NEXT:  %[[ROW:.*]] = arith.addi %[[BEFORE]], %[[B]]
+// CHECK:       tile.copy_bulk(%[[PARTS]]) [%[[END]], %[[B]], %[[ROW]], %{{.*}}]
+tile.kernel @part(%q: !tile.view<?x?x?x64xf16>, %b: i32, %begin: i32, %end: i32) attributes {schedule = #s, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %part = tile.part %q along 2 from %begin to %end : !tile.view<?x?x?x64xf16>
+  %whole = tile.load %q[%b, %b, %b, %c0] : !tile.view<?x?x?x64xf16> -> tensor<128x64xf16, #qf>
+  %some = tile.load %part[%c0, %b, %b, %c0] : !tile.view<?x?x?x64xf16> -> tensor<128x64xf16, #qf>
+  tile.return
+}

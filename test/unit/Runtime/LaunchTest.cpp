@@ -83,14 +83,15 @@ TEST_F(LaunchTest, PacksViewsScalarsAndAddresses) {
 }
 
 /// The sample with one kernel, which is told how to copy boxes of a tensor.
-static Program copying(const ProgramParameter &tensor, std::uint32_t columns) {
+static Program copying(const ProgramParameter &tensor, std::uint32_t columns,
+                       bool ofParts = false) {
   Program program = samplePlannedAttention();
   program.temporaries[0].dtype = DType::F16;
   program.temporaries[0].dims[1] = 8;
   program.temporaries[0].alignment = 16;
   program.steps.erase(program.steps.begin());
   program.steps[0].parameters = {ProgramParameter::argument(3),
-                                 ProgramParameter::copyMap(tensor, 64, columns)};
+                                 ProgramParameter::copyMap(tensor, 64, columns, ofParts)};
   return program;
 }
 
@@ -128,6 +129,19 @@ TEST_F(LaunchTest, CopyMapsSayWhereATensorLies) {
   ASSERT_TRUE(read());
   EXPECT_EQ(spec.base, 0x4000u);
   EXPECT_EQ(spec.swizzle, Swizzle::Bytes64);
+}
+
+TEST_F(LaunchTest, CopyMapsOfPartsHaveATensorForEachEnd) {
+  Request request;
+  request.k = TensorRef::contiguous(0x100000, DType::BF16, {2, 4, 77, 128}); // the first one's
+  load(copying(ProgramParameter::argument(1), 64, /*ofParts=*/true));
+  ASSERT_EQ(launch(request).message(), "");
+  TensorMapSpec spec;
+  ASSERT_TRUE(decodeForEmulator(
+      reinterpret_cast<const std::uint8_t *>(device.launches.back().arguments.data()) + 64, spec));
+  EXPECT_EQ(spec.dims, (std::array<std::uint64_t, 5>{128, 77, 4, 78}));
+  EXPECT_EQ(spec.strides, (std::array<std::uint64_t, 4>{256, 77 * 256, 256}));
+  EXPECT_EQ(spec.base + 77 * spec.strides[2], 0x100000u) << "row 0 of the part that ends last";
 }
 
 TEST_F(LaunchTest, CopyMapsOfUnusualTensors) {

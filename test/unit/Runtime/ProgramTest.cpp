@@ -11,7 +11,7 @@ TEST(ProgramTest, RoundTripsAsJson) {
   program.steps[0].isPlan = true;
   program.temporaries[0].ofPlan = program.temporaries[1].ofPlan = true;
   program.steps[1].parameters.push_back(
-      ProgramParameter::copyMap(ProgramParameter::result(0), 128, 32));
+      ProgramParameter::copyMap(ProgramParameter::result(0), 128, 32, /*ofParts=*/true));
   program.steps[1].blocksPerMultiprocessor = 2;
   program.arguments[2].digest = "8badf00d";
   std::string json = programToJson(program);
@@ -131,6 +131,9 @@ TEST(ProgramTest, CopyMapsAreOfTensorsThatCanBeCopied) {
   EXPECT_EQ(messageWith(P::copyMap(P::argument(1), 64, 64),
                         [](Program &program) { program.arguments[1].alignment = 8; }),
             "a copy map is of k, which is not aligned to 16 bytes");
+  EXPECT_EQ(messageWith(P::copyMap(P::argument(1), 64, 64, /*ofParts=*/true),
+                        [](Program &program) { program.arguments[1].dims.pop_back(); }),
+            "a copy map is of parts of k, which is not of rank 4");
   Program program = samplePlannedAttention();
   program.steps[0].isPlan = true;
   program.temporaries[0].ofPlan = program.temporaries[1].ofPlan = true;

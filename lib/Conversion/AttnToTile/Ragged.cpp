@@ -1,0 +1,55 @@
+#include "lib/Conversion/AttnToTile/Ragged.h"
+
+#include "lib/Conversion/AttnToTile/KernelArguments.h"
+#include "lib/Conversion/AttnToTile/Plan.h"
+#include "lib/Conversion/AttnToTile/ScalarCode.h"
+#include "lib/Conversion/AttnToTile/Softmax.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace lacuna {
+
+tile::ViewType pieceView(MLIRContext *context) {
+  return tile::ViewType::get(context, {ShapedType::kDynamic, 6}, IntegerType::get(context, 32));
+}
+
+tile::KernelOp emitCutKernel(OpBuilder &builder, attn::AttendOp attend, StringRef name, bool counts,
+                             StatusBits &bits) {
+  MLIRContext *context = builder.getContext();
+  Location loc = attend.getLoc();
+  Type i32 = builder.getI32Type();
+  SmallVector<Type> types = {pieceView(context)};
+  if (counts)
+    types.push_back(PlanViews(context).counts);
+  types.append({parameterType(attend.getQueryOffsets().getType()),
+                parameterType(attend.getKeyOffsets().getType()), i32, i32,
+                tile::StatusType::get(context)});
+  tile::KernelOp kernel = createKernel(builder, loc, name, types);
+  ValueRange arguments = kernel.getBody().getArguments();
+  Value pieces = named("pieces", arguments[0]);
+  Value tiles = counts ? named("counts", arguments[1]) : Value();
+  arguments = arguments.drop_front(1 + counts);
+  auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &kernel.getBody().front());
+  Value wrong = tile::CutSequencesOp::create(
+      b, b.getI1Type(), pieces, tiles, named("query_offsets", arguments[0]),
+      named("key_offsets", arguments[1]), named("queries", arguments[2]),
+      named("keys", arguments[3]));
+  tile::ReportOp::create(b, arguments[4], bits.ofOffsets(attend), wrong);
+  tile::ReturnOp::create(b, ValueRange());
+  return kernel;
+}
+
+Value rowsOfPieces(ImplicitLocOpBuilder &builder, Value pieces) {
+  Value count = extentOf(builder, builder.getLoc(), pieces, 0);
+  return arith::MulIOp::create(builder, count,
+                               tile::TileExtentOp::create(builder, tile::Axis::Query));
+}
+
+tile::PieceOp emitPiece(ImplicitLocOpBuilder &builder, Value pieces, Value first) {
+  Value extent = tile::TileExtentOp::create(builder, tile::Axis::Query);
+  return tile::PieceOp::create(builder, pieces, arith::DivUIOp::create(builder, first, extent));
+}
+
+} // namespace lacuna

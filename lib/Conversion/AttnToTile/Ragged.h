@@ -1,0 +1,37 @@
+//===- Ragged.h - Sequences one behind the other ------------------*- C++ -*-===//
+//
+// The grid of a ragged attend counts pieces, query tiles of one sequence each: a
+// kernel of the plan cuts them from the offsets, and checks these on the way. A
+// kernel then works on the parts of its views that are the sequence, so that all
+// that knows of batches of one length knows of these, too.
+//
+//===----------------------------------------------------------------------===//
+#ifndef LIB_CONVERSION_ATTNTOTILE_RAGGED_H
+#define LIB_CONVERSION_ATTNTOTILE_RAGGED_H
+
+#include "dialects/Attn/IR/Attn.h"
+#include "dialects/Tile/IR/Tile.h"
+#include "lib/Conversion/AttnToTile/StatusBits.h"
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace lacuna {
+
+/// The type of the view of the pieces.
+tile::ViewType pieceView(mlir::MLIRContext *context);
+
+/// The kernel that cuts the pieces of a ragged attend, where the builder stands. It
+/// takes them, the counts of `tile.order_rows` if it `counts`, offsets of queries and of
+/// keys, the numbers of both (i32) and the status; wrong offsets set a bit.
+tile::KernelOp emitCutKernel(mlir::OpBuilder &builder, attn::AttendOp attend, llvm::StringRef name,
+                             bool counts, StatusBits &bits);
+
+/// The rows of a grid that has a query tile for each piece.
+mlir::Value rowsOfPieces(mlir::ImplicitLocOpBuilder &builder, mlir::Value pieces);
+
+/// The piece whose place in that grid begins with `first`.
+tile::PieceOp emitPiece(mlir::ImplicitLocOpBuilder &builder, mlir::Value pieces, mlir::Value first);
+
+} // namespace lacuna
+
+#endif // LIB_CONVERSION_ATTNTOTILE_RAGGED_H
