@@ -2,10 +2,12 @@
 
 NVRTC's log says what a kernel takes. It must be no more registers than leave room
 for the blocks that the resource model put on an SM, and the shared memory that the
-model named before there was a kernel. One mask with a score function stands for
-all head dims, and one whose score reads a table per element, which wants the most
-registers, for the large ones; a planned mask has its plan's kernels besides. `--all`
-takes the whole gallery with every head dim and both element types.
+model named before there was a kernel. Where roles share registers anew, each thread
+starts with an equal share of all, and what the roles then keep is not more. One mask
+with a score function stands for all head dims, and one whose score reads a table per
+element, which wants the most registers, for the large ones; a planned mask has its
+plan's kernels besides. `--all` takes the whole gallery with every head dim and both
+element types, `--target=sm_90a` only that target.
 """
 # REQUIRES: nvrtc
 # RUN: %python %s %root
@@ -73,10 +75,22 @@ def examine(case):
             schedule = re.search(r"schedule: (.*)", kernel).group(1)
             predicted = number(r"\((\d+) predicted\)", kernel)
             line += f" ({predicted} predicted), {schedule}"
+            roles = re.search(rf"@{symbol}\(.*?producer registers (\d+).*?consumers registers (\d+)",
+                              scheduled, re.DOTALL)
+            if roles:
+                producer, consumer = map(int, roles.groups())
+                line += f", {producer} and {consumer} registers with roles"
+                if registers != 65536 // threads // 8 * 8:
+                    wrong.append("threads do not start with an equal share of all registers")
+                if 128 * producer + (threads - 128) * consumer > threads * registers:
+                    wrong.append("roles keep more registers than the block has")
+                if predicted > consumer:
+                    wrong.append("more registers predicted than a consumer keeps")
         lines.append((line, wrong))
     return lines
 
 
+targets = [target for target in TARGETS if f"--target={target}" in sys.argv] or TARGETS
 gallery = pathlib.Path(sys.argv[1], "kernels/specs").glob("*.mlir")
 specs = {path.stem: path.read_text() for path in gallery}
 cases = []
@@ -89,7 +103,7 @@ def add(name, text, target, head_dims, dtype, mode="closed"):
     cases.append((f"{name} {head_dims[0]}/{head_dims[1]} {dtype}", target, text, mode))
 
 
-for n, (target, head_dims) in enumerate(itertools.product(TARGETS, HEAD_DIMS)):
+for n, (target, head_dims) in enumerate(itertools.product(targets, HEAD_DIMS)):
     if "--all" in sys.argv:
         for dtype, name in itertools.product(("f16", "bf16"), sorted(specs)):
             add(name, specs[name], target, head_dims, dtype, "auto")

@@ -42,6 +42,8 @@ static cl::opt<std::string> specFolder("specs", cl::value_desc("folder"), cl::in
                                        cl::cat(category), cl::desc("The gallery"));
 static cl::opt<std::string> only("only", cl::value_desc("text"), cl::cat(category),
                                  cl::desc("Only kernels whose name contains this"));
+static cl::opt<unsigned> every("every", cl::value_desc("n"), cl::init(1), cl::cat(category),
+                               cl::desc("Only the first of every n kernels that are left"));
 static cl::opt<bool> timing("timing", cl::init(true), cl::cat(category),
                             cl::desc("Time the gallery (CUDA devices)"));
 static cl::opt<std::string> jsonPath("json", cl::value_desc("file"), cl::cat(category),
@@ -148,6 +150,10 @@ static std::vector<Case> chooseCases(const std::vector<std::string> &specs) {
   llvm::erase_if(cases, [](const Case &c) {
     return c.kernel.name().find(only.getValue()) == std::string::npos;
   });
+  if (every > 1)
+    for (std::size_t n = 0; n < cases.size(); ++n)
+      cases.erase(cases.begin() + n + 1,
+                  cases.begin() + std::min<std::size_t>(n + every, cases.size()));
   return cases;
 }
 

@@ -59,22 +59,30 @@ struct Execution {
 };
 } // namespace
 
-/// Compiles each text once for each mode.
-static const Executable &compiled(const std::string &text, const std::string &mode) {
-  static std::map<std::pair<std::string, std::string>, Executable> known;
-  auto place = known.find({text, mode});
+namespace {
+/// What a spec is compiled to.
+struct Build {
+  std::string mode, target = "sm_80";
+  auto operator<=>(const Build &) const = default;
+};
+} // namespace
+
+/// Compiles each text once for each build.
+static const Executable &compiled(const std::string &text, const Build &build) {
+  static std::map<std::pair<std::string, Build>, Executable> known;
+  auto place = known.find({text, build});
   if (place == known.end()) {
     CompileOptions options;
-    options.target = "sm_80";
-    options.mode = mode;
+    options.target = build.target;
+    options.mode = build.mode;
     Result<Executable> executable = compile(text, options);
     EXPECT_TRUE(executable) << executable.status().message();
-    place = known.emplace(std::pair(text, mode), std::move(*executable)).first;
+    place = known.emplace(std::pair(text, build), std::move(*executable)).first;
   }
   return place->second;
 }
 
-static void execute(Execution &run, const std::string &text, const std::string &mode,
+static void execute(Execution &run, const std::string &text, const Build &build,
                     const std::vector<std::string> &inputs) {
   Result<ReferenceSpec> spec = ReferenceSpec::parse(text, "mutant.mlir");
   ASSERT_TRUE(spec) << spec.status().message();
@@ -87,7 +95,7 @@ static void execute(Execution &run, const std::string &text, const std::string &
   run.spec.emplace(std::move(*spec));
   Result<std::unique_ptr<Device>> device = openDevice("emulator");
   ASSERT_TRUE(device) << device.status().message();
-  Result<DeviceRun> onDevice = DeviceRun::create(compiled(text, mode), **device, run.inputs);
+  Result<DeviceRun> onDevice = DeviceRun::create(compiled(text, build), **device, run.inputs);
   run.status = onDevice ? onDevice->launch() : onDevice.status();
   run.launched = run.status.isOk();
   if (!run.launched)
@@ -110,10 +118,10 @@ TEST_P(MutatedMetadata, IsReported) {
                                      sequence(mutant.batches, mutant.heads, mutant.keys, 2),
                                      sequence(mutant.batches, mutant.heads, mutant.keys, 3)};
   inputs.insert(inputs.end(), mutant.tables.begin(), mutant.tables.end());
-  for (const std::string mode : {"closed", "planned"}) {
-    SCOPED_TRACE(mode);
+  for (const Build &build : {Build{"closed"}, Build{"planned"}, Build{"planned", "sm_90a"}}) {
+    SCOPED_TRACE(build.mode + " for " + build.target);
     Execution mutated;
-    execute(mutated, *text, mode, inputs);
+    execute(mutated, *text, build, inputs);
     if (HasFatalFailure())
       return;
     std::vector<Value> values;
@@ -248,7 +256,7 @@ TEST(MutatedMetadataOfPlans, OverflowIsReported) {
   text.insert(text.find(" : !t, !t, !t"), " schedule<key_tile = 64, plan_capacity = 1>");
   for (auto [list, overflows] : {std::pair("[0 1]", false), {"[0 9]", true}}) {
     Execution overflown;
-    execute(overflown, text, "planned",
+    execute(overflown, text, {"planned"},
             {sequence(1, 1, 16, 1), sequence(1, 1, 160, 2), sequence(1, 1, 160, 3),
              "1x1x2xi32=" + std::string(list), "10"});
     if (HasFatalFailure())
@@ -273,7 +281,7 @@ TEST(TableThatLacksAnElement, DoesNotMatterWhereNothingReadsIt) {
   ASSERT_TRUE(text) << text.status().message();
   Execution runs[2];
   for (bool isWhole : {false, true}) {
-    execute(runs[isWhole], *text, "planned",
+    execute(runs[isWhole], *text, {"planned"},
             {sequence(1, 1, 80, 1), sequence(1, 1, 80, 2), sequence(1, 1, 80, 3), "1x80xi1=1",
              isWhole ? "1x80xi1=1" : "1x79xi1=1"});
     if (HasFatalFailure())

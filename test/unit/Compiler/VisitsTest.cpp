@@ -414,6 +414,10 @@ TEST_P(ClosedVisits, AreExactWithWarpRoles) {
 
 TEST_P(PlannedVisits, AreExact) { expectExactVisits(GetParam(), "planned"); }
 
+TEST_P(PlannedVisits, AreExactWithWarpRoles) {
+  expectExactVisits(GetParam(), "planned", wgmmaFamily);
+}
+
 INSTANTIATE_TEST_SUITE_P(Masks, ClosedVisits, testing::ValuesIn(closedMasks), nameOf);
 INSTANTIATE_TEST_SUITE_P(Closed, PlannedVisits, testing::ValuesIn(closedMasks), nameOf);
 INSTANTIATE_TEST_SUITE_P(Masks, PlannedVisits, testing::ValuesIn(plannedMasks), nameOf);
