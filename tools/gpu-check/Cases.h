@@ -7,33 +7,9 @@
 #ifndef TOOLS_GPU_CHECK_CASES_H
 #define TOOLS_GPU_CHECK_CASES_H
 
-#include "lacuna/Result.h"
-#include "lacuna/Types.h"
-
-#include <cstdint>
-#include <string>
-#include <vector>
+#include "tools/lacuna-run/GallerySpec.h"
 
 namespace lacuna {
-
-/// What decides the kernel: one compile each.
-struct CaseKernel {
-  std::string spec; ///< file name in the gallery, without ".mlir"
-  DType dtype = DType::BF16;
-  std::int64_t queryDim = 128; ///< columns of queries and keys
-  std::int64_t valueDim = 128; ///< columns of values and output
-
-  /// "causal bf16 192/128".
-  std::string name() const;
-};
-
-/// What decides a launch.
-struct CaseShape {
-  std::int64_t batch = 1, queryHeads = 1, keyHeads = 1, queries = 1, keys = 1;
-
-  /// "1x8/1x129x257": batch, query and key heads, queries, keys.
-  std::string name() const;
-};
 
 /// A kernel and the launches it is checked with.
 struct Case {
@@ -41,27 +17,12 @@ struct Case {
   std::vector<CaseShape> shapes;
 };
 
-/// The gallery's specs, by name, from the files of a folder. Errors: Io.
-Result<std::vector<std::string>> gallerySpecs(const std::string &folder);
-
 /// All kernels with all shapes.
 std::vector<Case> allCases(const std::vector<std::string> &specs);
 
 /// A subset in which every spec meets every other head dim, every other pair of
 /// values occurs, and which runs in a minute or two.
 std::vector<Case> coveringCases(const std::vector<std::string> &specs);
-
-/// The spec's text with its element type and head dims replaced by the
-/// kernel's. Errors: Type when the text does not name them by !qk and !vo.
-Result<std::string> specialise(const std::string &text, const CaseKernel &kernel);
-
-/// Inputs of a spec, in the language of lacuna-run's --input: queries, keys, values,
-/// and what its lines `// Input: ELEMENTS` say, one line for each further argument.
-/// There {batch}, {query_heads}, {key_heads}, {queries}, {keys} and {positions} (the
-/// larger of the two) stand for sizes of the shape, {keys/64} for blocks of 64 keys,
-/// the last one not full, and {keys/64+1} for one more. Errors: Type for another name.
-Result<std::vector<std::string>> caseInputs(const std::string &specText, const CaseKernel &kernel,
-                                            const CaseShape &shape);
 
 } // namespace lacuna
 

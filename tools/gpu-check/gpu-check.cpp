@@ -33,7 +33,8 @@ static cl::opt<std::string> deviceName("device", cl::value_desc("cuda[:N]|emulat
                                        cl::init("cuda"), cl::cat(category),
                                        cl::desc("Where to run"));
 static cl::opt<bool> all("all", cl::cat(category),
-                         cl::desc("Every kernel with every shape, not a covering subset"));
+                         cl::desc("Numbers of every kernel with every shape, not of a covering "
+                                  "subset"));
 static cl::opt<bool> prepare("prepare", cl::cat(category),
                              cl::desc("Only compile, into the cache, for --target"));
 static cl::opt<std::string> target("target", cl::value_desc("name"), cl::cat(category),
@@ -145,8 +146,7 @@ static std::vector<CaseOutcome> runAll(const std::vector<Case> &cases,
   return outcomes;
 }
 
-static std::vector<Case> chooseCases(const std::vector<std::string> &specs) {
-  std::vector<Case> cases = all ? allCases(specs) : coveringCases(specs);
+static std::vector<Case> chosen(std::vector<Case> cases) {
   llvm::erase_if(cases, [](const Case &c) {
     return c.kernel.name().find(only.getValue()) == std::string::npos;
   });
@@ -175,7 +175,8 @@ int main(int argc, char **argv) {
   Result<std::vector<std::string>> specs = gallerySpecs(specFolder);
   if (!specs)
     return fail(specs.status().message());
-  std::vector<Case> cases = chooseCases(*specs);
+  const std::vector<Case> covering = chosen(coveringCases(*specs));
+  const std::vector<Case> cases = all ? chosen(allCases(*specs)) : covering;
   if (prepare && target.empty())
     return fail("--prepare needs --target");
   unsigned cores = std::max(1u, std::thread::hardware_concurrency());
@@ -214,7 +215,7 @@ int main(int argc, char **argv) {
   } else {
     summary.numbers = runAll(cases, runners, "numbers",
                              [](const Runner &runner, const Case &c) { return runner.run(c); });
-    summary.counts = runAll(cases, runners, "count",
+    summary.counts = runAll(covering, runners, "count",
                             [](const Runner &runner, const Case &c) { return runner.count(c); });
     if (timing && deviceName != "emulator")
       for (const std::string &spec : *specs)

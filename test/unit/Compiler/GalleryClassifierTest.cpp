@@ -12,7 +12,7 @@
 #include "lib/Mask/Refinement.h"
 #include "lib/Support/Files.h"
 #include "test/unit/Compiler/DerivedClassifier.h"
-#include "tools/gpu-check/Cases.h"
+#include "tools/lacuna-run/GallerySpec.h"
 #include "tools/lacuna-run/Inputs.h"
 
 #include "gtest/gtest.h"
