@@ -185,6 +185,7 @@ Status Emulator::checkShape(const Code &code, const LaunchShape &shape,
 void Emulator::count(const Code &code, const Worker &result) {
   counts.globalBytesLoaded += result.globalBytesLoaded;
   counts.fewestPhases = std::min(counts.fewestPhases, result.fewestPhases);
+  counts.sharedBytes += result.sharedBytes;
   for (std::size_t i = 0; i < code.info.size(); ++i) {
     if (!result.warpCounts[i])
       continue;

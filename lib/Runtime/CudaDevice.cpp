@@ -106,6 +106,7 @@ public:
     return encodeForCuda(driver, spec);
   }
   Status synchronize(Stream stream) override;
+  Result<double> secondsOf(Stream stream, const std::function<Status()> &work);
 
 private:
   Result<void *> loadModule(const KernelImage &image);
@@ -252,6 +253,65 @@ Status CudaDevice::launch(const LoadedKernel &kernel, const LaunchShape &shape,
 Status CudaDevice::synchronize(Stream stream) {
   ContextScope scope(*context);
   return driver.check(driver.cuStreamSynchronize(stream.handle), "cuStreamSynchronize");
+}
+
+//===----------------------------------------------------------------------===//
+// Timing
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// A moment in a stream.
+class Event {
+public:
+  explicit Event(const CudaDriver &driver) : driver(driver) {
+    status = driver.check(driver.cuEventCreate(&handle, /*flags=*/0), "cuEventCreate");
+  }
+  Event(const Event &) = delete;
+  Event &operator=(const Event &) = delete;
+  ~Event() {
+    if (handle)
+      driver.cuEventDestroy(handle);
+  }
+
+  Status record(Stream stream) {
+    return status.isOk()
+               ? driver.check(driver.cuEventRecord(handle, stream.handle), "cuEventRecord")
+               : status;
+  }
+
+  void *handle = nullptr;
+
+private:
+  const CudaDriver &driver;
+  Status status;
+};
+
+} // namespace
+
+Result<double> CudaDevice::secondsOf(Stream stream, const std::function<Status()> &work) {
+  ContextScope scope(*context);
+  Event start(driver), end(driver);
+  if (Status status = start.record(stream); !status.isOk())
+    return status;
+  if (Status status = work(); !status.isOk())
+    return status;
+  if (Status status = end.record(stream); !status.isOk())
+    return status;
+  if (Status status = driver.check(driver.cuEventSynchronize(end.handle), "cuEventSynchronize");
+      !status.isOk())
+    return status;
+  float milliseconds = 0;
+  Status status = driver.check(driver.cuEventElapsedTime(&milliseconds, start.handle, end.handle),
+                               "cuEventElapsedTime");
+  return status.isOk() ? Result<double>(1e-3 * double(milliseconds)) : status;
+}
+
+Result<double> lacuna::timeOnCuda(Device &device, Stream stream,
+                                  const std::function<Status()> &work) {
+  if (auto *cuda = dynamic_cast<CudaDevice *>(&device))
+    return cuda->secondsOf(stream, work);
+  return Status(StatusKind::Unsupported, device.name() + " is no CUDA device");
 }
 
 //===----------------------------------------------------------------------===//

@@ -4,6 +4,8 @@
 
 #include "lacuna/Device.h"
 
+#include <functional>
+
 namespace lacuna {
 
 /// Number of CUDA devices; 0 where there is no driver or no device. Errors:
@@ -18,6 +20,11 @@ Result<int> cudaDeviceCount();
 /// Errors: Driver when there is no driver or no such device; Unsupported when
 /// the device is older than every target.
 Result<std::unique_ptr<Device>> openCudaDevice(int ordinal);
+
+/// Seconds that the device takes for what `work` enqueues on the stream, by its own
+/// clock; waits for the end. Errors: Unsupported for a device that openCudaDevice did
+/// not open, before anything is enqueued; what `work` returns; Driver.
+Result<double> timeOnCuda(Device &device, Stream stream, const std::function<Status()> &work);
 
 } // namespace lacuna
 

@@ -27,7 +27,8 @@ struct TargetInfo {
   std::uint32_t blocksPerSm;
   std::uint32_t registersPerSm; ///< of 32 bits
   std::uint32_t registersPerThread;
-  std::uint32_t cacheBytes; ///< L2 of the smallest common device
+  std::uint32_t cacheBytes;    ///< L2 of the smallest common device
+  std::uint32_t flopsPerClock; ///< of a multiprocessor: 16-bit products, summed in f32
 };
 
 /// All targets, oldest first.

@@ -39,13 +39,6 @@ std::string lacuna::toJson(const CheckSummary &summary) {
     json["numbers"].push_back(::toJson(outcome));
   for (const CaseOutcome &outcome : summary.counts)
     json["counts"].push_back(::toJson(outcome));
-  for (const TimedSpec &timing : summary.timings)
-    json["timings"].push_back({{"spec", timing.spec},
-                               {"shape", timing.shape},
-                               {"density", timing.density},
-                               {"milliseconds", timing.milliseconds},
-                               {"tflops", timing.teraflops},
-                               {"failure", timing.failure}});
   return json.dump(2) + "\n";
 }
 
@@ -78,16 +71,5 @@ std::string lacuna::toMarkdown(const CheckSummary &summary) {
           "as relative Frobenius norm of a head and of a row; and the largest difference of an\n"
           "output element from the emulator's.\n\n";
   appendOutcomes(text, summary.numbers);
-  if (!summary.timings.empty()) {
-    text += "\n## Timings\n\n| spec | shape | density | ms | TFLOP/s of visible pairs |\n"
-            "|---|---|---:|---:|---:|\n";
-    for (const TimedSpec &timing : summary.timings)
-      text += "| " + timing.spec + " | " + timing.shape + " | " + format("%.3f", timing.density) +
-              " | " +
-              (timing.failure.empty()
-                   ? format("%.3f", timing.milliseconds) + " | " + format("%.1f", timing.teraflops)
-                   : timing.failure + " | ") +
-              " |\n";
-  }
   return text;
 }

@@ -3,7 +3,6 @@
 #define TOOLS_GPU_CHECK_REPORT_H
 
 #include "tools/gpu-check/Runner.h"
-#include "tools/gpu-check/Timing.h"
 
 #include <string>
 #include <vector>
@@ -19,7 +18,6 @@ struct CheckSummary {
   std::string version;              ///< of Lacuna, LLVM and NVRTC
   std::vector<CaseOutcome> numbers; ///< results against the reference
   std::vector<CaseOutcome> counts;  ///< the counting test
-  std::vector<TimedSpec> timings;
 
   int passed() const;
   int failed() const;

@@ -58,10 +58,10 @@ Result<Runner::Prepared> Runner::prepare(const CaseKernel &kernel) const {
                   hasScore};
 }
 
-Result<std::vector<HostArray>> lacuna::makeInputs(const std::string &text,
-                                                  const ReferenceSpec &spec,
-                                                  const CaseKernel &kernel, const CaseShape &shape,
-                                                  bool zeroQueries) {
+/// The arrays of a case, for the spec with that text. Errors: Type.
+static Result<std::vector<HostArray>> makeInputs(const std::string &text, const ReferenceSpec &spec,
+                                                 const CaseKernel &kernel, const CaseShape &shape,
+                                                 bool zeroQueries) {
   Result<std::vector<std::string>> texts = caseInputs(text, kernel, shape);
   if (!texts)
     return texts.status();

@@ -25,11 +25,6 @@ struct CaseOutcome {
   std::vector<std::string> failures; ///< "SHAPE: what is wrong"
 };
 
-/// The arrays of a case, for the spec with that text. Errors: Type.
-Result<std::vector<HostArray>> makeInputs(const std::string &text, const ReferenceSpec &spec,
-                                          const CaseKernel &kernel, const CaseShape &shape,
-                                          bool zeroQueries = false);
-
 /// Compiles and runs cases.
 class Runner {
 public:
@@ -39,9 +34,6 @@ public:
          Device *emulator)
       : specFolder(std::move(specFolder)), target(std::move(target)), devices(std::move(devices)),
         emulator(emulator) {}
-
-  /// The executable of a kernel, from the cache if it is there.
-  Result<Executable> compileKernel(const CaseKernel &kernel) const;
 
   /// Runs every shape on every device, against the reference.
   CaseOutcome run(const Case &next) const;
@@ -57,6 +49,7 @@ private:
   using Judge = Status (Runner::*)(const Sample &, const std::vector<HostArray> &results,
                                    CaseOutcome &) const;
 
+  Result<Executable> compileKernel(const CaseKernel &kernel) const;
   Result<Prepared> prepare(const CaseKernel &kernel) const;
   Result<Sample> makeSample(const Prepared &prepared, const CaseShape &shape,
                             bool zeroQueries) const;

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Api/Version.h"
 #include "lib/Emulator/EmulatorDevice.h"
+#include "lib/Support/CommandOutput.h"
 #include "lib/Support/Files.h"
 #include "tools/gpu-check/Report.h"
 
@@ -19,7 +20,6 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <atomic>
-#include <cstdio>
 #include <ctime>
 #include <memory>
 #include <mutex>
@@ -45,8 +45,6 @@ static cl::opt<std::string> only("only", cl::value_desc("text"), cl::cat(categor
                                  cl::desc("Only kernels whose name contains this"));
 static cl::opt<unsigned> every("every", cl::value_desc("n"), cl::init(1), cl::cat(category),
                                cl::desc("Only the first of every n kernels that are left"));
-static cl::opt<bool> timing("timing", cl::init(true), cl::cat(category),
-                            cl::desc("Time the gallery (CUDA devices)"));
 static cl::opt<std::string> jsonPath("json", cl::value_desc("file"), cl::cat(category),
                                      cl::desc("Write all figures"));
 static cl::opt<std::string> markdownPath("markdown", cl::value_desc("file"), cl::cat(category),
@@ -55,21 +53,6 @@ static cl::opt<std::string> markdownPath("markdown", cl::value_desc("file"), cl:
 static int fail(const std::string &message) {
   llvm::errs() << "gpu-check: error: " << message << '\n';
   return 1;
-}
-
-/// Output of a command, without the line's end; empty when it fails.
-static std::string outputOf(const char *command) {
-  std::string output;
-  if (FILE *pipe = popen(command, "r")) {
-    char buffer[256];
-    while (std::size_t read = fread(buffer, 1, sizeof buffer, pipe))
-      output.append(buffer, read);
-    if (pclose(pipe) != 0)
-      output.clear();
-  }
-  while (!output.empty() && output.back() == '\n')
-    output.pop_back();
-  return output;
 }
 
 static std::string now() {
@@ -217,10 +200,6 @@ int main(int argc, char **argv) {
                              [](const Runner &runner, const Case &c) { return runner.run(c); });
     summary.counts = runAll(covering, runners, "count",
                             [](const Runner &runner, const Case &c) { return runner.count(c); });
-    if (timing && deviceName != "emulator")
-      for (const std::string &spec : *specs)
-        summary.timings.push_back(
-            timeSpec(runners.front(), specFolder, spec, *devices.front().checked.front()));
   }
   if (Status status = writeReports(summary); !status.isOk())
     return fail(status.message());

@@ -18,6 +18,10 @@ struct BenchOptions {
   int repeats = 5;         ///< medians of so many
   std::string sourceRoot;  ///< has kernels/specs and test/Emulator/Inputs
   std::string programPath; ///< folder with lacuna-compile
+  std::string device;      ///< where speed is measured; empty: on a CUDA device, if there is one
+  std::vector<int> configurations; ///< numbers of those that are wanted; empty: all
+  int shorten = 1;                 ///< sequences are so many times as short
+  std::string prepareTarget;       ///< not empty: speed only compiles, for that target
 };
 
 /// Spec to cubin by stage, as a whole process, and as a ratio to NVRTC alone on
@@ -36,6 +40,14 @@ Status benchPlan(const BenchOptions &options, Table &table);
 
 /// Time of one head of 1024 x 1024 x 128 on the emulator, and what threads give.
 Status benchEmulator(const BenchOptions &options, Table &table);
+
+/// Time of the configurations on a device (Configurations.h). Without one a line on
+/// stderr says so.
+Status benchSpeed(const BenchOptions &options, Table &table);
+
+/// What their kernels need and execute, and how fast they could be at most: predictions,
+/// for a machine without a GPU.
+Status benchKernels(const BenchOptions &options, Table &table);
 
 /// The smallest one: what the work takes when nothing disturbs it.
 inline double least(const std::vector<double> &values) {

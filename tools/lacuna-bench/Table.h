@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lacuna {
@@ -17,19 +18,39 @@ struct Row {
   std::optional<double> limit; ///< value must not exceed it
 };
 
-/// The rows of one run.
+/// Figures of the same kinds for several things.
+struct Grid {
+  struct Line {
+    std::string name;
+    std::vector<std::optional<double>> values; ///< one for each column, or none at all
+    std::string remark = {};                   ///< why a value is missing
+  };
+  std::string section;
+  std::string title;                ///< what the lines are, and on what they were measured
+  std::vector<std::string> columns; ///< with units: "time, ms"
+  std::vector<Line> lines = {};
+};
+
+/// The figures of one run.
 class Table {
 public:
   void add(Row row) { rows.push_back(std::move(row)); }
+  void add(Grid grid) { grids.push_back(std::move(grid)); }
   /// Aligned columns, a heading per section; rows over their limit are marked.
   std::string text() const;
-  /// {"rows": [{"section", "name", "value", "unit", "limit"}]}
+  /// The same for a page of documentation.
+  std::string markdown() const;
+  /// {"rows": [{"section", "name", "value", "unit", "limit"}],
+  ///  "grids": [{"section", "title", "columns", "lines": [{"name", "values", "remark"}]}]}
   std::string json() const;
   /// Names of the rows over their limit.
   std::vector<std::string> exceeded() const;
 
 private:
+  std::string rowsText() const;
+
   std::vector<Row> rows;
+  std::vector<Grid> grids;
 };
 
 } // namespace lacuna

@@ -11,7 +11,7 @@
 #include "lib/Api/Version.h"
 #include "lib/Support/FileIdentity.h"
 #include "lib/Support/Files.h"
-#include "tools/lacuna-bench/Bench.h"
+#include "tools/lacuna-bench/Configurations.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -24,14 +24,32 @@ using namespace lacuna;
 namespace cl = llvm::cl;
 
 static cl::OptionCategory category("lacuna-bench options");
-static cl::list<std::string> only("only", cl::CommaSeparated, cl::cat(category),
-                                  cl::value_desc("sections"),
-                                  cl::desc("of compile, cache, launch, plan, emulator"));
+static cl::list<std::string>
+    only("only", cl::CommaSeparated, cl::cat(category), cl::value_desc("sections"),
+         cl::desc("of compile, cache, launch, plan, emulator, kernels, speed"));
 static cl::opt<int> repeats("repeats", cl::init(5), cl::cat(category),
                             cl::desc("medians of so many runs (default 5)"));
 static cl::opt<std::string> jsonPath("json", cl::value_desc("file"), cl::cat(category),
                                      cl::desc("write the rows there too; - is stdout, without "
                                               "the table"));
+static cl::opt<std::string> markdownPath("markdown", cl::value_desc("file"), cl::cat(category),
+                                         cl::desc("write a page with the figures"));
+static cl::opt<std::string> deviceName("device", cl::value_desc("cuda[:N]|emulator"),
+                                       cl::cat(category),
+                                       cl::desc("where speed is measured (default: a CUDA device, "
+                                                "if there is one)"));
+static cl::list<int> numbers("configurations", cl::CommaSeparated, cl::cat(category),
+                             cl::value_desc("numbers"),
+                             cl::desc("which ones, for kernels and speed (default: all)"));
+static cl::opt<int> shorten("shorten", cl::init(1), cl::cat(category),
+                            cl::desc("sequences of the configurations are so many times as short; "
+                                     "for a look at the section without a GPU"));
+static cl::opt<std::string> prepareTarget("prepare", cl::value_desc("target"), cl::cat(category),
+                                          cl::desc("speed only compiles for it, into the cache, "
+                                                   "for a machine without NVRTC"));
+static cl::opt<std::string> exportFolder("export", cl::value_desc("folder"), cl::cat(category),
+                                         cl::desc("measure nothing; write the configurations for "
+                                                  "test/bench/peers.py"));
 static cl::opt<bool> check("check", cl::cat(category), cl::desc("exit with 1 over a limit"));
 static cl::opt<std::string> sourceRoot("source-root", cl::value_desc("folder"), cl::cat(category),
                                        cl::init(LACUNA_SOURCE_ROOT),
@@ -47,11 +65,10 @@ struct Section {
 
 } // namespace
 
-static constexpr Section sections[] = {{"compile", benchCompile},
-                                       {"cache", benchCache},
-                                       {"launch", benchLaunch},
-                                       {"plan", benchPlan},
-                                       {"emulator", benchEmulator}};
+static constexpr Section sections[] = {{"compile", benchCompile},   {"cache", benchCache},
+                                       {"launch", benchLaunch},     {"plan", benchPlan},
+                                       {"emulator", benchEmulator}, {"kernels", benchKernels},
+                                       {"speed", benchSpeed}};
 
 static int fail(const std::string &message) {
   llvm::errs() << "lacuna-bench: error: " << message << '\n';
@@ -69,11 +86,19 @@ int main(int argc, char **argv) {
   BenchOptions options;
   options.repeats = std::max(1, int(repeats));
   options.sourceRoot = sourceRoot;
+  options.device = deviceName;
+  options.configurations.assign(numbers.begin(), numbers.end());
+  options.shorten = std::max(1, int(shorten));
+  options.prepareTarget = prepareTarget;
   options.programPath = std::filesystem::path(ownFile()).parent_path().string();
   for (const std::string &name : only)
     if (llvm::none_of(sections, [&](const Section &section) { return name == section.name; }))
       return fail("there is no section '" + name + "'");
 
+  if (!exportFolder.empty()) {
+    Status status = exportConfigurations(options, exportFolder);
+    return status.isOk() ? 0 : fail(status.message());
+  }
   Table table;
   for (const Section &section : sections) {
     if (!isWanted(section.name))
@@ -88,6 +113,9 @@ int main(int argc, char **argv) {
     llvm::outs() << table.text();
   if (!jsonPath.empty() && jsonPath != "-")
     if (Status status = writeFile(jsonPath, table.json()); !status.isOk())
+      return fail(status.message());
+  if (!markdownPath.empty())
+    if (Status status = writeFile(markdownPath, table.markdown()); !status.isOk())
       return fail(status.message());
   if (check && !table.exceeded().empty())
     return fail("over the limit: " + llvm::join(table.exceeded(), "; "));

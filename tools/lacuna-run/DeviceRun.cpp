@@ -1,14 +1,33 @@
 #include "tools/lacuna-run/DeviceRun.h"
 
+#include "tools/lacuna-run/Elements.h"
+
+#include <algorithm>
+
 using namespace lacuna;
 
-Result<DeviceTensor> DeviceRun::copyIn(Device &device, const HostArray &input) const {
+/// Fills a tensor with the same million numbers over and over. Their count is no multiple
+/// of a row, so that rows differ.
+static Status fillRandomly(Device &device, const DeviceTensor &tensor, std::size_t seed) {
+  const TensorRef &ref = tensor.ref();
+  HostArray piece{ref.dtype, {1'000'003}, {}};
+  fillElements("random:" + std::to_string(seed), piece);
+  for (std::size_t at = 0; at < tensor.bytes(); at += piece.bytes.size())
+    if (Status status = device.copyIn(ref.address + at, piece.bytes.data(),
+                                      std::min(piece.bytes.size(), tensor.bytes() - at), {});
+        !status.isOk())
+      return status;
+  return device.synchronize({});
+}
+
+/// A tensor with the elements of argument `number`.
+static Result<DeviceTensor> makeTensor(Device &device, const HostArray &input, std::size_t number) {
   Result<DeviceTensor> tensor = DeviceTensor::create(device, input.dtype, input.shape);
   if (!tensor)
     return tensor.status();
-  if (Status status = tensor->copyIn(input.bytes.data()); !status.isOk())
-    return status;
-  return std::move(*tensor);
+  Status filled = input.bytes.empty() ? fillRandomly(device, *tensor, number)
+                                      : tensor->copyIn(input.bytes.data());
+  return filled.isOk() ? std::move(tensor) : filled;
 }
 
 Result<DeviceRun> DeviceRun::create(const Executable &executable, Device &device,
@@ -27,7 +46,7 @@ Result<DeviceRun> DeviceRun::create(const Executable &executable, Device &device
       run.arguments.emplace_back(inputs[i].dtype, inputs[i].bytes.data());
       continue;
     }
-    Result<DeviceTensor> tensor = run.copyIn(device, inputs[i]);
+    Result<DeviceTensor> tensor = makeTensor(device, inputs[i], i + 1);
     if (!tensor)
       return tensor.status();
     run.arguments.push_back(Value(tensor->ref()));

@@ -14,8 +14,9 @@ namespace lacuna {
 /// bytes before the first launch, so that what a kernel leaves out is seen.
 class DeviceRun {
 public:
-  /// Loads and copies in. `inputs` are the spec's arguments in order. Errors:
-  /// Type when their number is wrong; those of load, allocation and copies.
+  /// Loads and copies in. `inputs` are the spec's arguments in order; those without
+  /// bytes (makeShape) get normal random numbers that repeat. Errors: Type when their
+  /// number is wrong; those of load, allocation and copies.
   static Result<DeviceRun> create(const Executable &executable, Device &device,
                                   const std::vector<HostArray> &inputs);
 
@@ -28,7 +29,6 @@ public:
 
 private:
   explicit DeviceRun(LoadedProgram program) : program(std::move(program)) {}
-  Result<DeviceTensor> copyIn(Device &device, const HostArray &input) const;
   Status allocateResults(const Executable &executable, Device &device);
 
   LoadedProgram program;

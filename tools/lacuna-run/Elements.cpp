@@ -13,7 +13,8 @@ namespace lacuna {
 std::string elementSyntax() {
   return "random:SEED, random:SEED:LOW:HIGH, chance:SEED:P, steps:N, documents:SEED:LONGEST, "
          "restarts:SEED:LONGEST, offsets:SEED:ROWS, ascending:SEED:LOW:HIGH, buckets:SEED:N, "
-         "bucket_positions:SEED:N, topk:SEED:N, ancestors:SEED, [LIST] with an element for each "
+         "bucket_positions:SEED:N, topk:SEED:N, full_topk:SEED:N, ancestors:SEED, [LIST] with an "
+         "element for each "
          "place, or one number";
 }
 
@@ -134,14 +135,20 @@ static void fillBucketPositions(RandomBits &random, Row row, const Numbers &numb
                          [](auto token) { return token.second; });
 }
 
-static void fillTopk(RandomBits &random, Row row, const Numbers &numbers) {
-  double all = numbers[1], wanted = random.whole(0, std::min(all, double(row.size())));
+static void fillSubset(RandomBits &random, Row row, double all, double wanted) {
   std::ranges::fill(row, -1.0);
   // Each candidate is taken with the share of places that are left.
   std::size_t taken = 0;
   for (double candidate = 0; candidate < all; ++candidate)
     if (random.uniform() * (all - candidate) < wanted - double(taken))
       row[taken++] = candidate;
+}
+static void fillTopk(RandomBits &random, Row row, const Numbers &numbers) {
+  double all = numbers[1];
+  fillSubset(random, row, all, random.whole(0, std::min(all, double(row.size()))));
+}
+static void fillFullTopk(RandomBits &random, Row row, const Numbers &numbers) {
+  fillSubset(random, row, numbers[1], std::min(numbers[1], double(row.size())));
 }
 
 namespace {
@@ -154,10 +161,11 @@ struct RowPattern {
 } // namespace
 
 static constexpr RowPattern rowPatterns[] = {
-    {"steps", 1, 1, fillSteps},       {"documents", 2, 1, fillDocuments},
-    {"restarts", 2, 1, fillRestarts}, {"offsets", 2, 0, fillOffsets},
-    {"buckets", 2, 1, fillBuckets},   {"bucket_positions", 2, 1, fillBucketPositions},
-    {"topk", 2, 0, fillTopk},         {"ascending", 3, 0, fillAscending},
+    {"steps", 1, 1, fillSteps},        {"documents", 2, 1, fillDocuments},
+    {"restarts", 2, 1, fillRestarts},  {"offsets", 2, 0, fillOffsets},
+    {"buckets", 2, 1, fillBuckets},    {"bucket_positions", 2, 1, fillBucketPositions},
+    {"topk", 2, 0, fillTopk},          {"ascending", 3, 0, fillAscending},
+    {"full_topk", 2, 0, fillFullTopk},
 };
 
 //===----------------------------------------------------------------------===//

@@ -36,6 +36,7 @@ namespace lacuna {
 ///   buckets:SEED:N             tokens thrown into N buckets and sorted by bucket: the buckets
 ///   bucket_positions:SEED:N    the same: the places they had before
 ///   topk:SEED:N                some of 0 .. N - 1, ascending, then -1
+///   full_topk:SEED:N           the same, as many as there are places
 ///
 /// and, a matrix of the last two axes at a time:
 ///

@@ -66,6 +66,13 @@ static std::string shapeText(std::initializer_list<std::int64_t> extents, std::s
   return text.append(type);
 }
 
+std::vector<std::string> lacuna::tokenShapes(const CaseKernel &kernel, const CaseShape &shape) {
+  std::string_view type = name(kernel.dtype);
+  return {shapeText({shape.batch, shape.queryHeads, shape.queries, kernel.queryDim}, type),
+          shapeText({shape.batch, shape.keyHeads, shape.keys, kernel.queryDim}, type),
+          shapeText({shape.batch, shape.keyHeads, shape.keys, kernel.valueDim}, type)};
+}
+
 /// The size of that name, if a shape has one.
 static std::optional<std::int64_t> sizeNamed(std::string_view name, const CaseShape &shape) {
   const std::pair<std::string_view, std::int64_t> sizes[] = {
@@ -97,13 +104,9 @@ Result<std::string> lacuna::fillSizes(std::string_view text, const CaseShape &sh
 
 Result<std::vector<std::string>>
 lacuna::caseInputs(const std::string &specText, const CaseKernel &kernel, const CaseShape &shape) {
-  std::string_view type = name(kernel.dtype);
-  auto random = [&](std::int64_t heads, std::int64_t rows, std::int64_t columns, int seed) {
-    return shapeText({shape.batch, heads, rows, columns}, type) + "=random:" + std::to_string(seed);
-  };
-  std::vector<std::string> inputs = {random(shape.queryHeads, shape.queries, kernel.queryDim, 1),
-                                     random(shape.keyHeads, shape.keys, kernel.queryDim, 2),
-                                     random(shape.keyHeads, shape.keys, kernel.valueDim, 3)};
+  std::vector<std::string> inputs = tokenShapes(kernel, shape);
+  for (std::size_t n = 0; n < inputs.size(); ++n)
+    inputs[n] += "=random:" + std::to_string(n + 1);
   constexpr std::string_view mark = "// Input: ";
   for (std::string_view rest = specText; !rest.empty();) {
     std::string_view line = takeUntil(rest, '\n');

@@ -43,6 +43,9 @@ Result<std::vector<std::string>> gallerySpecs(const std::string &folder);
 /// kernel's. Errors: Type when the text does not name them by !qk and !vo.
 Result<std::string> specialise(const std::string &text, const CaseKernel &kernel);
 
+/// Shapes of queries, keys and values, as lacuna-run's --input takes them: "1x8x300x128xbf16".
+std::vector<std::string> tokenShapes(const CaseKernel &kernel, const CaseShape &shape);
+
 /// Inputs of a spec, in the language of lacuna-run's --input: queries, keys, values,
 /// and what its lines `// Input: ELEMENTS` say, one line for each further argument.
 /// There {batch}, {query_heads}, {key_heads}, {queries}, {keys} and {positions} (the

@@ -226,6 +226,7 @@ static Step load(Warp &warp, const Instruction &i) {
     Accessor write{
         mbarrierAgents + static_cast<u32>(m), mbarrier.phase + 1, manyLanes, true, false, true};
     AccessMemo memo;
+    block.worker->sharedBytes += copy.bytes;
     if (!accessSharedRange(warp, lane, copy.to, copy.bytes, write, memo) || !readable)
       continue;
     if (block.launch->options->mode == AsyncMode::Eager)
@@ -281,6 +282,7 @@ static Step store(Warp &warp, const Instruction &i) {
     warp.lastStore = warp.pc;
     Accessor read{bulkAgents + warp.id, copy.group, manyLanes, false, false, true};
     AccessMemo memo;
+    block.worker->sharedBytes += copy.bytes;
     if (!accessSharedRange(warp, lane, copy.from, copy.bytes, read, memo) || !writable)
       continue;
     own.stores.push_back(copy);

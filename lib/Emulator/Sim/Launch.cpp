@@ -39,6 +39,7 @@ void Worker::merge(Worker &&other) {
   }
   globalBytesLoaded += other.globalBytesLoaded;
   fewestPhases = std::min(fewestPhases, other.fewestPhases);
+  sharedBytes += other.sharedBytes;
   latestClock = std::max(latestClock, other.latestClock);
 }
 

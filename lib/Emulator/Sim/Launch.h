@@ -45,7 +45,7 @@ struct Worker {
   Reporter reporter;
   ReadSets readSets;
   std::vector<u64> warpCounts, laneCounts; ///< by instruction
-  u64 globalBytesLoaded = 0;
+  u64 globalBytesLoaded = 0, sharedBytes = 0;
   u32 fewestPhases = ~u32(0);        ///< that an mbarrier of a block has completed
   u32 latestClock = 0;               ///< of any block
   std::vector<Allocation *> hints;   ///< by instruction: allocation it touched last

@@ -89,6 +89,7 @@ u8 *lacuna::emulator::accessShared(Warp &warp, int lane, u32 address, u32 bytes,
                                    const Accessor &access, AccessMemo &memo, const u8 *newBytes) {
   if (misaligned(warp, lane, address, bytes))
     return nullptr;
+  warp.block->worker->sharedBytes += bytes;
   return accessSharedRange(warp, lane, address, bytes, access, memo, newBytes);
 }
 

@@ -153,6 +153,9 @@ static Step multiply(Warp &warp, const Instruction &i) {
   if (Descriptor(op.b).baseOffset || (i.a && Descriptor(op.a).baseOffset))
     reportLazily(warp, ReportKind::Wgmma, -1,
                  [] { return std::string("descriptors with a base offset are not supported"); });
+  constexpr u64 rowBytes = 16 * sizeof(u16);
+  block.worker->sharedBytes += i.a ? 16 * rowBytes : 0;
+  block.worker->sharedBytes += warp.id % warpsOfGroup == 0 ? u64(i.imm) * rowBytes : 0;
   if (block.launch->options->checkRaces) {
     AccessMemo memo;
     if (i.a)

@@ -30,6 +30,24 @@ TEST(HopperKernel, IsRightInEveryModeAndOrder) {
     }
 }
 
+TEST(HopperKernel, SharedBytesAreThoseOfCopiesAndOperands) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
+  KernelImage image = hopperKernel();
+  auto bytesFor = [&](int keys) {
+    AttentionProblem problem(keys, 128, 1, block, false, 1.0);
+    problem.rowStart.resize(2); // one row of blocks
+    problem.blockRows = 1;
+    KernelRunner runner;
+    EXPECT_EQ(runAttention(runner, problem, image).message, "");
+    return double(runner.emulator->counters().sharedBytes);
+  };
+  // A block of keys and values comes in once, and both groups of 64 queries read all of
+  // it and the queries themselves.
+  constexpr double tile = 128 * 128 * 2, perBlock = 2 * tile + 2 * (2 * tile) + tile;
+  EXPECT_NEAR((bytesFor(768) - bytesFor(256)) / 4, perBlock, 0.01 * perBlock);
+}
+
 /// What can go without harm, and why.
 struct Redundant {
   std::uint32_t sourceLine;

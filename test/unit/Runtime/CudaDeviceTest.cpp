@@ -60,6 +60,25 @@ TEST_F(CudaDeviceTest, NamesItselfAndItsTarget) {
   EXPECT_EQ(openCudaDevice(0).status().kind(), StatusKind::Unsupported);
 }
 
+TEST_F(CudaDeviceTest, TimesWhatIsEnqueued) {
+  std::unique_ptr<Device> device = open();
+  auto twoFills = [&]() -> Status {
+    char bytes[2];
+    const DeviceAddress address = reinterpret_cast<DeviceAddress>(bytes);
+    Status first = device->fill(address, 0, 1, {});
+    return first.isOk() ? device->fill(address, 0, 2, {}) : first;
+  };
+  Result<double> seconds = timeOnCuda(*device, {}, twoFills);
+  ASSERT_TRUE(seconds) << seconds.status().message();
+  EXPECT_FLOAT_EQ(float(*seconds), 2e-3f);
+  EXPECT_EQ(fake->contexts.size(), 0u);
+  fake->fail["cuMemsetD8Async"] = 700;
+  EXPECT_EQ(timeOnCuda(*device, {}, twoFills).status().kind(), StatusKind::Driver);
+  EXPECT_EQ(fake->events, 0);
+  fake->fail = {{"cuEventCreate", 2}};
+  EXPECT_EQ(timeOnCuda(*device, {}, twoFills).status().kind(), StatusKind::Resource);
+}
+
 TEST_F(CudaDeviceTest, MemoryRoundTrips) {
   std::unique_ptr<Device> device = open();
   Result<DeviceAddress> address = device->allocate(8);

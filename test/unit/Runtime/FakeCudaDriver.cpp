@@ -180,3 +180,23 @@ int cuTensorMapEncodeTiled(void *map, int dataType, unsigned rank, void *base,
                     std::to_string(promotion) + "," + std::to_string(fill));
 }
 int cuStreamSynchronize(void *) { return record("cuStreamSynchronize"); }
+int cuEventCreate(void **event, unsigned) {
+  *event = new std::size_t(0);
+  ++state.events;
+  return record("cuEventCreate");
+}
+int cuEventDestroy(void *event) {
+  delete static_cast<std::size_t *>(event);
+  --state.events;
+  return 0;
+}
+int cuEventRecord(void *event, void *) {
+  *static_cast<std::size_t *>(event) = state.calls.size();
+  return record("cuEventRecord");
+}
+int cuEventSynchronize(void *) { return record("cuEventSynchronize"); }
+int cuEventElapsedTime(float *milliseconds, void *start, void *end) {
+  // A millisecond for every call between the two.
+  *milliseconds = float(*static_cast<std::size_t *>(end) - *static_cast<std::size_t *>(start) - 1);
+  return record("cuEventElapsedTime");
+}

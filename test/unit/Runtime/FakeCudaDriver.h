@@ -29,6 +29,7 @@ struct FakeCudaState {
   int retained = 0;               ///< primary contexts not released
   int modules = 0;                ///< modules not unloaded
   int allocations = 0;            ///< allocations not freed
+  int events = 0;                 ///< events not destroyed
   int launchesWithoutContext = 0;
   std::string lastArguments; ///< parameter buffer of the last launch
 };

@@ -1,0 +1,163 @@
+#include "tools/lacuna-bench/Configurations.h"
+
+#include "lacuna/Reference.h"
+#include "lib/Compiler/SpecMask.h"
+#include "lib/Mask/Density.h"
+#include "lib/Support/Files.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace lacuna;
+
+namespace {
+
+/// Batch, query and key heads, head dim; all bf16.
+struct Heads {
+  std::int64_t batch, queryHeads, keyHeads, dim;
+};
+
+/// Builds the list, a group at a time.
+class List {
+public:
+  explicit List(const BenchOptions &options) : options(options) {}
+
+  void add(int number, const std::string &title, const std::string &spec, Heads heads,
+           std::int64_t length, std::vector<std::string> tables = {}) {
+    length = std::max<std::int64_t>(1, length / options.shorten);
+    append({number,
+            title + ", " + std::to_string(length),
+            {spec, DType::BF16, heads.dim, heads.dim},
+            {heads.batch, heads.queryHeads, heads.keyHeads, length, length},
+            std::move(tables),
+            {}});
+  }
+  void notYet(int number, const std::string &title, const std::string &missing) {
+    append({number, title, {}, {}, {}, missing});
+  }
+  /// A length in a table's text, as sequences are shortened.
+  std::string length(std::int64_t tokens) const {
+    return std::to_string(std::max<std::int64_t>(1, tokens / options.shorten));
+  }
+
+  std::vector<Configuration> all;
+
+private:
+  void append(Configuration configuration) {
+    if (options.configurations.empty() ||
+        llvm::is_contained(options.configurations, configuration.number))
+      all.push_back(std::move(configuration));
+  }
+
+  const BenchOptions &options;
+};
+
+} // namespace
+
+static constexpr std::int64_t Ki = 1024;
+
+std::vector<Configuration> lacuna::configurations(const BenchOptions &options) {
+  List list(options);
+  const Heads grouped = {1, 64, 8, 128};
+  list.add(1, "full", "dense", grouped, 16 * Ki);
+  for (std::int64_t length : {2 * Ki, 4 * Ki, 8 * Ki, 16 * Ki, 32 * Ki})
+    list.add(2, "causal", "causal", grouped, length);
+  for (const Heads &heads : {Heads{1, 32, 32, 64}, Heads{1, 8, 8, 256}}) {
+    const std::string dim = "D" + std::to_string(heads.dim);
+    list.add(3, dim + " causal", "causal", heads, 16 * Ki);
+    list.add(3, dim + " full", "dense", heads, 16 * Ki);
+  }
+  const std::string window = std::to_string(std::stoll(list.length(1024)) - 1);
+  list.add(4, "window", "sliding_window", grouped, 32 * Ki, {window});
+  list.add(4, "D64 window", "sliding_window", {2, 64, 8, 64}, 32 * Ki, {window});
+  list.add(5, "causal documents", "packed_documents", grouped, 32 * Ki,
+           {"{batch}x{positions}xi32=documents:5:" + list.length(8 * Ki)});
+  const Heads quarter = {1, 32, 8, 128};
+  list.add(6, "prefix of a quarter", "prefix_lm", quarter, 16 * Ki, {list.length(4 * Ki)});
+  list.add(6, "one prompt, 8 answers", "shared_question", quarter, 16 * Ki,
+           {"{batch}x{positions}xi32=steps:" + list.length(16 * Ki / 9 + 1)});
+  const Heads single = {1, 16, 16, 128};
+  for (int percent : {50, 25, 10})
+    list.add(7, "random blocks, " + std::to_string(percent) + " %", "random_blocks", single,
+             32 * Ki,
+             {"{query_heads}x{queries/128}x{keys/128}xi1=chance:7:0." + std::to_string(percent)});
+  list.add(8, "blocks, window, global", "bigbird", single, 32 * Ki,
+           {"{query_heads}x{queries/64}x3xi32=full_topk:8:{keys/64}"});
+  list.add(8, "window, global", "longformer", single, 32 * Ki, {list.length(512), "16"});
+  list.add(9, "64 blocks of 64 a row", "vsa_topk", {1, 7, 7, 128}, 109632,
+           {"{batch}x{query_heads}x{queries/64}x64xi32=full_topk:9:{keys/64}"});
+  list.notYet(10, "decode, contiguous and paged", "keys split over blocks, and pages");
+  const Heads small = {4, 16, 4, 128};
+  list.add(11, "ALiBi", "alibi", small, 8 * Ki, {"{query_heads}xf32=random:11:0:1"});
+  list.add(11, "softcap", "softcap", small, 8 * Ki, {"20.0"});
+  list.add(11, "relative bias", "relative_bias", small, 8 * Ki, {"{query_heads}x65xf32=random:11"});
+  list.notYet(12, "fp8", "8-bit floats");
+  list.notYet(13, "backward of all", "gradients");
+  return std::move(list.all);
+}
+
+Configuration lacuna::denseLike(const Configuration &configuration) {
+  Configuration dense = configuration;
+  dense.kernel.spec = "dense";
+  dense.tables.clear();
+  return dense;
+}
+
+/// The text of a spec of the gallery, or of one that is here to be measured.
+static Result<std::string> readSpec(const std::string &root, const std::string &name) {
+  Result<std::string> text = readFile(root + "/kernels/specs/" + name + ".mlir");
+  return text ? text : readFile(root + "/test/bench/specs/" + name + ".mlir");
+}
+
+/// Pairs that the mask leaves, over all batches and heads.
+static Result<std::int64_t> countVisible(const PreparedConfiguration &prepared,
+                                         const Configuration &configuration) {
+  Result<SpecMask> derived = deriveMask(prepared.text, configuration.kernel.spec + ".mlir", "", 0);
+  if (!derived)
+    return derived.status();
+  std::deque<BlockTable> expanded;
+  Result<mask::BoxClassifier> classifier = derived->bind(prepared.arguments.values, expanded);
+  if (!classifier)
+    return classifier.status();
+  const mask::PlanOptions options;
+  const mask::MaskPlan plan = mask::planMask(*classifier, options);
+  const mask::ElementCount count = mask::countElements(*classifier, plan, options);
+  if (count.undecided)
+    return Status(StatusKind::Unsupported,
+                  configuration.kernel.spec + ": the classifier cannot count the visible pairs");
+  // Batches and heads that share a mask were counted once.
+  const CaseShape &shape = configuration.shape;
+  return count.visible * (shape.batch / plan.rows.batches()) *
+         (shape.queryHeads / plan.rows.heads());
+}
+
+Result<PreparedConfiguration> lacuna::prepare(const BenchOptions &options,
+                                              const Configuration &configuration) {
+  const CaseKernel &kernel = configuration.kernel;
+  const CaseShape &shape = configuration.shape;
+  Result<std::string> text = readSpec(options.sourceRoot, kernel.spec);
+  if (!text)
+    return text.status();
+  text = specialise(*text, kernel);
+  if (!text)
+    return text.status();
+  Result<ReferenceSpec> spec = ReferenceSpec::parse(*text, kernel.spec + ".mlir");
+  if (!spec)
+    return spec.status();
+  std::vector<std::string> inputs = tokenShapes(kernel, shape);
+  for (const std::string &table : configuration.tables) {
+    Result<std::string> filled = fillSizes(table, shape);
+    if (!filled)
+      return filled.status();
+    inputs.push_back(std::move(*filled));
+  }
+  Result<Arguments> arguments =
+      makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::ElementsOrShape);
+  if (!arguments)
+    return arguments.status();
+  PreparedConfiguration prepared{std::move(*text), std::move(*arguments)};
+  Result<std::int64_t> visible = countVisible(prepared, configuration);
+  if (!visible)
+    return visible.status();
+  prepared.visiblePairs = *visible;
+  return prepared;
+}
