@@ -8,6 +8,8 @@
 // RUN: %{table} --input=12xi32=buckets:4:3 | FileCheck %s --check-prefix=BUCKETS
 // RUN: %{table} --input=12xi32=bucket_positions:4:3 | FileCheck %s --check-prefix=PLACES
 // RUN: %{table} --input=12xi32=topk:1:20 | FileCheck %s --check-prefix=TOPK
+// RUN: %{table} --input=12xi32=full_topk:1:20 | FileCheck %s --check-prefix=FULL
+// RUN: %{table} --input=12xi32=full_topk:1:5 | FileCheck %s --check-prefix=SHORT
 // RUN: lacuna-run %s --device=reference --show-mask --function=bits --input=1x1x8x8xf16=0 --input=8x8xi1=ancestors:4 2>&1 | FileCheck %s --check-prefix=TREE
 // RUN: lacuna-run %s --device=reference --show-mask --function=bits --input=1x1x8x8xf16=0 --input=8x8xi1=chance:4:0.2 2>&1 | FileCheck %s --check-prefix=CHANCE
 // DOCUMENTS: {{\[\[\[}}0 0 0 0 0 1 2 3 4 4 4 4]]]
@@ -17,6 +19,8 @@
 // BUCKETS: {{\[\[\[}}0 0 1 1 1 1 2 2 2 2 2 2]]]
 // PLACES: {{\[\[\[}}6 9 0 1 7 10 2 3 4 5 8 11]]]
 // TOPK: {{\[\[\[}}1 7 11 18 -1 -1 -1 -1 -1 -1 -1 -1]]]
+// FULL: {{\[\[\[}}0 2 4 6 7 8 9 12 15 17 18 19]]]
+// SHORT: {{\[\[\[}}0 1 2 3 4 -1 -1 -1 -1 -1 -1 -1]]]
 // TREE: #.......
 // TREE-NEXT: ##......
 // TREE-NEXT: ###.....

@@ -14,8 +14,7 @@ std::string elementSyntax() {
   return "random:SEED, random:SEED:LOW:HIGH, chance:SEED:P, steps:N, documents:SEED:LONGEST, "
          "restarts:SEED:LONGEST, offsets:SEED:ROWS, ascending:SEED:LOW:HIGH, buckets:SEED:N, "
          "bucket_positions:SEED:N, topk:SEED:N, full_topk:SEED:N, ancestors:SEED, [LIST] with an "
-         "element for each "
-         "place, or one number";
+         "element for each place, or one number";
 }
 
 /// Whether a number is an element of that type: integers whole and in range.
