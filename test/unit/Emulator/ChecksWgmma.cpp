@@ -13,7 +13,7 @@ std::string wgmmaKernel(const std::string &body) {
          "extern \"C\" __global__ void k(const int *in, int *out) {\n"
          "  __shared__ __align__(1024) u32 s[768]; int t = threadIdx.x; float a = 0, b = 0, c = 0, "
          "d = 0;\n"
-         "  for (int i = t; i < 768; i += 128) s[i] = 0;\n"
+         "  for (int i = t; i < 768 && t < 128; i += 128) s[i] = 0;\n"
          "  fenceProxy(); __syncthreads();\n"
          "  u64 da = (u64)(at(s) >> 4) | 8ull << 16 | 16ull << 32, db = (u64)(at(s + 512) >> 4) | "
          "8ull << 16 | 16ull << 32;\n" +
@@ -103,6 +103,36 @@ TEST(ChecksWgmma, OperandOverwrittenBeforeTheWait) {
 )"),
                ReportKind::Race,
                {"wgmma"}});
+}
+
+// One warp's wait is for the products of its warp group, so one thread gives the
+// operands of all four warps back.
+TEST(ChecksWgmma, OperandGivenBackBeforeTheWait) {
+  checkDefect({wgmmaKernel(R"(
+  __shared__ __align__(8) u64 freed, filled;
+  if (t == 0) { init(&freed, 1); init(&filled, 1); fenceInit(); }
+  __syncthreads();
+  if (t < 128) {
+    )" + fence + "\n    " + product +
+                           "\n    " + commit + R"(
+#ifdef FIXED
+    )" + waitProducts + R"(
+#endif
+    if (t == 0) arrive(&freed);
+#ifndef FIXED
+    )" + waitProducts + R"(
+#endif
+  } else if (t == 128) {
+    wait(&freed, 0);
+    expect(&filled, 512);
+    load(s, in, 512, &filled); // HERE
+  }
+  wait(&filled, 0);
+  if (t < 128) out[t] = (int)(a + b + c + d);
+)"),
+               ReportKind::Race,
+               {"wgmma"},
+               {{1}, {160}}});
 }
 
 TEST(ChecksWgmma, OperandRegisterOverwrittenBeforeTheWait) {

@@ -175,6 +175,47 @@ TEST_F(NvrtcTest, SpillsAreSeen) {
   EXPECT_GT(output->log.functions[0].spillStoreBytes, 0);
 }
 
+// The memory model wants one wgmma.fence in this loop, before the first product. The
+// assembler wants one before a product under a condition, and one behind it, too.
+TEST_F(NvrtcTest, AdvisoriesAreSeen) {
+  const std::string source = R"(
+#define MULTIPLY(a, b, c, d)                                                                       \
+  asm volatile("wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%0, %1, %2, %3}, %4, %4, "      \
+               "1, 1, 1, 0, 0;" : "+f"(a), "+f"(b), "+f"(c), "+f"(d) : "l"(place))
+#define FENCE asm volatile("wgmma.fence.sync.aligned;" ::: "memory")
+#define COMMIT asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory")
+extern "C" __global__ void k(float *out, int n, unsigned long long place) {
+  float a = 0, b = 0, c = 0, d = 0, e = out[0], f = out[1], g = out[2], h = out[3];
+#pragma unroll 1
+  for (int i = 0; i < n; ++i) {
+    FENCE;
+    MULTIPLY(a, b, c, d);
+    COMMIT;
+    if (i) {
+      BEFORE;
+      MULTIPLY(e, f, g, h);
+    }
+    BEHIND;
+    COMMIT;
+    asm volatile("wgmma.wait_group.sync.aligned 0;"
+                 : "+f"(a), "+f"(b), "+f"(c), "+f"(d), "+f"(e), "+f"(f), "+f"(g), "+f"(h));
+    out[i] = a + b + c + d;
+  }
+  out[threadIdx.x] = e + f + g + h;
+})";
+  auto advisories = [&](const char *before, const char *behind) {
+    std::string text = std::string("#define BEFORE ") + before + "\n#define BEHIND " + behind;
+    Result<NvrtcOutput> output = nvrtc->compile({"k.cu", text + source, "sm_90a", {}});
+    EXPECT_TRUE(output) << output.status().message();
+    return output ? output->log.advisories : std::vector<std::string>();
+  };
+  EXPECT_TRUE(advisories("FENCE", "FENCE").empty());
+  for (const auto &said : {advisories("", "FENCE"), advisories("FENCE", "")}) {
+    ASSERT_EQ(said.size(), 1u);
+    EXPECT_EQ(said[0].substr(0, 7), "(C7519)");
+  }
+}
+
 TEST_F(NvrtcTest, CompilesInParallel) {
   auto compile = [&](int i) {
     Result<NvrtcOutput> output = nvrtc->compile(
