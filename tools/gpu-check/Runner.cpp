@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
 
 using namespace lacuna;
 
@@ -17,11 +19,14 @@ struct Runner::Prepared {
   ReferenceSpec reference;
   CaseKernel kernel;
   bool hasScore;
+  std::map<Device *, std::shared_ptr<LoadedProgram>> programs; ///< loaded once for all shapes
+
+  Result<std::vector<HostArray>> runOn(Device &device, const std::vector<HostArray> &inputs) const;
 };
 
 /// The inputs of a launch and what must come of them.
 struct Runner::Sample {
-  const Executable &executable;
+  const Prepared &kernel;
   std::vector<HostArray> inputs;
   ReferenceRun reference;
 };
@@ -54,8 +59,18 @@ Result<Runner::Prepared> Runner::prepare(const CaseKernel &kernel) const {
   if (!reference)
     return reference.status();
   bool hasScore = text->find("score(") != std::string::npos;
-  return Prepared{std::move(*text), std::move(*executable), std::move(*reference), kernel,
-                  hasScore};
+  Prepared prepared{
+      std::move(*text), std::move(*executable), std::move(*reference), kernel, hasScore, {}};
+  std::vector<Device *> all = devices;
+  if (emulator)
+    all.push_back(emulator);
+  for (Device *device : all) {
+    Result<LoadedProgram> program = LoadedProgram::load(prepared.executable, *device);
+    if (!program)
+      return program.status();
+    prepared.programs[device] = std::make_shared<LoadedProgram>(std::move(*program));
+  }
+  return prepared;
 }
 
 /// The arrays of a case, for the spec with that text. Errors: Type.
@@ -95,12 +110,12 @@ Result<Runner::Sample> Runner::makeSample(const Prepared &prepared, const CaseSh
   Result<ReferenceRun> reference = spec.run(values);
   if (!reference)
     return reference.status();
-  return Sample{prepared.executable, std::move(*inputs), std::move(*reference)};
+  return Sample{prepared, std::move(*inputs), std::move(*reference)};
 }
 
-static Result<std::vector<HostArray>> runOn(const Executable &executable, Device &device,
-                                            const std::vector<HostArray> &inputs) {
-  Result<DeviceRun> run = DeviceRun::create(executable, device, inputs);
+Result<std::vector<HostArray>> Runner::Prepared::runOn(Device &device,
+                                                       const std::vector<HostArray> &inputs) const {
+  Result<DeviceRun> run = DeviceRun::create(programs.at(&device), executable, device, inputs);
   if (!run)
     return run.status();
   if (Status status = run->launch(); !status.isOk())
@@ -131,7 +146,7 @@ Status Runner::compare(const Sample &sample, const std::vector<HostArray> &resul
     return Status(StatusKind::Compiler, report.failure);
   if (!emulator)
     return {};
-  Result<std::vector<HostArray>> emulated = runOn(sample.executable, *emulator, sample.inputs);
+  Result<std::vector<HostArray>> emulated = sample.kernel.runOn(*emulator, sample.inputs);
   if (!emulated)
     return emulated.status();
   for (std::size_t i = 0; i < emulated->size(); ++i)
@@ -159,7 +174,7 @@ Status Runner::runShape(const Prepared &prepared, const CaseShape &shape, bool z
   if (!sample)
     return sample.status();
   for (Device *device : devices) {
-    Result<std::vector<HostArray>> results = runOn(sample->executable, *device, sample->inputs);
+    Result<std::vector<HostArray>> results = prepared.runOn(*device, sample->inputs);
     if (!results)
       return results.status();
     ++outcome.launches;

@@ -32,15 +32,21 @@ static Result<DeviceTensor> makeTensor(Device &device, const HostArray &input, s
 
 Result<DeviceRun> DeviceRun::create(const Executable &executable, Device &device,
                                     const std::vector<HostArray> &inputs) {
+  Result<LoadedProgram> program = LoadedProgram::load(executable, device);
+  if (!program)
+    return program.status();
+  return create(std::make_shared<LoadedProgram>(std::move(*program)), executable, device, inputs);
+}
+
+Result<DeviceRun> DeviceRun::create(std::shared_ptr<LoadedProgram> program,
+                                    const Executable &executable, Device &device,
+                                    const std::vector<HostArray> &inputs) {
   const std::vector<ArgumentInfo> &expected = executable.arguments();
   if (inputs.size() != expected.size())
     return Status(StatusKind::Type, "@" + executable.name() + " takes " +
                                         std::to_string(expected.size()) + " inputs, given " +
                                         std::to_string(inputs.size()));
-  Result<LoadedProgram> program = LoadedProgram::load(executable, device);
-  if (!program)
-    return program.status();
-  DeviceRun run(std::move(*program));
+  DeviceRun run(std::move(program));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!expected[i].isTensor) {
       run.arguments.emplace_back(inputs[i].dtype, inputs[i].bytes.data());
@@ -59,7 +65,7 @@ Result<DeviceRun> DeviceRun::create(const Executable &executable, Device &device
 
 Status DeviceRun::allocateResults(const Executable &executable, Device &device) {
   for (std::size_t i = 0; i < executable.results().size(); ++i) {
-    Result<std::vector<std::int64_t>> shape = program.resultShape(i, arguments);
+    Result<std::vector<std::int64_t>> shape = program->resultShape(i, arguments);
     if (!shape)
       return shape.status();
     Result<DeviceTensor> output =
@@ -72,7 +78,7 @@ Status DeviceRun::allocateResults(const Executable &executable, Device &device) 
     outputRefs.push_back(output->ref());
     outputs.push_back(std::move(*output));
   }
-  Result<std::size_t> bytes = program.workspaceBytes(arguments);
+  Result<std::size_t> bytes = program->workspaceBytes(arguments);
   if (!bytes)
     return bytes.status();
   if (*bytes == 0)
@@ -89,7 +95,7 @@ Status DeviceRun::launch() const {
   Workspace workspace;
   if (scratch)
     workspace = {scratch->ref().address, scratch->bytes()};
-  return program.launch(arguments, outputRefs, {}, workspace);
+  return program->launch(arguments, outputRefs, {}, workspace);
 }
 
 Result<std::vector<HostArray>> DeviceRun::results() const {

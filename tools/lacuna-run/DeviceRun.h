@@ -19,19 +19,23 @@ public:
   /// number is wrong; those of load, allocation and copies.
   static Result<DeviceRun> create(const Executable &executable, Device &device,
                                   const std::vector<HostArray> &inputs);
+  /// The same for an executable that the device has loaded before.
+  static Result<DeviceRun> create(std::shared_ptr<LoadedProgram> program,
+                                  const Executable &executable, Device &device,
+                                  const std::vector<HostArray> &inputs);
 
   /// Launches once; does not wait. Errors: those of LoadedProgram::launch.
   Status launch() const;
   /// Waits, and reports what failed on the device.
-  Status wait() { return program.synchronize(); }
+  Status wait() { return program->synchronize(); }
   /// Results on the host. Precondition: wait() was ok.
   Result<std::vector<HostArray>> results() const;
 
 private:
-  explicit DeviceRun(LoadedProgram program) : program(std::move(program)) {}
+  explicit DeviceRun(std::shared_ptr<LoadedProgram> program) : program(std::move(program)) {}
   Status allocateResults(const Executable &executable, Device &device);
 
-  LoadedProgram program;
+  std::shared_ptr<LoadedProgram> program;
   std::vector<DeviceTensor> tensors; ///< of arguments; scalars have none
   std::vector<Value> arguments;
   std::vector<DeviceTensor> outputs;

@@ -48,6 +48,12 @@ static bool readIsKnown(const Block &block, const Allocation &allocation, u64 ce
   return true;
 }
 
+/// Writer and reader of a cell, in the low and the high word.
+static std::atomic_ref<u64> ownersOf(GlobalCell &cell) {
+  static_assert(offsetof(GlobalCell, writer) == 0 && offsetof(GlobalCell, reader) == 4);
+  return std::atomic_ref<u64>(*reinterpret_cast<u64 *>(&cell));
+}
+
 /// Enters this block in a cell. True when it is alone there; `other` is the
 /// block it meets without order, or 0. Updates are compare-and-swap, so that
 /// two threads cannot miss each other.
@@ -56,8 +62,7 @@ static bool claim(Block &block, Allocation &allocation, u64 index, const Accesso
   const Launch &launch = *block.launch;
   GlobalCell &cell = allocation.cells[index];
   u32 me = launch.firstBlock + static_cast<u32>(block.index);
-  static_assert(offsetof(GlobalCell, writer) == 0 && offsetof(GlobalCell, reader) == 4);
-  std::atomic_ref<u64> owners(*reinterpret_cast<u64 *>(&cell));
+  std::atomic_ref<u64> owners = ownersOf(cell);
   u64 seen = owners.load(std::memory_order_relaxed);
   for (;;) {
     u32 writer = static_cast<u32>(seen), reader = static_cast<u32>(seen >> 32);
@@ -131,7 +136,14 @@ void lacuna::emulator::checkGlobalOrder(Warp &warp, int lane, Allocation &alloca
                         warp.syncedCopies};
   u64 first = (address - allocation.base) / allocation.cellBytes;
   u64 last = (address - allocation.base + bytes - 1) / allocation.cellBytes;
+  // What several blocks have read and none has written is as it was after one
+  // more read, unless its time counts.
+  const bool onlyReads = !access.write && !access.atomic && !block.code->ordersBlocks;
+  const u64 sharedByReaders = u64(block.launch->manyReaders) << 32;
   for (u64 index = first; index <= last; ++index) {
+    if (onlyReads &&
+        ownersOf(allocation.cells[index]).load(std::memory_order_relaxed) == sharedByReaders)
+      continue;
     u32 other = 0;
     bool alone = claim(block, allocation, index, access, other);
     u64 at = allocation.base + index * allocation.cellBytes;

@@ -131,7 +131,12 @@ u8 *lacuna::emulator::accessSharedRange(Warp &warp, int lane, u32 address, u32 b
 //===----------------------------------------------------------------------===//
 
 static bool allInitialised(const u8 *flags, u32 bytes) {
-  for (u32 i = 0; i < bytes; ++i)
+  constexpr u64 ones = 0x0101010101010101;
+  u32 i = 0;
+  for (; i + sizeof ones <= bytes; i += sizeof ones)
+    if (std::memcmp(flags + i, &ones, sizeof ones) != 0)
+      return false;
+  for (; i < bytes; ++i)
     if (!flags[i])
       return false;
   return true;
