@@ -16,7 +16,7 @@ class BlockLists:
         heads = self.key_heads * self.group
         axes = [(1, lambda: self.constant(0)), (heads, lambda: "%h")]
         axes.append((self.key_heads, lambda: self.emit(f"arith.divui %h, {self.constant(self.group)} : i32")))
-        batches = [(1, lambda: self.constant(0)), (self.batch, lambda: "%b")]
+        batches = [(1, lambda: self.constant(0)), (self.sequences, lambda: "%b")]
         chosen = [self.random.choice(batches), self.random.choice(axes)][self.random.randint(0, 2) :]
         return [count for count, _ in chosen], [index() for _, index in chosen]
 

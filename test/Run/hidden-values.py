@@ -3,7 +3,8 @@
 The contract that `attn.attend` states. K of a hidden key never matters. Where V of
 a hidden key is not finite, rows that do not see it are right, or NaN in that
 feature if their tile of queries and keys is computed; the log-sum-exp is right.
-What the reference says is right: it never looks at a hidden key.
+What the reference says is right: it never looks at a hidden key. In a ragged batch
+the neighbour's keys are not even read: they never harm another sequence.
 """
 # REQUIRES: nvrtc
 # RUN: mkdir -p %t && %python %s %t
@@ -29,6 +30,17 @@ TEMPLATE = """func.func @spec(%q: {t}, %k: {t}, %v: {t}) -> ({t}, tensor<?x?x?xf
 }}
 """
 
+RAGGED = """func.func @spec(%q: {t}, %k: {t}, %v: {t}, %n: {n}) -> ({t}, tensor<?x?x?xf32>) {{
+  %hole = arith.constant 0 : i32
+  %o, %lse = attn.attend %q ragged %n, %k, %v ragged %n where(%b, %h, %i, %j) {{
+    %seen = arith.cmpi ne, %j, %hole : i32
+    attn.yield %seen : i1
+  }} : {t} ragged {n}, {t}, {t} ragged {n}
+  return %o, %lse : {t}, tensor<?x?x?xf32>
+}}
+""".format(t=TYPE, n="tensor<?xi32>")
+OFFSETS = f"--input=5xi32=[0 190 190 {KEY} {ROWS}]"  # the bad key begins the last sequence
+
 def spec_of(predicate):
     return TEMPLATE.format(t=TYPE, key=KEY, predicate=predicate)
 
@@ -51,14 +63,15 @@ def read(name, columns):
     return [flat[i : i + columns] for i in range(0, len(flat), columns)]
 
 
-def run(spec, bad_in, *options):
-    """Output and log-sum-exp, with values that are not finite in K or V of one key."""
+def run(spec, bad_in, more, *options):
+    """Output and log-sum-exp, with values that are not finite in K or V of one key; `more`
+    inputs come after the tensors."""
     for n, name in enumerate("qkv"):
         rows = [[math.sin(7 * r + f + n) for f in range(DIM)] for r in range(ROWS)]
         if name == bad_in:
             rows[KEY] = [BAD.get(f, x) for f, x in enumerate(rows[KEY])]
         write(name + ".npy", rows)
-    inputs = [f"--input=@{FOLDER}/{name}.npy" for name in "qkv"]
+    inputs = [*(f"--input=@{FOLDER}/{name}.npy" for name in "qkv"), *more]
     outputs = [f"--output=@{FOLDER}/{name}.npy" for name in ("o", "lse")]
     command = ["lacuna-run", "-", *options, *inputs, *outputs]
     child = subprocess.run(command, input=spec, capture_output=True, text=True)
@@ -78,13 +91,13 @@ def is_right(x, expected):
     return x == expected or abs(x - expected) <= 2e-3 or math.isnan(x) and math.isnan(expected)
 
 
-def check(target, name, predicate, first_reached):
+def check(target, name, spec, first_reached, *more):
     """Runs a mask with a bad key in K, then in V; `first_reached` is the first row whose
     query tile is computed with the tile of the bad key."""
     wrong = []
     for bad_in in "kv":
-        expected = run(spec_of(predicate), bad_in, "--device=reference")
-        got = run(spec_of(predicate), bad_in, "--device=emulator", f"--target={target}")
+        expected = run(spec, bad_in, more, "--device=reference")
+        got = run(spec, bad_in, more, "--device=emulator", f"--target={target}")
         for what, rows, expected_rows in zip(("o", "lse"), got, expected):
             for r, f in itertools.product(range(ROWS), range(len(rows[0]))):
                 x, y = rows[r][f], expected_rows[r][f]
@@ -100,6 +113,7 @@ for target in ("sm_80", "sm_90a"):
     query_tile, key_tile = tiles(spec_of("sge, %i, %j"), target)
     reached = KEY // key_tile * key_tile // query_tile * query_tile
     assert reached > 0
-    passed.append(check(target, "all but one key", "ne, %j, %hole", 0))
-    passed.append(check(target, "causal", "sge, %i, %j", reached))
+    passed.append(check(target, "all but one key", spec_of("ne, %j, %hole"), 0))
+    passed.append(check(target, "causal", spec_of("sge, %i, %j"), reached))
+    passed.append(check(target, "a neighbour's key", RAGGED, KEY, OFFSETS))
 sys.exit(not all(passed))

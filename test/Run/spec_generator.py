@@ -55,7 +55,7 @@ class Float:
 class Spec(BlockLists):
     """One spec: text, inputs, and what a test wants to know of it."""
 
-    def __init__(self, seed, usage, want_table, want_empty_rows):
+    def __init__(self, seed, usage, want_table, want_empty_rows, ragged=False):
         self.random = random.Random(seed)
         self.usage = usage
         self.arguments, self.inputs, self.prologue = [], [], []
@@ -63,7 +63,13 @@ class Spec(BlockLists):
         self.dtype = pick(["f16", "bf16"])
         self.batch, self.key_heads, self.group = pick([1, 1, 2]), pick([1, 1, 2]), pick([1, 1, 2, 3])
         self.queries, self.keys = pick(LENGTHS), pick(LENGTHS)
+        self.sequences = self.batch  # that %b counts
+        self.offsets = {}  # of a ragged batch: the arguments and the rows they cut
+        if ragged:
+            self.batch, self.sequences = 1, pick([1, 3, 7])
         self.make_tensors(*pick(HEAD_DIMS))
+        if ragged:
+            self.make_offsets()
         self.make_scalars()
         self.make_positions()
         self.schedule = pick(SCHEDULES) if self.random.random() < 0.25 else None
@@ -92,6 +98,11 @@ class Spec(BlockLists):
             sizes = f"{self.batch}x{count}x{rows}x{width}x{self.dtype}"
             dynamic = "?x?x?" if self.random.random() < 0.8 else f"{self.batch}x{count}x{rows}"
             self.argument(f"tensor<{dynamic}x{width}x{self.dtype}>", f"{sizes}=random:{self.seed()}")
+
+    def make_offsets(self):
+        for rows in (self.queries, self.keys):
+            name = self.tensor([self.sequences + 1], "i32", f"offsets:{self.seed()}:{rows}")
+            self.offsets[name] = rows
 
     def make_scalars(self):
         """Scalars of the function: an argument, and arithmetic on sizes."""
@@ -138,9 +149,9 @@ class Spec(BlockLists):
             Int("%i", *self.bounds["i"]),
             Int("%j", *self.bounds["j"]),
             Int("%h", 0, heads - 1),
-            Int("%b", 0, self.batch - 1),
-            Int("%islot", 0, self.queries - 1, self.query_at is None),
-            Int("%jslot", 0, self.keys - 1, self.key_at is None),
+            Int("%b", 0, self.sequences - 1),
+            Int("%islot", 0, self.queries - 1, self.query_at is None and not self.offsets),
+            Int("%jslot", 0, self.keys - 1, self.key_at is None and not self.offsets),
             *self.scalars,
         ]
 
@@ -303,7 +314,7 @@ class Spec(BlockLists):
         """(name, type, index text) of a new table."""
         heads = self.key_heads * self.group
         shapes = [[("%jslot", self.keys)], [("%islot", self.queries)], [("%h", heads)]]
-        shapes += [[("%b", self.batch), ("%jslot", self.keys)]]
+        shapes += [[("%b", self.sequences), ("%jslot", self.keys)]]
         shapes += [[("%islot", self.queries), ("%jslot", self.keys)], [(None, 40)]]
         dims = self.random.choice(shapes)
         indices = ", ".join(name or self.index(count) for name, count in dims)
@@ -518,6 +529,8 @@ class Spec(BlockLists):
             clauses += f" schedule<{self.schedule}>"
         (q, qt), (k, kt), (v, vt) = self.arguments[:3]
         at = lambda position, what: f" at {position[what]}" if position else ""
+        types = dict(self.arguments)
+        cut = [(f" ragged {name}", f" ragged {types[name]}") for name in self.offsets] or [("", "")] * 2
         arguments = ", ".join(f"{name}: {type}" for name, type in self.arguments)
         shape = qt.rsplit("x", 2)[0].removeprefix("tensor<")
         output = f"tensor<{shape}x{vt.rsplit('x', 2)[1]}x{self.dtype}>"
@@ -525,7 +538,7 @@ class Spec(BlockLists):
         body = "".join(f"  {line}\n" for line in self.prologue)
         return (
             f"func.func @random({arguments})\n    -> ({output}, {lse}) {{\n{body}"
-            f"  %o, %lse = attn.attend {q}{at(self.query_at, 0)}, {k}, {v}{at(self.key_at, 0)}{clauses}\n"
-            f"    : {qt}{at(self.query_at, 1)}, {kt}, {vt}{at(self.key_at, 1)}\n"
+            f"  %o, %lse = attn.attend {q}{at(self.query_at, 0)}{cut[0][0]}, {k}, {v}{at(self.key_at, 0)}{cut[1][0]}{clauses}\n"
+            f"    : {qt}{at(self.query_at, 1)}{cut[0][1]}, {kt}, {vt}{at(self.key_at, 1)}{cut[1][1]}\n"
             f"  return %o, %lse : {output}, {lse}\n}}\n"
         )

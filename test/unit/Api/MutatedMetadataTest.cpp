@@ -1,10 +1,10 @@
 //===- MutatedMetadataTest.cpp - Wrong tables never give plausible results --===//
 //
-// Tables of masks of the gallery and lists of blocks, each wrong in one way: too
-// short along one of its axes, or with numbers that name what is not there. The
-// reference has to refuse; on the emulator the run has to report an error, and rows
-// that read the wrong place have to be NaN, output and log-sum-exp: all rows, where
-// it is a list of blocks that is wrong, or a plan has too little room.
+// Tables of masks of the gallery, lists of blocks and offsets of ragged batches, each
+// wrong in one way: too short along one of its axes, or with numbers that name what is
+// not there. The reference has to refuse; on the emulator the run has to report an
+// error, and rows that read the wrong place have to be NaN, output and log-sum-exp: all
+// rows, where a list of blocks or offsets are wrong, or a plan has too little room.
 //
 //===----------------------------------------------------------------------===//
 #include "lacuna/Compile.h"
@@ -133,10 +133,12 @@ TEST_P(MutatedMetadata, IsReported) {
       EXPECT_NE(message.find(" of %"), std::string::npos) << message;
       continue;
     }
-    EXPECT_NE(message.find("out of range"), std::string::npos) << message;
-    bool isList = message.find(": a block of ") != std::string::npos;
+    auto says = [&](const char *text) { return message.find(text) != std::string::npos; };
+    bool areOffsets = says("offsets of %m or %n do not ascend from 0 to the number of rows");
+    EXPECT_TRUE(areOffsets || says("out of range")) << message;
+    bool isAll = areOffsets || says(": a block of ");
     for (const HostArray &result : mutated.results)
-      EXPECT_GE(countNans(result), isList ? elementCount(result.shape) : 1);
+      EXPECT_GE(countNans(result), isAll ? elementCount(result.shape) : 1);
   }
 }
 
@@ -166,6 +168,16 @@ static const std::string csr = blockSpec("%list: tensor<?x?xi32>, %offsets: tens
                                          "tensor<?x?xi32> offsets tensor<?x?xi32>");
 static const std::string bitMap =
     blockSpec("%list: tensor<?x?x?xi32>", "%list bits columns %n : tensor<?x?x?xi32>");
+
+static const std::string ragged = R"(!t = tensor<?x?x?x128xbf16>
+!n = tensor<?xi32>
+func.func @ragged(%q: !t, %k: !t, %v: !t, %m: !n, %n: !n) -> (!t, tensor<?x?x?xf32>) {
+  %o, %lse = attn.attend %q ragged %m, %k, %v ragged %n where(%b, %h, %i, %j) {
+    %past = attn.causal %i, %j
+    attn.yield %past : i1
+  } : !t ragged !n, !t, !t ragged !n
+  return %o, %lse : !t, tensor<?x?x?xf32>
+})";
 
 static const Mutant mutants[] = {
     {"ids_end_early", "packed_documents", 1, 1, 80, 80, {"1x79xi32=steps:20"}},
@@ -243,6 +255,15 @@ static const Mutant mutants[] = {
     {"columns_below_zero", counted, 1, 1, 48, 48, {"1x3x2xi32=0", "1x3xi32=0", "-1"}},
     {"offsets_lack_a_row", csr, 1, 1, 48, 48, {"1x4xi32=0", "1x3xi32=[0 2 4]", "3"}},
     {"no_offsets", csr, 1, 1, 48, 48, {"1x4xi32=0", "1x0xi32=0", "3"}},
+    {"sequences_descend", ragged, 1, 2, 300, 48, {"4xi32=[0 200 9 300]", "4xi32=[0 9 9 48]"}},
+    {"sequence_of_keys_descends", ragged, 1, 1, 80, 48, {"3xi32=[0 9 80]", "3xi32=[0 49 48]"}},
+    {"first_sequence_is_late", ragged, 1, 1, 80, 48, {"3xi32=[1 9 80]", "3xi32=[0 9 48]"}},
+    {"last_sequence_ends_early", ragged, 1, 1, 80, 48, {"3xi32=[0 9 80]", "3xi32=[0 9 47]"}},
+    {"last_sequence_ends_late", ragged, 1, 1, 80, 48, {"3xi32=[0 9 81]", "3xi32=[0 9 48]"}},
+    {"sequence_below_zero", ragged, 1, 1, 80, 48, {"3xi32=[0 9 80]", "3xi32=[0 -2147483648 48]"}},
+    {"sequences_without_keys", ragged, 1, 1, 80, 48, {"3xi32=[0 9 80]", "2xi32=[0 48]"}},
+    {"no_sequences", ragged, 1, 1, 80, 48, {"1xi32=0", "1xi32=0"}},
+    {"no_offsets_of_sequences", ragged, 1, 1, 80, 48, {"0xi32=0", "0xi32=0"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Gallery, MutatedMetadata, testing::ValuesIn(mutants),
