@@ -4,6 +4,9 @@
 // call may have side effects. The functions that scalar code calls have none, so
 // whatever has one use moves into its user.
 //
+// An operation that uses a value twice becomes an expression in kernels, too: the one
+// that form-expressions makes of it has an operand twice, and does not read back.
+//
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/TileToEmitC/Passes.h"
 
@@ -40,12 +43,15 @@ static void collect(Operation *root, llvm::SetVector<Operation *> &tree) {
   tree.insert(root);
 }
 
+/// Whether a value is more than one of an operation's operands.
+static bool usesValueTwice(Operation *op) {
+  llvm::SmallDenseSet<Value> seen;
+  return llvm::any_of(op->getOperands(), [&](Value value) { return !seen.insert(value).second; });
+}
+
 /// Replaces a tree of operations by one expression.
-static void fold(Operation *root) {
-  llvm::SetVector<Operation *> tree;
-  collect(root, tree);
-  if (tree.size() == 1)
-    return;
+static void fold(const llvm::SetVector<Operation *> &tree) {
+  Operation *root = tree.back();
   llvm::SetVector<Value> inputs;
   for (Operation *op : tree)
     for (Value operand : op->getOperands())
@@ -61,7 +67,7 @@ static void fold(Operation *root) {
     builder.clone(*op, values);
   emitc::YieldOp::create(builder, root->getLoc(), values.lookup(root->getResult(0)));
   root->getResult(0).replaceAllUsesWith(expression.getResult());
-  for (Operation *op : llvm::reverse(tree))
+  for (Operation *op : llvm::reverse(tree.getArrayRef()))
     op->erase();
 }
 
@@ -75,8 +81,29 @@ static void foldBlock(Block &block) {
     if (isMovable(&op) && !onlyUser(&op))
       roots.push_back(&op);
   }
-  for (Operation *root : roots)
-    fold(root);
+  for (Operation *root : roots) {
+    llvm::SetVector<Operation *> tree;
+    collect(root, tree);
+    if (tree.size() > 1 || usesValueTwice(root))
+      fold(tree);
+  }
+}
+
+/// Folds single operations of a kernel.
+static void foldRepeatedOperands(emitc::FuncOp kernel) {
+  SmallVector<Operation *> found;
+  kernel.walk([&](Operation *op) {
+    if (isa<emitc::ExpressionOp>(op))
+      return WalkResult::skip();
+    if (isMovable(op) && op->getNumResults() == 1 && usesValueTwice(op))
+      found.push_back(op);
+    return WalkResult::advance();
+  });
+  for (Operation *op : found) {
+    llvm::SetVector<Operation *> tree;
+    tree.insert(op);
+    fold(tree);
+  }
 }
 
 namespace {
@@ -86,7 +113,11 @@ struct FoldScalarCode : lacuna::impl::FoldScalarCodeBase<FoldScalarCode> {
     ArrayAttr specifiers = function.getSpecifiersAttr();
     bool isKernel = specifiers && llvm::is_contained(specifiers.getAsValueRange<StringAttr>(),
                                                      StringRef("__global__"));
-    if (!isKernel && !function.isExternal())
+    if (function.isExternal())
+      return;
+    if (isKernel)
+      foldRepeatedOperands(function);
+    else
       foldBlock(function.getBody().front());
   }
 };

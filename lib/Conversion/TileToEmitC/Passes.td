@@ -63,7 +63,9 @@ def FoldScalarCode : Pass<"emitc-fold-scalar-code", "::mlir::emitc::FuncOp"> {
     }
     ```
 
-    Upstream's `form-expressions` does the rest: it never moves a call. Expects
+    Upstream's `form-expressions` does the rest: it never moves a call. An operation
+    that uses a value twice becomes an expression here, in kernels, too, since upstream's
+    would have an operand twice and could not be read back. Expects
     functions whose calls have no side effects, as `convert-tile-to-emitc` makes.
   }];
   let dependentDialects = ["::mlir::emitc::EmitCDialect"];

@@ -39,3 +39,13 @@ emitc.func @kernel(%x: f32) attributes {specifiers = ["__global__"]} {
   %1 = call_opaque "consume"(%0) : (f32) -> f32
   return
 }
+
+// But a call that uses a value twice becomes an expression with one operand, which
+// can be read back.
+// CHECK-LABEL: emitc.func @square
+// CHECK:       expression %arg0 : (f32) -> f32
+// CHECK-NEXT:    call_opaque "multiply"(%arg0, %arg0)
+emitc.func @square(%x: f32) attributes {specifiers = ["__global__"]} {
+  %0 = call_opaque "multiply"(%x, %x) : (f32, f32) -> f32
+  return
+}

@@ -3,7 +3,7 @@
 The abstract level knows no target: its text is the same, byte for byte, for both families.
 The CUDA text may differ only in the line that says where the kernel comes from and
 in the names of variables, which printed IR does not keep.
-(That the PTX is the same, from the EmitC level too, is tested apart.)
+(That the PTX is the same, from the EmitC level too, is tested in test/Compiler.)
 """
 import re
 import subprocess
