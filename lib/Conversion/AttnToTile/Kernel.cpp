@@ -204,6 +204,12 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   Value zero = arith::ConstantIntOp::create(builder, 0, 32);
   emitPlace(builder, place);
   Value runs = emitRuns(builder, place, zero);
+  auto uniform = [&](Region &clause, unsigned batchArgument) {
+    return emitUniformReads(builder, place.scope, *place.bits, clause, batchArgument, place.batch,
+                            place.head);
+  };
+  place.scoreReads = uniform(attend.getScore(), 1);
+  place.whereReads = uniform(attend.getWhere(), 0);
 
   TileTypes types(builder.getContext(), attend.getQuery().getType().getElementType(),
                   attend.getQueryHeadDim(), attend.getValueHeadDim());

@@ -135,6 +135,10 @@ void ScalarCopier::copy(Operation *op) {
   if (isa<attn::LoadRangeOp>(op))
     return copyLoadRange(op);
   if (auto load = dyn_cast<attn::LoadOp>(op)) {
+    if (Value element = emitted ? emitted->elements.lookup(op) : Value()) {
+      values.map(load.getResult(), element);
+      return;
+    }
     SmallVector<Value> indices(
         llvm::map_range(load.getIndices(), [&](Value index) { return values.lookup(index); }));
     values.map(load.getResult(), read(op->getLoc(), load.getTable(), indices));

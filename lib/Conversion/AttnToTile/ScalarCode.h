@@ -9,6 +9,7 @@
 #define LIB_CONVERSION_ATTNTOTILE_SCALARCODE_H
 
 #include "lib/Conversion/AttnToTile/StatusBits.h"
+#include "lib/Conversion/AttnToTile/UniformReads.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
@@ -31,6 +32,15 @@ public:
 
   /// Ranges of the table, a value from outside, are read with these cells.
   void summarize(mlir::Value table, mlir::Value cells) { cellsOf[table] = cells; }
+
+  /// Reads that have been emitted already are not copied again.
+  void reuse(const UniformReads &reads) { emitted = &reads; }
+
+  /// Takes them for reads of its own, as far as `reads` is concerned.
+  void require(mlir::Location loc, const UniformReads &reads) {
+    for (auto [bit, condition] : reads.inside)
+      require(loc, bit, condition);
+  }
 
   /// Copies a region of an attend with these arguments; returns what it yields.
   llvm::SmallVector<mlir::Value> copyRegion(mlir::Region &region, mlir::ValueRange arguments);
@@ -61,6 +71,7 @@ private:
   StatusBits &bits;
   llvm::MapVector<unsigned, mlir::Value> inside;
   llvm::DenseMap<mlir::Value, mlir::Value> cellsOf;
+  const UniformReads *emitted = nullptr;
 };
 
 /// Extent of a view along an axis: a constant when it is static.

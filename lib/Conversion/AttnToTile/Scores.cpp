@@ -17,6 +17,7 @@
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -73,15 +74,31 @@ static Value copyClause(ImplicitLocOpBuilder &builder, ScalarCopier &copier,
 /// a quiet NaN that no arithmetic makes.
 static uint32_t failureBits(unsigned bit) { return 0x7FC1AC00u | bit; }
 
+/// The score of an element that failed.
+static Value failureOf(ImplicitLocOpBuilder &builder, unsigned bit) {
+  APFloat failure(APFloat::IEEEsingle(), APInt(32, failureBits(bit)));
+  return arith::ConstantFloatOp::create(builder, builder.getF32Type(), failure);
+}
+
 /// `value`, unless a read failed.
-static Value failUnlessInside(ImplicitLocOpBuilder &builder, const ScalarCopier &copier,
-                              Value value) {
-  for (auto [bit, inside] : llvm::reverse(copier.reads())) {
-    APFloat failure(APFloat::IEEEsingle(), APInt(32, failureBits(bit)));
-    Value nan = arith::ConstantFloatOp::create(builder, builder.getF32Type(), failure);
-    value = arith::SelectOp::create(builder, inside, value, nan);
-  }
+static Value failUnlessInside(ImplicitLocOpBuilder &builder,
+                              const llvm::MapVector<unsigned, Value> &reads, Value value) {
+  for (auto [bit, inside] : llvm::reverse(reads))
+    value = arith::SelectOp::create(builder, inside, value, failureOf(builder, bit));
   return value;
+}
+
+/// `tile`, or what `otherwise` makes when the uniform reads of a bit failed.
+static Value unlessInside(ImplicitLocOpBuilder &builder, Value inside, Value tile,
+                          llvm::function_ref<Value()> otherwise) {
+  auto choice = scf::IfOp::create(builder, tile.getType(), inside, /*addThenBlock=*/true,
+                                  /*addElseBlock=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&choice.getThenRegion().front());
+  scf::YieldOp::create(builder, tile);
+  builder.setInsertionPointToStart(&choice.getElseRegion().front());
+  scf::YieldOp::create(builder, otherwise());
+  return choice.getResult(0);
 }
 
 /// Reports a bit for an element whose query exists.
@@ -109,20 +126,24 @@ Scores emitScores(ImplicitLocOpBuilder &builder, const KernelPlace &place, const
       value = arith::MulFOp::create(b, value, scale);
     if (!score.empty()) {
       ScalarCopier copier(b, place.scope, *place.bits);
+      copier.reuse(place.scoreReads);
       value = copyClause(b, copier, place, score, value, element[1], element[2]);
-      value = failUnlessInside(b, copier, value);
+      value = failUnlessInside(b, copier.reads(), value);
       llvm::append_range(scores.failures, llvm::make_first_range(copier.reads()));
     }
     tile::YieldOp::create(b, value);
   };
   scores.tile = tile::MapOp::create(builder, types.scores, products, origin, body);
+  for (auto [bit, inside] : place.scoreReads.inside)
+    scores.tile = unlessInside(builder, inside, scores.tile, [&, bit = bit] {
+      return tile::SplatOp::create(builder, types.scores, failureOf(builder, bit)).getResult();
+    });
   return scores;
 }
 
-Value emitScoreCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place,
-                     const TileTypes &types, Value scores, ArrayRef<unsigned> failures) {
-  if (failures.empty())
-    return scores;
+/// A map that reports failed elements and changes none.
+static Value emitCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place,
+                       const TileTypes &types, Value scores, ArrayRef<unsigned> failures) {
   auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
     ImplicitLocOpBuilder b(loc, nested);
     Value bits = arith::BitcastOp::create(b, b.getI32Type(), element[0]);
@@ -137,6 +158,16 @@ Value emitScoreCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place,
   return tile::MapOp::create(builder, types.scores, scores, {place.first, key}, body);
 }
 
+Value emitScoreCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place,
+                     const TileTypes &types, Value scores, ArrayRef<unsigned> failures) {
+  if (!failures.empty())
+    scores = emitCheck(builder, place, types, scores, failures);
+  for (auto [bit, inside] : place.scoreReads.inside)
+    scores = unlessInside(builder, inside, scores,
+                          [&, bit = bit] { return emitCheck(builder, place, types, scores, bit); });
+  return scores;
+}
+
 Value emitMask(ImplicitLocOpBuilder &builder, const KernelPlace &place, const TileTypes &types,
                Value scores, Value key) {
   attn::AttendOp attend = place.attend;
@@ -149,9 +180,11 @@ Value emitMask(ImplicitLocOpBuilder &builder, const KernelPlace &place, const Ti
     Value visible = exists, score = element[0];
     if (!where.empty()) {
       ScalarCopier copier(b, place.scope, *place.bits);
+      copier.reuse(place.whereReads);
       Value seen = copyClause(b, copier, place, where, {}, element[1], element[2]);
+      copier.require(loc, place.whereReads);
       // Not inside: the score is NaN and not hidden.
-      score = failUnlessInside(b, copier, score);
+      score = failUnlessInside(b, copier.reads(), score);
       for (auto [bit, inside] : copier.reads()) {
         Value outside = arith::XOrIOp::create(b, inside, arith::ConstantIntOp::create(b, 1, 1));
         seen = arith::OrIOp::create(b, seen, outside);

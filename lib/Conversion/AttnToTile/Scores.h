@@ -5,6 +5,7 @@
 #include "dialects/Attn/IR/Attn.h"
 #include "lib/Conversion/AttnToTile/Softmax.h"
 #include "lib/Conversion/AttnToTile/StatusBits.h"
+#include "lib/Conversion/AttnToTile/UniformReads.h"
 
 #include "mlir/IR/IRMapping.h"
 
@@ -29,6 +30,7 @@ struct KernelPlace {
   bool perBatch = false, perHead = false; ///< whether the lists are
   mlir::Value status;                     ///< null when nothing reads a table
   StatusBits *bits = nullptr;
+  UniformReads whereReads, scoreReads; ///< of the clauses, before the loop
 };
 
 /// A tile of scores, and the status bits of reads that may have failed in it.
@@ -43,8 +45,8 @@ struct Scores {
 Scores emitScores(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
                   const TileTypes &types, mlir::Value products, mlir::Value scale, mlir::Value key);
 
-/// Reports the `failures` of a tile whose hidden scores are -inf. The result is
-/// the same tile.
+/// Reports the `failures` of a tile whose hidden scores are -inf, and those of the
+/// uniform reads. The result is the same tile.
 mlir::Value emitScoreCheck(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
                            const TileTypes &types, mlir::Value scores,
                            llvm::ArrayRef<unsigned> failures);
