@@ -22,6 +22,8 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
     `tile.write_runs`, `tile.order_rows`). A baked attend visits the runs that it
     holds (`tile.table`). An `attn.expand_blocks` that an attend reads is a kernel
     before all of these (`tile.expand_blocks`); a wrong list makes all results NaN.
+    A ragged attend has its grid of pieces of sequences, which a kernel cuts before
+    (`tile.cut_sequences`), and works on the part of each view that is the sequence.
     A table read outside its bounds makes the score NaN, never something plausible.
 
     ```mlir

@@ -268,3 +268,45 @@ func.func @documents(%q: !t, %ids: tensor<100xi32>) -> !t {
                       order = dense<[[[1, 0]]]> : tensor<1x1x2xi32>> : !t, !t, !t
   return %o : !t
 }
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+!n = tensor<?xi32>
+
+// Lengths that come from offsets are scalars of a sequence.
+// CHECK-LABEL: @ragged
+// CHECK:     mode closed
+func.func @ragged(%q: !t, %k: !t, %m: !n, %n: !n) -> !t {
+  %c1 = arith.constant 1 : i32
+  // expected-remark @+1 {{closed: intervals of keys are exact for every tile}}
+  %o, %lse = attn.attend %q ragged %m, %k, %k ragged %n where(%b, %h, %i, %j) {
+    %next = arith.addi %b, %c1 : i32
+    %q0 = attn.load %m[%b] : !n
+    %q1 = attn.load %m[%next] : !n
+    %k0 = attn.load %n[%b] : !n
+    %k1 = attn.load %n[%next] : !n
+    %queries = arith.subi %q1, %q0 : i32
+    %keys = arith.subi %k1, %k0 : i32
+    %more = arith.subi %keys, %queries : i32
+    %past = attn.causal %i, %j offset %more
+    attn.yield %past : i1
+  } : !t ragged !n, !t, !t ragged !n
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+!n = tensor<?xi32>
+
+// CHECK-LABEL: @ragged_slots
+// CHECK:     mode planned
+func.func @ragged_slots(%q: !t, %n: !n) -> !t {
+  // expected-remark @+1 {{planned: the slots of a sequence follow from offsets}}
+  %o, %lse = attn.attend %q ragged %n, %q, %q ragged %n where(%b, %h, %i, %j, %islot, %jslot) {
+    %seen = arith.cmpi sle, %jslot, %i : i32
+    attn.yield %seen : i1
+  } : !t ragged !n, !t, !t ragged !n
+  return %o : !t
+}

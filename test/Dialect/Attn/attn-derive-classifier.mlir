@@ -239,3 +239,20 @@ func.func @slots(%q: !t, %at: tensor<?xi32>) -> !t {
   } : !t at tensor<?xi32>, !t, !t at tensor<?xi32>
   return %o : !t
 }
+
+// -----
+
+!t = tensor<1x1x?x16xf16>
+!n = tensor<?xi32>
+// So they have in a ragged batch, where a sequence begins anywhere.
+// CHECK-LABEL: @ragged_slots
+// CHECK:      classify(%{{.*}}, %{{.*}}, %[[IF:.*]], %[[IL:.*]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[SF:.*]], %[[SL:.*]]) {
+// CHECK-DAG:    arith.cmpi sle, %[[SF]], %[[IL]]
+// CHECK-DAG:    arith.cmpi slt, %[[IF]], %[[SL]]
+func.func @ragged_slots(%q: !t, %n: !n) -> !t {
+  %o, %lse = attn.attend %q ragged %n, %q, %q ragged %n where(%b, %h, %i, %j, %islot, %jslot) {
+    %keep = attn.causal %i, %jslot
+    attn.yield %keep : i1
+  } : !t ragged !n, !t, !t ragged !n
+  return %o : !t
+}
