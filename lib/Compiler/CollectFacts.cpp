@@ -23,7 +23,10 @@ static std::string describeRuns(tile::KernelOp kernel) {
     bool nothingFull = runs.getNumPairs() == 1 && matchPattern(bounds[2], m_Zero()) &&
                        matchPattern(bounds[3], m_Zero());
     text = nothingFull ? "every key tile, all PARTIAL: no interval could be derived from the mask"
-                       : "closed form: bounds computed in the kernel, no metadata";
+                       : "closed form: bounds computed in the kernel";
+  });
+  kernel.walk([&](tile::PieceOp) {
+    text += "; of each sequence, whose query tiles a kernel before cuts from offsets";
   });
   return text;
 }

@@ -78,6 +78,8 @@ std::string lacuna::nameOf(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto dim = dyn_cast<tile::DimOp>(op))
     return nameOf(dim.getView()) + "_dim" + std::to_string(dim.getAxis());
+  if (auto part = dyn_cast<tile::PartOp>(op))
+    return nameOf(part.getView()) + "_part";
   if (isa<tile::BlockOp>(op)) {
     static constexpr StringRef results[] = {"batch", "head", "first"};
     return results[cast<OpResult>(value).getResultNumber()].str();
