@@ -49,7 +49,9 @@ std::vector<KernelFacts> lacuna::collectFacts(ModuleOp module) {
     facts.predictedRegisters = needs.registersPerThread;
     facts.sharedBytes = needs.sharedBytes;
     facts.blocksPerSm = needs.blocksPerSm;
-    for (const tile::RefusedSchedule &refused : tile::chooseSchedule(shape, *target).refused)
+    const tile::ScheduleChoice choice = tile::chooseSchedule(shape, *target);
+    facts.tuned = choice.tuned && choice.schedule == schedule;
+    for (const tile::RefusedSchedule &refused : choice.refused)
       facts.refused.push_back(tile::toString(refused.schedule) + ": " + refused.reason);
     list.push_back(std::move(facts));
   }

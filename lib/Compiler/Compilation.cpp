@@ -2,6 +2,7 @@
 
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Tile/IR/Tile.h"
+#include "dialects/Tile/Transforms/KernelShape.h"
 #include "lib/Compiler/ArgumentNames.h"
 #include "lib/Compiler/BakeSpec.h"
 #include "lib/Compiler/CollectFacts.h"
@@ -199,6 +200,15 @@ Status Compilation::lowerTo(Level level) {
     if (m.level == Level::Scheduled)
       m.facts = collectFacts(*m.op);
   }
+  return {};
+}
+
+Status Compilation::pin(const tile::Schedule &schedule) {
+  if (Status status = lowerTo(Level::Tile); !status.isOk())
+    return status;
+  for (auto kernel : module->op->getOps<tile::KernelOp>())
+    if (!kernel.getPlans())
+      kernel->setAttr("tile.pins", tile::toPins(&module->context, schedule));
   return {};
 }
 

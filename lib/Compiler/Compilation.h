@@ -9,6 +9,7 @@
 #ifndef LIB_COMPILER_COMPILATION_H
 #define LIB_COMPILER_COMPILATION_H
 
+#include "dialects/Tile/Transforms/Schedule.h"
 #include "lacuna/Compile.h"
 #include "lacuna/Tensor.h"
 #include "lib/Compiler/Facts.h"
@@ -57,6 +58,10 @@ public:
   /// Runs the passes down to `level`; a level already passed is an error of the
   /// caller (Unsupported). Attn means: sugar expanded, intervals derived.
   Status lowerTo(Level level);
+
+  /// Lowers to Level::Tile and fixes the schedule of every attention. Whether the
+  /// target has room for it is a question of the next level. Errors: those of lowerTo.
+  Status pin(const tile::Schedule &schedule);
 
   /// Fixes what the masks of the spec read to what `arguments` hold, and writes the
   /// runs of their tiles into it (BakeSpec.h). They are in host memory; tensors that

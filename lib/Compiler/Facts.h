@@ -13,6 +13,7 @@ struct KernelFacts {
   std::string name;
   std::string runs;     ///< where its runs come from
   std::string schedule; ///< as attn.schedule takes it
+  bool tuned = false;   ///< whether it was measured to be the fastest for such kernels
   std::int64_t threads = 0;
   std::int64_t predictedRegisters = 0; ///< per thread
   std::int64_t sharedBytes = 0;        ///< per block

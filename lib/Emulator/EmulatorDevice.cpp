@@ -55,6 +55,7 @@ public:
   Status synchronize(Stream) override;
 
   void nameAllocation(DeviceAddress address, std::string name) override;
+  void protectAllocation(DeviceAddress address) override;
   const std::vector<Report> &reports() const override { return found; }
   std::vector<Report> takeReports() override { return std::exchange(found, {}); }
   const Counters &counters() const override { return counts; }
@@ -141,6 +142,11 @@ Status Emulator::fill(DeviceAddress to, std::uint8_t byte, std::size_t bytes, St
 void Emulator::nameAllocation(DeviceAddress address, std::string name) {
   if (Allocation *allocation = memory.find(address, 0))
     allocation->name = std::move(name);
+}
+
+void Emulator::protectAllocation(DeviceAddress address) {
+  if (Allocation *allocation = memory.find(address, 0))
+    allocation->readOnly = true;
 }
 
 //===----------------------------------------------------------------------===//

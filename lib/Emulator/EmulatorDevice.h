@@ -24,6 +24,9 @@ class EmulatorDevice : public Device {
 public:
   /// Gives an allocation a name for messages ("Q").
   virtual void nameAllocation(DeviceAddress address, std::string name) = 0;
+  /// From now on a kernel that writes there is wrong. Reads cost less, for nobody can
+  /// be in their way.
+  virtual void protectAllocation(DeviceAddress address) = 0;
   /// Defects since the last takeReports(), over all launches.
   virtual const std::vector<Report> &reports() const = 0;
   virtual std::vector<Report> takeReports() = 0;

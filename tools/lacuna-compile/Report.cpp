@@ -16,8 +16,8 @@ static void explainSpills(llvm::raw_ostream &out, const FunctionFacts &function)
 
 static void explainKernel(llvm::raw_ostream &out, const KernelFacts &facts, const NvrtcLog &log) {
   out << "\n## Kernel " << facts.name << "\n\n- runs: " << facts.runs
-      << "\n- schedule: " << facts.schedule << "\n- threads: " << facts.threads
-      << "\n- shared memory: " << facts.sharedBytes << " bytes"
+      << "\n- schedule: " << facts.schedule << (facts.tuned ? " (measured to be the fastest)" : "")
+      << "\n- threads: " << facts.threads << "\n- shared memory: " << facts.sharedBytes << " bytes"
       << "\n- blocks per SM: " << facts.blocksPerSm << "\n";
   for (const FunctionFacts &function : log.functions)
     if (function.name == facts.name) {

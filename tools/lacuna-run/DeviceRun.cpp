@@ -1,5 +1,6 @@
 #include "tools/lacuna-run/DeviceRun.h"
 
+#include "lib/Emulator/EmulatorDevice.h"
 #include "tools/lacuna-run/Elements.h"
 
 #include <algorithm>
@@ -55,6 +56,10 @@ Result<DeviceRun> DeviceRun::create(std::shared_ptr<LoadedProgram> program,
     Result<DeviceTensor> tensor = makeTensor(device, inputs[i], i + 1);
     if (!tensor)
       return tensor.status();
+    if (auto *emulator = dynamic_cast<emulator::EmulatorDevice *>(&device)) {
+      emulator->nameAllocation(tensor->ref().address, "%" + expected[i].name);
+      emulator->protectAllocation(tensor->ref().address);
+    }
     run.arguments.push_back(Value(tensor->ref()));
     run.tensors.push_back(std::move(*tensor));
   }

@@ -65,6 +65,20 @@ FailureOr<SchedulePins> lacuna::tile::pinsOf(KernelOp kernel) {
   return pins;
 }
 
+DictionaryAttr lacuna::tile::toPins(MLIRContext *context, const Schedule &schedule) {
+  Builder builder(context);
+  auto number = [&](StringRef name, int64_t value) {
+    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
+  };
+  auto flag = [&](StringRef name, bool value) {
+    return builder.getNamedAttr(name, builder.getBoolAttr(value));
+  };
+  return builder.getDictionaryAttr(
+      {number("query_tile", schedule.queryTile), number("key_tile", schedule.keyTile),
+       number("warps", schedule.warps), number("stages", schedule.stages),
+       flag("query_in_registers", schedule.queryInRegisters), flag("roles", schedule.roles)});
+}
+
 Schedule lacuna::tile::toSchedule(ScheduleAttr attribute) {
   return {attribute.getQueryTile(), attribute.getKeyTile(),          attribute.getWarps(),
           attribute.getStages(),    attribute.getQueryInRegisters(), attribute.getRoles()};

@@ -16,6 +16,9 @@ AttentionShape shapeOf(KernelOp kernel);
 /// roles (bool). Any other entry is an error at the kernel.
 mlir::FailureOr<SchedulePins> pinsOf(KernelOp kernel);
 
+/// The dictionary that fixes all knobs.
+mlir::DictionaryAttr toPins(mlir::MLIRContext *context, const Schedule &schedule);
+
 /// The numbers of the attribute, and back.
 Schedule toSchedule(ScheduleAttr attribute);
 ScheduleAttr toAttribute(mlir::MLIRContext *context, const Schedule &schedule);

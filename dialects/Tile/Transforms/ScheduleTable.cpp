@@ -147,8 +147,16 @@ static std::string suggestKnobs(const Schedule &schedule, const AttentionShape &
 }
 
 ScheduleChoice lacuna::tile::chooseSchedule(const AttentionShape &shape, const TargetInfo &target,
-                                            const SchedulePins &pins) {
+                                            const SchedulePins &pins,
+                                            std::span<const TunedSchedule> tuned) {
   ScheduleChoice choice;
+  const TunedSchedule *known = pins.any() ? nullptr : findTuned(tuned, target.name, shape);
+  if (known && !findObstacle(known->schedule, shape, target)) {
+    choice.schedule = known->schedule;
+    choice.needs = predictResources(known->schedule, shape, target);
+    choice.tuned = true;
+    return choice;
+  }
   const std::vector<Schedule> candidates = listCandidates(shape, target, pins);
   if (candidates.empty()) {
     choice.error = "head dims " + std::to_string(shape.queryFeatures) + " and " +

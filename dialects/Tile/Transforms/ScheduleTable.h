@@ -9,6 +9,7 @@
 #define DIALECTS_TILE_TRANSFORMS_SCHEDULETABLE_H
 
 #include "dialects/Tile/Transforms/ResourceModel.h"
+#include "dialects/Tile/Transforms/TunedSchedules.h"
 
 #include <span>
 #include <vector>
@@ -40,15 +41,18 @@ struct ScheduleChoice {
   Resources needs;                      ///< of `schedule`
   std::vector<RefusedSchedule> refused; ///< impossible ones first, then less good ones
   std::string error;                    ///< set when `schedule` is not: need, limit, knobs
+  bool tuned = false;                   ///< whether it was measured to be the fastest
 };
 
-/// Picks the first candidate of the table that is legal and keeps at least 8
-/// warps on an SM, else the legal one that keeps the most (the first of them).
+/// Picks what was measured to be the fastest for such kernels, if it is in `tuned` and
+/// nothing is pinned; else the first candidate of the table that is legal and keeps at
+/// least 8 warps on an SM, else the legal one that keeps the most (the first of them).
 /// Pinned knobs are put into every candidate; if none of them is then legal,
 /// free knobs take any value. Without pins every shape of head dims that are
 /// multiples of 8 up to 256 has a schedule on every target.
 ScheduleChoice chooseSchedule(const AttentionShape &shape, const TargetInfo &target,
-                              const SchedulePins &pins = {});
+                              const SchedulePins &pins = {},
+                              std::span<const TunedSchedule> tuned = tunedSchedules());
 
 } // namespace lacuna::tile
 

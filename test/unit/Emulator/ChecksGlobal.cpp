@@ -204,3 +204,23 @@ TEST(ChecksGlobal, WarpsOfABlockRaceOnGlobalMemory) {
                {ReportKind::UninitialisedGlobal},
                false});
 }
+
+TEST(ChecksGlobal, WriteToWhatIsProtected) {
+  if (skipWithoutNvrtc() || testsUseGpu())
+    return;
+  KernelImage image = compileKernel(R"(extern "C" __global__ void k(int *in, int *out) {
+  out[threadIdx.x] = in[threadIdx.x];
+  in[threadIdx.x] = 1;
+})",
+                                    "k");
+  KernelRunner runner;
+  DeviceAddress in = runner.put(std::vector<int>(32, 7), "in"), out = runner.allocate(128, "out");
+  runner.runClean(image, {{1}, {32}}, Arguments(in, out));
+  runner.emulator->protectAllocation(in);
+  Outcome outcome = runner.run(image, {{1}, {32}}, Arguments(in, out));
+  ASSERT_EQ(outcome.reports.size(), 1u);
+  EXPECT_EQ(outcome.reports[0].kind, ReportKind::ReadOnlyWrite);
+  EXPECT_NE(outcome.status.message().find("writes to in, which is read-only"), std::string::npos)
+      << outcome.status.message();
+  EXPECT_EQ(runner.get<int>(out, 32), std::vector<int>(32, 1)) << "reading is free of defects";
+}

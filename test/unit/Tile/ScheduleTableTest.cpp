@@ -52,6 +52,30 @@ TEST(ScheduleTable, RefusalsAreListedWithReasons) {
   EXPECT_EQ(choice.refused[0].reason, "keeps 4 warps on an SM of sm_86, the chosen one 8");
 }
 
+TEST(ScheduleTable, WhatWasMeasuredComesFirst) {
+  const TargetInfo &target = *findTarget("sm_80");
+  const Schedule fastest = {64, 32, 4, 3, false}, tooLarge = {256, 256, 4, 4, false};
+  const TunedSchedule tuned[] = {{"sm_90a", {128, 128}, {128, 64, 8, 2, false}},
+                                 {"sm_80", {128, 128}, fastest},
+                                 {"sm_80", {256, 256}, tooLarge}};
+  auto choose = [&](const AttentionShape &shape, const SchedulePins &pins = {}) {
+    return chooseSchedule(shape, target, pins, tuned);
+  };
+  EXPECT_EQ(choose({128, 128}).schedule, fastest);
+  EXPECT_TRUE(choose({128, 128}).tuned);
+  EXPECT_EQ(choose({120, 128}).schedule, fastest) << "head dims are padded to the same";
+  for (const AttentionShape &other :
+       {AttentionShape{128, 128, 2, true}, AttentionShape{128, 64}, AttentionShape{128, 128, 4}})
+    EXPECT_FALSE(choose(other).tuned);
+  EXPECT_FALSE(choose({256, 256}).tuned) << "an entry that the target has no room for";
+  EXPECT_TRUE(choose({256, 256}).schedule);
+  SchedulePins pins;
+  pins.stages = 2;
+  EXPECT_FALSE(choose({128, 128}, pins).tuned) << "what the user says comes first";
+  for (const TunedSchedule &entry : tunedSchedules())
+    EXPECT_FALSE(findObstacle(entry.schedule, entry.shape, *findTarget(entry.target)));
+}
+
 TEST(ScheduleTable, PinsAreKeptAndTheRestFollows) {
   const TargetInfo &target = *findTarget("sm_80");
   for (std::int64_t queryTile : {16, 32, 64, 128}) {
