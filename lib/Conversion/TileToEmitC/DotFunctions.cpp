@@ -122,7 +122,7 @@ FailureOr<FragmentCall> lacuna::printDot(Emission &emission, tile::DotOp op) {
   inputs += ",\n      " + rhsAddresses.operands([&](int64_t span) {
     return laneAddress(dot->rhsName, span, dot->transposed, 0);
   });
-  return dot->print(emission, "dot", lhs ? lhs->structName() : "uint32_t", body, inputs);
+  return dot->print(emission, "dot", lhs ? lhs->parameterType() : "uint32_t ", body, inputs);
 }
 
 FailureOr<FragmentCall> lacuna::printLoadShared(Emission &emission, tile::LoadSharedOp op) {

@@ -36,7 +36,7 @@ FragmentCall DotStatement::print(Emission &emission, const Twine &name, StringRe
     call.operands.push_back(op.getAccumulator());
   call.operands.append({op.getLhs(), op.getRhs()});
   std::string text =
-      type + " $(" + (fromZero ? "" : type + " d, ") + lhsType.str() + " " + lhsName +
+      type + " $(" + (fromZero ? "" : type + " d, ") + lhsType.str() + lhsName +
       ", uint32_t " + rhsName + ") {\n" + (fromZero ? "  " + type + " d;\n" : "") +
       "  asm volatile(\"{\\n\"\n" + body.str() +
       "    \"}\"\n      : " + registerOperands(fromZero ? "=f" : "+f", "d", result.registers()) +

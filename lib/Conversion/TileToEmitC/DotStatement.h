@@ -31,7 +31,7 @@ struct DotStatement {
   /// What instructions call the type of the operands: "f16" or "bf16".
   llvm::StringRef suffix() const { return element.isF16() ? "f16" : "bf16"; }
 
-  /// Prints the function `name`, whose left parameter has the type `lhsType`, with
+  /// Prints the function `name`, whose left parameter begins with `lhsType`, with
   /// `body` as lines of its asm statement and `inputs` as its operands behind the
   /// accumulators.
   FragmentCall print(Emission &emission, const llvm::Twine &name, llvm::StringRef lhsType,

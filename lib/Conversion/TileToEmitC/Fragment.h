@@ -44,6 +44,8 @@ public:
 
   /// "F32x32": name of the generated struct.
   std::string structName() const;
+  /// "const F32x32 &": type of a parameter of it. NVRTC takes a third longer for copies.
+  std::string parameterType() const { return "const " + structName() + " &"; }
   /// "float": type of one register.
   std::string registerType() const;
   /// "scores", "weights", "outputs", "rows": what such a tile is called.

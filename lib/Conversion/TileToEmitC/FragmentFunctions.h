@@ -25,7 +25,7 @@ struct FragmentCall {
 /// `F32x32 splat_scores(float value)`
 mlir::FailureOr<FragmentCall> printSplat(Emission &emission, tile::SplatOp op);
 
-/// `F32x32 select_scores(F32x32 x, int32_t i, int32_t j, int32_t keys)`: the
+/// `F32x32 select_scores(const F32x32 &x, int32_t i, int32_t j, int32_t keys)`: the
 /// scalar program becomes a function of its own, called for every element.
 mlir::FailureOr<FragmentCall> printMap(Emission &emission, tile::MapOp op);
 
@@ -33,10 +33,10 @@ mlir::FailureOr<FragmentCall> printMap(Emission &emission, tile::MapOp op);
 /// warp all of whose rows see a group, or none, compares nothing in it.
 mlir::FailureOr<FragmentCall> printClip(Emission &emission, tile::ClipOp op);
 
-/// `F32x2 max_of_scores(F32x32 x)`
+/// `F32x2 max_of_scores(const F32x32 &x)`
 mlir::FailureOr<FragmentCall> printReduce(Emission &emission, tile::ReduceOp op);
 
-/// `F32x2 sum_over_lanes(F32x2 x)`; a relabelling of registers has no function:
+/// `F32x2 sum_over_lanes(const F32x2 &x)`; a relabelling of registers has no function:
 /// the callee is empty.
 mlir::FailureOr<FragmentCall> printConvert(Emission &emission, tile::ConvertOp op);
 
@@ -65,7 +65,7 @@ std::optional<FragmentCall> callOfRoleOp(Emission &emission, mlir::Operation &op
 mlir::FailureOr<llvm::SmallVector<std::string>> printAwaitDots(Emission &emission,
                                                                tile::AwaitDotsOp op);
 
-/// `bool any_differs_rows(F32x2 x, F32x2 y)`
+/// `bool any_differs_rows(const F32x2 &x, const F32x2 &y)`
 mlir::FailureOr<FragmentCall> printAnyDiffers(Emission &emission, tile::AnyDiffersOp op);
 
 /// `Bf16x64 load_query(uint32_t slot)`
@@ -77,7 +77,7 @@ mlir::FailureOr<FragmentCall> printCopyAsync(Emission &emission, tile::CopyAsync
 /// `F32x2 load_rows(const lacuna::View<3> &view, int32_t i0, ...)`
 mlir::FailureOr<FragmentCall> printLoad(Emission &emission, tile::LoadOp op);
 
-/// `void store_outputs(const lacuna::View<4> &view, int32_t i0, ..., Bf16x64 x)`
+/// `void store_outputs(const lacuna::View<4> &view, int32_t i0, ..., const Bf16x64 &x)`
 mlir::FailureOr<FragmentCall> printStore(Emission &emission, tile::StoreOp op);
 
 /// `"+f"(d.x0), "+f"(d.x1), ...`: registers of a struct as operands of asm.

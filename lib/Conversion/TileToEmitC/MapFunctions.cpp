@@ -219,7 +219,7 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
     call.operands.push_back(operand);
   };
   for (unsigned i : parameters.inputs)
-    addParameter(inputs[i].structName(), inputName(i), op.getInputs()[i]);
+    addParameter(inputs[i].parameterType(), inputName(i), op.getInputs()[i]);
   for (unsigned axis : parameters.positions) {
     StringRef position = positionName(result->axes()[axis]);
     addParameter("int32_t", position, op.getOrigin()[axis]);

@@ -224,8 +224,8 @@ FailureOr<FragmentCall> lacuna::printStore(Emission &emission, tile::StoreOp op)
   }
   FragmentCall call;
   call.callee = emission.function(loc, ("store_" + fragment->noun()).str(),
-                                  "void $(" + text.parameters + ", " + fragment->structName() +
-                                      " x) {\n" + body + "}\n");
+                                  "void $(" + text.parameters + ", " + fragment->parameterType() +
+                                      "x) {\n" + body + "}\n");
   call.operands = operandsOf(op.getView(), op.getIndices());
   call.operands.push_back(op.getValue());
   return call;

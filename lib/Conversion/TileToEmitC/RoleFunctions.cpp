@@ -123,11 +123,11 @@ FailureOr<FragmentCall> lacuna::printAnyDiffers(Emission &emission, tile::AnyDif
     std::string field = ".x" + std::to_string(i);
     differs += (i ? " || x" : "x") + field + " != y" + field;
   }
-  std::string type = fragment->structName();
+  std::string type = fragment->parameterType();
   FragmentCall call;
   call.callee = emission.function(op.getLoc(), ("any_differs_" + fragment->noun()).str(),
-                                  "bool $(" + type + " x, " + type +
-                                      " y) {\n  return lacuna::anyLane(" + differs + ");\n}\n");
+                                  "bool $(" + type + "x, " + type +
+                                      "y) {\n  return lacuna::anyLane(" + differs + ");\n}\n");
   call.operands.append({op.getLhs(), op.getRhs()});
   return call;
 }

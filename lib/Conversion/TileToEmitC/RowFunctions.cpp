@@ -29,7 +29,7 @@ FailureOr<FragmentCall> lacuna::printReduce(Emission &emission, tile::ReduceOp o
   if (acrossLanes)
     emission.include("shuffle");
   std::string type = result->structName();
-  std::string text = type + " $(" + source->structName() + " x) {\n  " + type + " r;\n";
+  std::string text = type + " $(" + source->parameterType() + "x) {\n  " + type + " r;\n";
   for (int64_t row = 0; row < result->elements(); ++row) {
     SmallVector<std::string> terms;
     for (int64_t i = 0; i < source->elements(); ++i)
@@ -60,7 +60,7 @@ FailureOr<FragmentCall> lacuna::printConvert(Emission &emission, tile::ConvertOp
   emission.structOf(loc, *source);
   emission.include("shuffle");
   std::string type = result->structName();
-  std::string text = type + " $(" + type + " x) {\n  " + type + " r;\n";
+  std::string text = type + " $(" + source->parameterType() + "x) {\n  " + type + " r;\n";
   for (int64_t row = 0; row < result->elements(); ++row) {
     std::string field = "x" + std::to_string(row);
     text += "  r." + field + " = lacuna::rowSum(x." + field + ");\n";

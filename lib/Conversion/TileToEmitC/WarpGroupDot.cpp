@@ -149,7 +149,7 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
             "    \"wgmma.wait_group.sync.aligned 0;\\n\"\n";
 
   return dot->print(emission, op.getAsync() ? "start" : "dot",
-                    lhs ? lhs->structName() : "Places" + std::to_string(lhsRegisters), body,
+                    lhs ? lhs->parameterType() : "const Places" + std::to_string(lhsRegisters) + " &", body,
                     inputs.text);
 }
 

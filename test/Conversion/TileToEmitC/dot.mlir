@@ -47,7 +47,7 @@ tile.kernel @scores()
 
 // Outputs: weights in registers, values in columns (transposed), two blocks of 16
 // rows a warp that share every load of the right operand.
-// CHECK-LABEL: F32x32 dot_outputs(F32x32 d, F16x16 weights, uint32_t key)
+// CHECK-LABEL: F32x32 dot_outputs(F32x32 d, const F16x16 &weights, uint32_t key)
 // CHECK-NOT: xor.b32 q64_2
 // CHECK-SAME: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {b0, b1, b2, b3}, [%40];
 // CHECK-SAME: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%32, %33, %34, %35}, {b0, b1}, {%0, %1, %2, %3};

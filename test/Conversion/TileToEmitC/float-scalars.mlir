@@ -85,10 +85,10 @@ tile.kernel @floats(%z: f32, %i: i32, %c: i1, %t: i16)
   %31 = tile.map(%x = %f) : (!f) -> !f { %r = arith.negf %x : f32 tile.yield %r : f32 }
 
   // The last rounding to 16 bits is left to the instruction that packs two.
-  // CHECK: Bf16x2 truncf_rows(F32x2 x)
+  // CHECK: Bf16x2 truncf_rows(const F32x2 &x)
   // CHECK-SAME: r.x0 = lacuna::packBf16(x.x0, x.x1);
   %h = tile.map(%x = %f) : (!f) -> !h { %r = arith.truncf %x : f32 to bf16 tile.yield %r : bf16 }
-  // CHECK: F16x2 truncf_rows_2(F32x2 x)
+  // CHECK: F16x2 truncf_rows_2(const F32x2 &x)
   // CHECK-SAME: lacuna::packF16(x.x0, x.x1)
   %e = tile.map(%x = %f) : (!f) -> !e { %r = arith.truncf %x : f32 to f16 tile.yield %r : f16 }
   // CHECK-LABEL: @addf_rows_element(
@@ -96,7 +96,7 @@ tile.kernel @floats(%z: f32, %i: i32, %c: i1, %t: i16)
   // CHECK: call_opaque "lacuna::roundToBf16"(%[[SUM]])
   // CHECK: lacuna::bf16OfBits(uint16_t(x.x0)){{.*}}lacuna::bf16OfBits(uint16_t(x.x0 >> 16))
   %32 = tile.map(%x = %h) : (!h) -> !h { %r = arith.addf %x, %x : bf16 tile.yield %r : bf16 }
-  // CHECK: F32x2 extf_rows(F16x2 x)
+  // CHECK: F32x2 extf_rows(const F16x2 &x)
   // CHECK-SAME: r.x1 = lacuna::f16OfBits(uint16_t(x.x0 >> 16));
   %33 = tile.map(%x = %e) : (!e) -> !f { %r = arith.extf %x : f16 to f32 tile.yield %r : f32 }
 

@@ -10,18 +10,18 @@
 // CHECK: struct F32x2 { float x0, x1; };
 
 // A row's elements in a balanced tree, then over the four lanes that hold it.
-// CHECK: F32x2 max_of_scores(F32x8 x)
+// CHECK: F32x2 max_of_scores(const F32x8 &x)
 // CHECK-SAME: r.x0 = lacuna::rowMaximum(fmaxf(fmaxf(x.x0, x.x1), fmaxf(x.x4, x.x5)));
 // CHECK-SAME: r.x1 = lacuna::rowMaximum(fmaxf(fmaxf(x.x2, x.x3), fmaxf(x.x6, x.x7)));
-// CHECK: F32x2 sum_of_scores(F32x8 x)
+// CHECK: F32x2 sum_of_scores(const F32x8 &x)
 // CHECK-SAME: r.x0 = ((x.x0 + x.x1) + (x.x4 + x.x5));
-// CHECK: F32x2 sum_over_lanes(F32x2 x)
+// CHECK: F32x2 sum_over_lanes(const F32x2 &x)
 // CHECK-SAME: r.x0 = lacuna::rowSum(x.x0);
 
 // A value per row stands for all elements of its row; positions are those of the
 // warp's rows and the lane's columns; scalars and views are parameters.
 // CHECK: emitc.func @addf_scores_element(%arg0: f32, %arg1: f32, %arg2: i32, %arg3: i32, %arg4: f32, %arg5: !emitc.opaque<"const lacuna::View<2> &">) -> f32
-// CHECK: F32x8 addf_scores(F32x8 x, F32x2 y, int32_t i, int32_t j, float scalar3, const lacuna::View<2> &view0)
+// CHECK: F32x8 addf_scores(const F32x8 &x, const F32x2 &y, int32_t i, int32_t j, float scalar3, const lacuna::View<2> &view0)
 // CHECK-SAME: F32x8 r = x;
 // CHECK-SAME: i += lacuna::fragmentRow(16);
 // CHECK-SAME: j += lacuna::fragmentColumn();

@@ -9,7 +9,7 @@
 
 // Pairs of 16-bit elements, as far as the view has columns; one lane of four
 // stores a value per row.
-// CHECK-LABEL: void store_outputs(const lacuna::View<2> &view, int32_t i0, int32_t i1, Bf16x8 x)
+// CHECK-LABEL: void store_outputs(const lacuna::View<2> &view, int32_t i0, int32_t i1, const Bf16x8 &x)
 // CHECK-SAME: const int32_t row = i0 + lacuna::fragmentRow(16);
 // CHECK-SAME: const uint64_t address = lacuna::elementAddress<2>(view, row, column);
 // CHECK-SAME: const int64_t step = 16 * view.stride[0];
@@ -18,7 +18,7 @@
 // CHECK-NOT:  address + 16
 // CHECK-SAME: if (row + 8 < view.dim[0]) {
 // CHECK-SAME: lacuna::store32(address + step, x.x1);
-// CHECK:      void store_rows(const lacuna::View<1> &view, int32_t i0, F32x2 x)
+// CHECK:      void store_rows(const lacuna::View<1> &view, int32_t i0, const F32x2 &x)
 // CHECK-SAME: if (!lacuna::speaksForRow())
 // CHECK-SAME: lacuna::storeF32(address, x.x0);
 // CHECK-SAME: lacuna::storeF32(address + step, x.x1);

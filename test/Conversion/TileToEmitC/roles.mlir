@@ -23,7 +23,7 @@
 // CHECK-SAME: r.x3 = slot + 6 + 512 * lacuna::warpGroupIndex();
 // CHECK-SAME: r.x4 = slot + 1024 + 256 * lacuna::warpGroupIndex();
 // CHECK-SAME: asm volatile(\22\22 : \22+r\22(r.x0),
-// CHECK:      start_scores(Places6 query, uint32_t key)
+// CHECK:      start_scores(const Places6 &query, uint32_t key)
 // CHECK-SAME: mov.b32 h128, 1073741888;{{.*}}mov.b32 h64, 2147483680;
 // CHECK-SAME: wgmma.fence.sync.aligned;
 // CHECK-SAME: mov.b64 a, {%16, h128};{{.*}}mov.b64 b, {%22, h128};
@@ -43,14 +43,14 @@
 // CHECK-SAME: \22+r\22(x.x0)
 
 // Values lie along keys: one product for each width of panel.
-// CHECK:      dot_outputs(F32x48 d, F16x16 weights, uint32_t key)
+// CHECK:      dot_outputs(F32x48 d, const F16x16 &weights, uint32_t key)
 // CHECK-SAME: m64n64k16.f32.f16.f16 {%0, {{.*}}, %31}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
 // CHECK-SAME: m64n32k16.f32.f16.f16 {%32, {{.*}}, %47}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
 // CHECK-SAME: {%52, %53, %54, %55}, b, 1, 1, 1, 1;
 // CHECK-SAME: wgmma.commit_group.sync.aligned;{{.*}}wgmma.wait_group.sync.aligned 0;
 // CHECK-SAME: \22r\22(key + 16777216), \22r\22(key + 8388864), \22r\22(key + 16777344), \22r\22(key + 8388928)
 
-// CHECK:      bool any_differs_rows(F32x2 x, F32x2 y)
+// CHECK:      bool any_differs_rows(const F32x2 &x, const F32x2 &y)
 // CHECK-SAME: return lacuna::anyLane(x.x0 != y.x0 || x.x1 != y.x1);
 
 // CHECK:      void copy_bulk_32x96(const lacuna::CopyMap &map0, const lacuna::CopyMap &map1, int32_t batch, int32_t head, int32_t row, int32_t column, uint32_t slot, uint32_t barriers, uint32_t use)

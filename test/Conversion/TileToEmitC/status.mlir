@@ -6,7 +6,7 @@
 // CHECK: emitc.func @check_scores_element(%[[X:.*]]: f32, %[[BAD:.*]]: i1, %[[FIRST:.*]]: !emitc.opaque<"bool &">, %[[SECOND:.*]]: !emitc.opaque<"bool &">) -> f32
 // CHECK:   verbatim "{} |= {};" args %[[SECOND]], %[[BAD]]
 // CHECK:   verbatim "{} |= {};" args %[[FIRST]], %[[BAD]]
-// CHECK: F32x8 check_scores(F32x8 x, lacuna::Status status, bool scalar1)
+// CHECK: F32x8 check_scores(const F32x8 &x, lacuna::Status status, bool scalar1)
 // CHECK-SAME: bool reported_0 = false;
 // CHECK-SAME: bool reported_7 = false;
 // CHECK-SAME: r.x7 = check_scores_element(x.x7, scalar1, reported_0, reported_7);
