@@ -11,6 +11,11 @@
 // that a product reads are packed behind the wait for the product that read the
 // last ones; the first product is under no condition.
 //
+// Why it runs while rows are worked on: within straight code, the assembler moves a
+// wait for products up to the last one, before the work. So the values of this entry
+// are awaited between the work and that wait: no instruction crosses a loop that
+// polls a barrier. They have a slot other than the last entry's, and are needed next.
+//
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
 
@@ -70,6 +75,8 @@ std::optional<TwoProducts> match(ForRunsOp loop) {
   std::optional<unsigned> use = carriedIndex(loop, match.slot.getIndex());
   if (place.getOwner() != yield || !use || !packingOf(match.second))
     return std::nullopt;
+  if (match.filled.getBarriers().getType().getSlots() == 1)
+    return std::nullopt; // values only come when the last ones are released
   match.outputs = place.getOperandNumber();
   match.use = *use;
   return match;
@@ -127,11 +134,10 @@ private:
     return AwaitDotsOp::create(builder, loc, tiles.getTypes(), pending, tiles);
   }
 
-  /// Awaits the values of the entry before and starts to multiply them.
+  /// Starts to multiply the values of the entry before, which have been awaited.
   Value startSecond(OpBuilder &builder, Value useNow, Value weights, Value accumulator) {
     Value before = arith::SubIOp::create(builder, loc, useNow, one);
     Value slot = SlotOp::create(builder, products.slot.getLoc(), products.slot.getRing(), before);
-    AwaitFilledOp::create(builder, loc, products.filled.getBarriers(), before);
     return DotOp::create(builder, products.second.getLoc(), accumulator.getType(), weights, slot,
                          accumulator, /*async=*/true);
   }
@@ -161,8 +167,8 @@ private:
     scores.replaceAllUsesExcept(done.getResult(0), done);
   }
 
-  /// Waits for the second product before anything needs its result, and before the
-  /// registers that it reads are packed anew.
+  /// Waits for the values of this entry, and for the second product before anything
+  /// needs its result and before the registers that it reads are packed anew.
   void finishSecond() {
     Block &body = loop.getBody().front();
     MapOp packing = packingOf(products.second);
@@ -172,6 +178,7 @@ private:
       if (Operation *op = body.findAncestorOpInBlock(*user); op != starting)
         first = op->isBeforeInBlock(first) ? op : first;
     OpBuilder builder(first);
+    AwaitFilledOp::create(builder, loc, products.filled.getBarriers(), use);
     SmallVector<Value> tiles = {started};
     llvm::append_range(tiles, packing.getInputs());
     auto done = await(builder, 0, tiles);

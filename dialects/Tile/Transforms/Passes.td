@@ -290,7 +290,9 @@ def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
     In the loop of consumers the second product is delayed by an entry. It is
     started behind the first product of the next entry, and both are on their way
     while the first one's rows are worked on; the last one follows the loop. Warp
-    groups take turns to start products.
+    groups take turns to start products. Values are awaited behind the work on rows,
+    which keeps the wait for the delayed product there; in a ring of one slot they
+    would not come, and the loop is left as it is.
 
     ```mlir
     tile.for_runs (%key, %partial) in %runs iter_args(%o = %zero, %n = %c0) {
@@ -311,7 +313,6 @@ def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
       %started = tile.dot %q, %k, %none async : ...
       tile.commit_dots
       %adding = scf.if %n != 0 {
-        tile.await_filled %values_filled[%n - 1]
         scf.yield (tile.dot %before, %v, %o async : ...)
       } else { scf.yield %o }
       tile.commit_dots
@@ -319,6 +320,7 @@ def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
       %s = tile.await_dots pending 1 %started
       tile.release %keys_freed[%n]
       %m, %p = work on %s
+      tile.await_filled %values_filled[%n]
       %added, %same = tile.await_dots pending 0 %adding, %p
       scf.if %n != 0 { tile.release %values_freed[%n - 1] }
       %d = scale %added

@@ -48,7 +48,6 @@ tile.kernel @attend(%runs: !tile.runs, %q: !queries, %output: !tile.view<?x?x?x6
       // CHECK-NEXT: %[[ADDING:.*]] = scf.if %[[LATER]]
       // CHECK-NEXT:   %[[LAST:.*]] = arith.subi %[[N]]
       // CHECK-NEXT:   %[[V:.*]] = tile.slot %{{.*}}[%[[LAST]]]
-      // CHECK-NEXT:   tile.await_filled %[[VF]][%[[LAST]]]
       // CHECK-NEXT:   %[[SUM:.*]] = tile.dot %[[BEFORE]], %[[V]], %[[O]] async
       // CHECK-NEXT:   scf.yield %[[SUM]]
       // CHECK-NEXT: } else {
@@ -58,6 +57,7 @@ tile.kernel @attend(%runs: !tile.runs, %q: !queries, %output: !tile.view<?x?x?x6
       // CHECK-NEXT: tile.pass_turn
       // CHECK-NEXT: %[[SCORES:.*]] = tile.await_dots pending 1(%[[S]])
       // CHECK-NEXT: tile.release %[[KE]][%[[N]]]
+      // CHECK-NEXT: tile.await_filled %[[VF]][%[[N]]]
       // CHECK-NEXT: %[[DONE:.*]]:2 = tile.await_dots pending 0(%[[ADDING]], %[[SCORES]])
       // Zeros need not be scaled.
       // CHECK-NEXT: %[[CHANGES:.*]] = arith.andi %{{.*}}, %[[LATER]]
@@ -99,7 +99,6 @@ tile.kernel @attend(%runs: !tile.runs, %q: !queries, %output: !tile.view<?x?x?x6
     // CHECK-NEXT: %[[ALL:.*]] = scf.if %[[ANY]]
     // CHECK-NEXT:   %[[LAST:.*]] = arith.subi %[[LOOP]]#1
     // CHECK-NEXT:   %[[V:.*]] = tile.slot %{{.*}}[%[[LAST]]]
-    // CHECK-NEXT:   tile.await_filled %[[VF]][%[[LAST]]]
     // CHECK-NEXT:   %[[SUM:.*]] = tile.dot %[[LOOP]]#2, %[[V]], %[[LOOP]]#0 async
     // CHECK-NEXT:   tile.commit_dots
     // CHECK-NEXT:   %[[DONE:.*]] = tile.await_dots pending 0(%[[SUM]])
@@ -166,6 +165,43 @@ tile.kernel @same(%runs: !tile.runs, %q: !queries, %empty: !scores, %none: !outp
       %w = tile.convert %p : !packed -> !weights
       %sum = tile.dot %w, %kv, %o : !weights, !keys -> !outputs
       tile.release %freed[%n] : !tile.barriers<2>
+      tile.yield %sum, %n : !outputs, i32
+    }
+  }
+  tile.return
+}
+
+// -----
+
+// Values that have one slot only come when the last ones are released.
+#s = #tile.schedule<query_tile = 128, key_tile = 64, warps = 8, stages = 2, query_in_registers = false, roles = true>
+!queries = !tile.shared<128x64xf16, [query, feature]>
+!keys = !tile.shared<64x64xf16, [key, feature]>
+!scores = tensor<128x64xf32, #tile.fragment<[query, key], accumulator, warps = 8>>
+!packed = tensor<128x64xf16, #tile.fragment<[query, key], accumulator, warps = 8>>
+!weights = tensor<128x64xf16, #tile.fragment<[query, key], operand, warps = 8>>
+!outputs = tensor<128x64xf32, #tile.fragment<[query, feature], accumulator, warps = 8>>
+// CHECK-LABEL: tile.kernel @one_slot
+// CHECK-NOT:   async
+tile.kernel @one_slot(%runs: !tile.runs, %q: !queries, %k: !keys, %empty: !scores, %none: !outputs)
+    attributes {schedule = #s, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %ring = tile.alloc : !tile.ring<1 x !keys>
+  %filled = tile.alloc_barriers arrivals 1 : !tile.barriers<1>
+  %freed = tile.alloc_barriers arrivals 2 : !tile.barriers<1>
+  tile.roles producer registers 24 {
+  } consumers registers 240 {
+    %r:2 = tile.for_runs (%key, %partial) in %runs iter_args(%o = %none, %n = %c0) : !outputs, i32 {
+      %s = tile.dot %q, %k, %empty : !queries, !keys -> !scores
+      %p = tile.map(%x = %s) : (!scores) -> !packed {
+        %y = arith.truncf %x : f32 to f16
+        tile.yield %y : f16
+      }
+      %vs = tile.slot %ring[%n] : !tile.ring<1 x !keys>
+      tile.await_filled %filled[%n] : !tile.barriers<1>
+      %w = tile.convert %p : !packed -> !weights
+      %sum = tile.dot %w, %vs, %o : !weights, !keys -> !outputs
+      tile.release %freed[%n] : !tile.barriers<1>
       tile.yield %sum, %n : !outputs, i32
     }
   }
