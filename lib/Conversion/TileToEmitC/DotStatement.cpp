@@ -35,12 +35,11 @@ FragmentCall DotStatement::print(Emission &emission, const Twine &name, StringRe
   if (!fromZero)
     call.operands.push_back(op.getAccumulator());
   call.operands.append({op.getLhs(), op.getRhs()});
-  std::string text =
-      type + " $(" + (fromZero ? "" : type + " d, ") + lhsType.str() + lhsName +
-      ", uint32_t " + rhsName + ") {\n" + (fromZero ? "  " + type + " d;\n" : "") +
-      "  asm volatile(\"{\\n\"\n" + body.str() +
-      "    \"}\"\n      : " + registerOperands(fromZero ? "=f" : "+f", "d", result.registers()) +
-      "\n      : " + inputs.str() + "\n      : \"memory\");\n  return d;\n}\n";
+  std::string text = type + " $(" + (fromZero ? "" : type + " d, ") + lhsType.str() + lhsName +
+                     ", uint32_t " + rhsName + ") {\n" + (fromZero ? "  " + type + " d;\n" : "") +
+                     "  asm volatile(\"{\\n\"\n" + body.str() + "    \"}\"\n      : " +
+                     registerOperands(fromZero ? "=f" : "+f", "d", result.registers()) +
+                     "\n      : " + inputs.str() + "\n      : \"memory\");\n  return d;\n}\n";
   call.callee = emission.function(op.getLoc(), (name + "_" + result.noun()).str(), text);
   return call;
 }

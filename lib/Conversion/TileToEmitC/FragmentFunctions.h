@@ -29,7 +29,7 @@ mlir::FailureOr<FragmentCall> printSplat(Emission &emission, tile::SplatOp op);
 /// scalar program becomes a function of its own, called for every element.
 mlir::FailureOr<FragmentCall> printMap(Emission &emission, tile::MapOp op);
 
-/// `F32x32 clip_scores(F32x32 x, I32x2 to, int32_t j)`: columns in groups, so that a
+/// `F32x32 clip_scores(F32x32 x, const I32x2 &to, int32_t j)`: columns in groups, so that a
 /// warp all of whose rows see a group, or none, compares nothing in it.
 mlir::FailureOr<FragmentCall> printClip(Emission &emission, tile::ClipOp op);
 

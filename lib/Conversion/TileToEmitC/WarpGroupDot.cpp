@@ -149,8 +149,9 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
             "    \"wgmma.wait_group.sync.aligned 0;\\n\"\n";
 
   return dot->print(emission, op.getAsync() ? "start" : "dot",
-                    lhs ? lhs->parameterType() : "const Places" + std::to_string(lhsRegisters) + " &", body,
-                    inputs.text);
+                    lhs ? lhs->parameterType()
+                        : "const Places" + std::to_string(lhsRegisters) + " &",
+                    body, inputs.text);
 }
 
 FailureOr<FragmentCall> lacuna::printLeftPlaces(Emission &emission, tile::SlotOp op, Type &type) {
