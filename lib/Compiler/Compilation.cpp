@@ -8,6 +8,7 @@
 #include "lib/Compiler/CollectFacts.h"
 #include "lib/Compiler/Diagnostics.h"
 #include "lib/Compiler/ExportProgram.h"
+#include "lib/Compiler/PickFunction.h"
 #include "lib/Compiler/Pipelines.h"
 #include "lib/Compiler/Register.h"
 #include "lib/Runtime/LaunchChecks.h"
@@ -94,34 +95,14 @@ Status Compilation::Module::findLevel() {
 
 /// Leaves the function that was asked for (or the only one) in the module.
 Status Compilation::Module::pickFunction() {
-  SmallVector<Operation *> candidates;
-  for (Operation &inner : *op->getBody())
-    if (isa<func::FuncOp, tile::ProgramOp>(inner))
-      candidates.push_back(&inner);
-  auto nameOf = [](Operation *function) { return cast<SymbolOpInterface>(function).getName(); };
-  auto names = [&] {
-    std::string list;
-    for (Operation *candidate : candidates)
-      list += (list.empty() ? "@" : ", @") + nameOf(candidate).str();
-    return list;
-  };
-  std::string file = cast<FileLineColLoc>(op->getLoc()).getFilename().str();
-  if (candidates.empty())
-    return Status(StatusKind::Type,
-                  file + ": error: no function to compile; a spec is a func.func with attn.attend");
-  if (options.function.empty() && candidates.size() > 1)
-    return Status(StatusKind::Type, file + ": error: several functions; choose one of " + names());
-  Operation *chosen = nullptr;
-  for (Operation *candidate : candidates)
-    if (options.function.empty() || nameOf(candidate) == options.function)
-      chosen = candidate;
+  auto isCandidate = [](Operation *inner) { return isa<func::FuncOp, tile::ProgramOp>(inner); };
+  Result<Operation *> chosen = lacuna::pickFunction(*op, options.function, isCandidate);
   if (!chosen)
-    return Status(StatusKind::Type,
-                  file + ": error: no function @" + options.function + "; the file has " + names());
-  for (Operation *candidate : candidates)
-    if (candidate != chosen)
-      candidate->erase();
-  if (auto function = dyn_cast<func::FuncOp>(chosen))
+    return chosen.status();
+  for (Operation &inner : llvm::make_early_inc_range(*op->getBody()))
+    if (isCandidate(&inner) && &inner != *chosen)
+      inner.erase();
+  if (auto function = dyn_cast<func::FuncOp>(*chosen))
     attachArgumentNames(function, *sources.getMemoryBuffer(sources.getMainFileID()));
   return {};
 }

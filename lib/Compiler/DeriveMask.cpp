@@ -9,6 +9,7 @@
 #include "lib/Compiler/AttnPasses.h"
 #include "lib/Compiler/Diagnostics.h"
 #include "lib/Compiler/ExportMask.h"
+#include "lib/Compiler/PickFunction.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -19,18 +20,6 @@
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace lacuna;
-
-/// The spec called `name`, or the only one.
-static mlir::func::FuncOp findSpec(mlir::ModuleOp module, llvm::StringRef name) {
-  mlir::func::FuncOp found;
-  unsigned candidates = 0;
-  for (auto function : module.getOps<mlir::func::FuncOp>())
-    if (name.empty() ? !function.isExternal() : function.getName() == name) {
-      found = function;
-      ++candidates;
-    }
-  return candidates == 1 ? found : nullptr;
-}
 
 Result<SpecMask> lacuna::deriveMask(const std::string &text, const std::string &fileName,
                                     const std::string &function, unsigned attend) {
@@ -46,10 +35,11 @@ Result<SpecMask> lacuna::deriveMask(const std::string &text, const std::string &
       mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)
     return diagnostics.take(StatusKind::Syntax, fileName + ": error: does not parse");
-  mlir::func::FuncOp spec = findSpec(*module, function);
-  if (!spec)
-    return Status(StatusKind::Type, fileName + ": error: holds no spec @" + function +
-                                        ", or several when none is named");
+  Result<mlir::Operation *> chosen =
+      pickFunction(*module, function, llvm::IsaPred<mlir::func::FuncOp>);
+  if (!chosen)
+    return chosen.status();
+  auto spec = mlir::cast<mlir::func::FuncOp>(*chosen);
   mlir::PassManager passes(&context, mlir::func::FuncOp::getOperationName());
   addAttnPasses(passes, CompileOptions().mode, Classifiers::OfAll);
   if (mlir::failed(passes.run(spec)))
