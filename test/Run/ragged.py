@@ -1,6 +1,7 @@
-"""Ragged batches on the emulator: random packings of the gallery and of random specs.
+"""Ragged batches: random packings of the gallery and of random specs.
 
     python3 test/Run/ragged.py ROOT --packings=100 --random=40
+    python3 test/Run/ragged.py ROOT --packings=100 --random=40 --device=cuda
 
 Every spec becomes a ragged one and runs on packings of other lengths, numbers of
 sequences and offsets, sequences of no queries or no keys among them. Every result
@@ -103,21 +104,21 @@ def is_worth_running(spec, path):
     return float(match[5]) <= LARGEST_SCORE
 
 
-def examine(spec, path, target, mode, packings):
-    """What is wrong with one spec, for one target in one mode."""
+def examine(spec, path, device, mode, packings):
+    """What is wrong with one spec, on a device (its options) in one mode."""
     path.write_text(spec.text)
-    generator = random.Random(f"{spec.name} {target}")
+    generator = random.Random(f"{spec.name} {device}")
     compiled = 0
     with tempfile.TemporaryDirectory() as cache:
         for _ in range(packings):
             inputs = [f"--input={x}" for x in spec.inputs(generator)]
-            options = ["--device=emulator", f"--target={target}", f"--mode={mode}", "--check", "-v"]
+            options = [*device, f"--mode={mode}", "--check", "-v"]
             child, message = run(path, [*options, *inputs], LACUNA_CACHE="rw", LACUNA_CACHE_DIR=cache)
             compiled += ": compiled in " in child.stderr
             if child.returncode:
                 yield f"{message}\n{spec.text}"
     if compiled != 1:
-        yield f"{spec.name} for {target}: compiled {compiled} times for {packings} packings"
+        yield f"{spec.name} with {device}: compiled {compiled} times for {packings} packings"
 
 
 def main():
@@ -125,6 +126,7 @@ def main():
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("--packings", type=int, default=100, help="of every spec, for each target")
     parser.add_argument("--random", type=int, default=40, help="random specs besides the gallery")
+    parser.add_argument("--device", default="emulator", help="cuda runs on the GPU, for what it is")
     parser.add_argument("--only", default="", help="run specs whose names contain this")
     options = parser.parse_args()
     os.environ["PATH"] += f"{os.pathsep}{options.root}/build/bin"
@@ -139,16 +141,19 @@ def main():
             if is_worth_running(spec, folder / "candidate.mlir"):
                 specs.append(spec)
         specs = [spec for spec in specs if options.only in spec.name]
+        devices = [[f"--device={options.device}", f"--target={target}"] for target in TARGETS]
+        if options.device != "emulator":
+            devices = [[f"--device={options.device}"]]
         tasks = []
         for number, spec in enumerate(specs):
-            for target in TARGETS:
-                mode = ("auto", "planned", "closed")[(number + (target == "sm_80")) % 3]
-                path = folder / f"{number}-{target}.mlir"
-                tasks.append(pool.submit(lambda *given: list(examine(*given)), spec, path, target, mode, options.packings))
+            for place, device in enumerate(devices):
+                mode = ("auto", "planned", "closed")[(number - place) % 3]
+                path = folder / f"{number}-{place}.mlir"
+                tasks.append(pool.submit(lambda *given: list(examine(*given)), spec, path, device, mode, options.packings))
         problems = [problem for task in tasks for problem in task.result()]
     for problem in problems:
         print(problem)
-    print(f"{len(specs)} ragged specs, {options.packings} packings each for {', '.join(TARGETS)}, {len(problems)} problems")
+    print(f"{len(specs)} ragged specs, {options.packings} packings each with {devices}, {len(problems)} problems")
     sys.exit(bool(problems) or not specs)
 
 
