@@ -6,6 +6,27 @@
 
 using namespace lacuna;
 
+/// How often a user who compiles before every launch waits for a compiler.
+static Status countCompiles(const std::string &spec, NullDevice &device, Table &table) {
+  int compiles = 0;
+  for (std::int64_t length = 100; length <= 2000; length += 100) {
+    Result<Executable> executable = compile(spec, {device.target()});
+    if (!executable)
+      return executable.status();
+    Result<LoadedProgram> program = LoadedProgram::load(*executable, device);
+    if (!program)
+      return program.status();
+    TensorRef tokens = TensorRef::contiguous(1 << 20, DType::BF16, {1, 8, length, 128});
+    TensorRef lse = TensorRef::contiguous(3 << 20, DType::F32, {1, 8, length});
+    if (Status status = program->launch({tokens, tokens, tokens, 64}, {tokens, lse});
+        !status.isOk())
+      return status;
+    compiles += executable->report().source == CompileSource::Compiled;
+  }
+  table.add({"launch", "compiles for 20 more lengths", double(compiles), "", 0.0});
+  return Status();
+}
+
 Status lacuna::benchLaunch(const BenchOptions &options, Table &table) {
   Result<std::string> spec = readFile(options.sourceRoot + "/kernels/specs/sliding_window.mlir");
   if (!spec)
@@ -30,5 +51,5 @@ Status lacuna::benchLaunch(const BenchOptions &options, Table &table) {
     microseconds.push_back(timer.cpuMilliseconds() * 1000 / launches);
   }
   table.add({"launch", "four tensors, two results, one scalar", median(microseconds), "us", 1.5});
-  return Status();
+  return countCompiles(*spec, device, table);
 }
