@@ -69,7 +69,7 @@ root = pathlib.Path(sys.argv[1])
 specs = sorted(path.stem for path in (root / "kernels/specs").glob("*.mlir"))
 cases = [(name, "sm_80", 128) for name in specs]
 if "--all" in sys.argv:
-    ROLES = [("dense", 64), ("hash_buckets", 128), ("causal", 256)]
+    ROLES = [(name, head_dim) for name in specs for head_dim in (64, 128, 192, 256)]
 cases += [(name, "sm_90a", head_dim) for name, head_dim in ROLES]
 failures = 0
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
