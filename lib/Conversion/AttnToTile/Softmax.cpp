@@ -135,7 +135,7 @@ Value OnlineSoftmax::output(ValueRange state) {
   Value inverse = map(types.rows, state[1], [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
     Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[0], zero);
     Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1.0f));
-    Value inverse = arith::DivFOp::create(b, one, in[0]);
+    Value inverse = arith::DivFOp::create(b, one, in[0], arith::FastMathFlags::arcp);
     return arith::SelectOp::create(b, none, zero, inverse);
   });
   named("inverse", inverse);

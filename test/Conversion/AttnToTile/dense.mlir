@@ -75,7 +75,7 @@
 
 // CHECK:       %[[INVERSE:.*]] = tile.map(%[[X:.*]] = %[[STATE]]#1)
 // CHECK-NEXT:    %[[NONE:.*]] = arith.cmpf oeq, %[[X]], %[[ZERO]] : f32
-// CHECK-NEXT:    %[[Y:.*]] = arith.divf %[[ONE]], %[[X]] : f32
+// CHECK-NEXT:    %[[Y:.*]] = arith.divf %[[ONE]], %[[X]] fastmath<arcp> : f32
 // CHECK-NEXT:    arith.select %[[NONE]], %[[ZERO]], %[[Y]] : f32
 // CHECK:       %[[OUT:.*]] = tile.map(%[[X:.*]] = %[[STATE]]#2, %[[A:.*]] = %[[INVERSE]])
 // CHECK-NEXT:    %[[Y:.*]] = arith.mulf %[[X]], %[[A]] : f32
