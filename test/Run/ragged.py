@@ -106,6 +106,7 @@ def is_worth_running(spec, path):
 
 def examine(spec, path, device, mode, packings):
     """What is wrong with one spec, on a device (its options) in one mode."""
+    problems = []
     path.write_text(spec.text)
     generator = random.Random(f"{spec.name} {device}")
     compiled = 0
@@ -116,9 +117,10 @@ def examine(spec, path, device, mode, packings):
             child, message = run(path, [*options, *inputs], LACUNA_CACHE="rw", LACUNA_CACHE_DIR=cache)
             compiled += ": compiled in " in child.stderr
             if child.returncode:
-                yield f"{message}\n{spec.text}"
+                problems.append(f"{message}\n{spec.text}")
     if compiled != 1:
-        yield f"{spec.name} with {device}: compiled {compiled} times for {packings} packings"
+        problems.append(f"{spec.name} with {device}: compiled {compiled} times for {packings} packings")
+    return problems
 
 
 def main():
@@ -149,7 +151,7 @@ def main():
             for place, device in enumerate(devices):
                 mode = ("auto", "planned", "closed")[(number - place) % 3]
                 path = folder / f"{number}-{place}.mlir"
-                tasks.append(pool.submit(lambda *given: list(examine(*given)), spec, path, device, mode, options.packings))
+                tasks.append(pool.submit(examine, spec, path, device, mode, options.packings))
         problems = [problem for task in tasks for problem in task.result()]
     for problem in problems:
         print(problem)
