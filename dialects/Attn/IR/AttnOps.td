@@ -149,7 +149,8 @@ def Attn_AttendOp : Attn_Op<"attend", [
       compiler, for a tile of query positions first..last (inclusive): one to four
       pairs of intervals. Every key slot that any of its rows sees lies in one of
       [visible_begin, visible_end); every key slot in a [full_begin, full_end) is
-      seen by all of its rows. Absent = nothing is known.
+      seen by all of its rows. Key slots of a ragged batch count from the beginning
+      of the sequence here. Absent = nothing is known.
     - `classify(b, h, i_first, i_last, j_first, j_last) -> (i1, i1)`: derived by
       the compiler, for a box of query positions i_first..i_last and key positions
       j_first..j_last (inclusive, not empty, clipped to the lengths): may some
