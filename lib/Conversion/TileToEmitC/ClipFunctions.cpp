@@ -98,7 +98,8 @@ FailureOr<FragmentCall> lacuna::printClip(Emission &emission, tile::ClipOp op) {
   ClipStatement statement(*source);
   std::string parameters, inputs;
   FragmentCall call;
-  call.operands = {op.getSource()};
+  call.inPlace = true;
+  call.changed = op.getSource();
   int64_t next = source->registers();
   for (bool isUpper : {false, true}) {
     if (!isUpper && !hasFrom)
@@ -114,13 +115,11 @@ FailureOr<FragmentCall> lacuna::printClip(Emission &emission, tile::ClipOp op) {
     call.operands.push_back(isUpper ? op.getTo() : op.getFrom());
   }
   call.operands.push_back(op.getOrigin());
-  std::string type = source->structName();
   call.callee = emission.function(
       loc, ("clip_" + source->noun()).str(),
-      type + " $(" + type + " x" + parameters +
+      "void $(" + source->structName() + " &x" + parameters +
           ", int32_t j) {\n  j += lacuna::fragmentColumn();\n  asm volatile(\"{\\n\"\n" +
-          statement.text +
-          "    \"}\"\n      : " + registerOperands("+f", "x", source->registers()) +
-          "\n      : " + inputs + ");\n  return x;\n}\n");
+          statement.text + "    \"}\"\n      : " +
+          registerOperands("+f", "x", source->registers()) + "\n      : " + inputs + ");\n}\n");
   return call;
 }

@@ -31,15 +31,15 @@ FailureOr<DotStatement> DotStatement::of(tile::DotOp op) {
 FragmentCall DotStatement::print(Emission &emission, const Twine &name, StringRef lhsType,
                                  StringRef body, StringRef inputs) {
   FragmentCall call;
-  std::string type = result.structName();
+  call.inPlace = true;
   if (!fromZero)
-    call.operands.push_back(op.getAccumulator());
+    call.changed = op.getAccumulator();
   call.operands.append({op.getLhs(), op.getRhs()});
-  std::string text = type + " $(" + (fromZero ? "" : type + " d, ") + lhsType.str() + lhsName +
-                     ", uint32_t " + rhsName + ") {\n" + (fromZero ? "  " + type + " d;\n" : "") +
-                     "  asm volatile(\"{\\n\"\n" + body.str() + "    \"}\"\n      : " +
-                     registerOperands(fromZero ? "=f" : "+f", "d", result.registers()) +
-                     "\n      : " + inputs.str() + "\n      : \"memory\");\n  return d;\n}\n";
+  std::string text =
+      "void $(" + result.structName() + " &d, " + lhsType.str() + lhsName + ", uint32_t " +
+      rhsName + ") {\n  asm volatile(\"{\\n\"\n" + body.str() +
+      "    \"}\"\n      : " + registerOperands(fromZero ? "=f" : "+f", "d", result.registers()) +
+      "\n      : " + inputs.str() + "\n      : \"memory\");\n}\n";
   call.callee = emission.function(op.getLoc(), (name + "_" + result.noun()).str(), text);
   return call;
 }

@@ -20,6 +20,11 @@ struct FragmentCall {
   std::string callee;
   /// Values of the tile dialect, in the order of the parameters.
   llvm::SmallVector<mlir::Value> operands;
+  /// The result is no value of the function: its first parameter is a reference to
+  /// where it belongs, and to what `changed` was before, unless that is null. NVRTC
+  /// would take long to see that 64 registers which pass through stay where they are.
+  bool inPlace = false;
+  mlir::Value changed = {};
 };
 
 /// `F32x32 splat_scores(float value)`
@@ -29,7 +34,7 @@ mlir::FailureOr<FragmentCall> printSplat(Emission &emission, tile::SplatOp op);
 /// scalar program becomes a function of its own, called for every element.
 mlir::FailureOr<FragmentCall> printMap(Emission &emission, tile::MapOp op);
 
-/// `F32x32 clip_scores(F32x32 x, const I32x2 &to, int32_t j)`: columns in groups, so that a
+/// `void clip_scores(F32x32 &x, const I32x2 &to, int32_t j)`: columns in groups, so that a
 /// warp all of whose rows see a group, or none, compares nothing in it.
 mlir::FailureOr<FragmentCall> printClip(Emission &emission, tile::ClipOp op);
 
@@ -40,8 +45,8 @@ mlir::FailureOr<FragmentCall> printReduce(Emission &emission, tile::ReduceOp op)
 /// the callee is empty.
 mlir::FailureOr<FragmentCall> printConvert(Emission &emission, tile::ConvertOp op);
 
-/// `F32x32 dot_scores(uint32_t query, uint32_t key)`: one asm statement. An
-/// accumulator that is a splat of zero is no operand.
+/// `void dot_scores(F32x32 &d, uint32_t query, uint32_t key)`: one asm statement. An
+/// accumulator that is a splat of zero is not read.
 mlir::FailureOr<FragmentCall> printDot(Emission &emission, tile::DotOp op);
 
 /// The same by wgmma, for the warp groups of a kernel with roles.
@@ -60,8 +65,8 @@ mlir::FailureOr<FragmentCall> printCopyBulk(Emission &emission, tile::CopyBulkOp
 /// operation.
 std::optional<FragmentCall> callOfRoleOp(Emission &emission, mlir::Operation &op);
 
-/// For each tile, the function that its result is the value of; the first waits:
-/// `F32x64 await_scores(F32x64 x)`, `F32x64 after_outputs(F32x64 x)`
+/// For each tile, the function that changes it in place; the first waits:
+/// `void await_scores(F32x64 &x)`, `void after_outputs(F32x64 &x)`
 mlir::FailureOr<llvm::SmallVector<std::string>> printAwaitDots(Emission &emission,
                                                                tile::AwaitDotsOp op);
 

@@ -36,6 +36,7 @@ private:
   LogicalResult lower(Operation &op);
   LogicalResult lowerFragment(Operation &op, FailureOr<FragmentCall> call);
   void defineTile(Value result, StringRef callee, ValueRange operands);
+  void changeTile(Value result, Value changed, StringRef callee, ValueRange operands);
   LogicalResult lowerIf(scf::IfOp op);
   LogicalResult lowerLoop(tile::ForRunsOp op);
   LogicalResult lowerItems(tile::ForItemsOp op);
@@ -351,6 +352,8 @@ LogicalResult KernelLowering::lowerFragment(Operation &op, FailureOr<FragmentCal
   if (failed(call))
     return failure();
   SmallVector<Value> operands = lookup(*call);
+  if (call->inPlace)
+    return changeTile(op.getResult(0), call->changed, call->callee, operands), success();
   bool hasTile = op.getNumResults() == 1 && isa<RankedTensorType>(op.getResult(0).getType());
   if (hasTile)
     defineTile(op.getResult(0), call->callee, operands);
@@ -378,6 +381,19 @@ void KernelLowering::defineTile(Value result, StringRef callee, ValueRange opera
   values.map(result, all.front());
 }
 
+/// Gives a tile the variable that a function changes, which holds `changed` before
+/// unless that is null.
+void KernelLowering::changeTile(Value result, Value changed, StringRef callee,
+                                ValueRange operands) {
+  Location loc = result.getLoc();
+  SmallVector<Value> all = {variableOf(result)};
+  if (changed && values.lookup(changed) != all.front())
+    statement(loc, "{} = {};", {all.front(), values.lookup(changed)});
+  all.append(operands.begin(), operands.end());
+  statement(loc, callText(callee, all.size()), all);
+  values.map(result, all.front());
+}
+
 LogicalResult KernelLowering::lowerAwait(tile::AwaitDotsOp op) {
   FailureOr<SmallVector<std::string>> callees = printAwaitDots(emission, op);
   if (failed(callees))
@@ -387,7 +403,7 @@ LogicalResult KernelLowering::lowerAwait(tile::AwaitDotsOp op) {
     statement(op.getLoc(), "lacuna::awaitDots<" + std::to_string(op.getPending()) + ">();");
   }
   for (auto [result, started, callee] : llvm::zip(op.getComplete(), op.getStarted(), *callees))
-    defineTile(result, callee, values.lookup(started));
+    changeTile(result, started, callee, {});
   return success();
 }
 

@@ -80,19 +80,18 @@ FailureOr<FragmentCall> lacuna::printCopyBulk(Emission &emission, tile::CopyBulk
   return call;
 }
 
-/// "T f(T x) { asm volatile(statement : "+f"(x.x0), ...); return x; }"
+/// "void f(T &x) { asm volatile(statement : "+f"(x.x0), ...); }"
 static FailureOr<std::string> printTied(Emission &emission, Location loc, Type type,
                                         const Twine &name, const Twine &statement) {
   FailureOr<Fragment> fragment = Fragment::of(loc, type);
   if (failed(fragment))
     return failure();
   emission.structOf(loc, *fragment);
-  std::string structName = fragment->structName();
   std::string text =
-      structName + " $(" + structName + " x) {\n  asm volatile(\"" + statement.str() +
+      "void $(" + fragment->structName() + " &x) {\n  asm volatile(\"" + statement.str() +
       "\"\n      : " +
       registerOperands(fragment->isPacked() ? "+r" : "+f", "x", fragment->registers()) +
-      "\n      :\n      : \"memory\");\n  return x;\n}\n";
+      "\n      :\n      : \"memory\");\n}\n";
   return emission.function(loc, (name + "_" + fragment->noun()).str(), text);
 }
 

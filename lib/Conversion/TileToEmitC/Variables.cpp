@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/TileToEmitC/Variables.h"
 
-#include "lib/Conversion/TileToEmitC/Fragment.h"
+#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
 
 using namespace mlir;
 using namespace lacuna;
@@ -96,13 +96,14 @@ Variables::Variables(tile::KernelOp kernel) {
       return;
     for (OpResult result : op->getResults()) {
       classes.insert(result);
-      madeByControlFlow.insert(result);
+      needed.insert(result);
     }
     if (auto loop = dyn_cast<tile::ForRunsOp>(op))
       for (auto [carried, result] : llvm::zip(loop.getCarried(), loop.getResults()))
         classes.unionSets(classes.getOrInsertLeaderValue(carried), result);
   });
-  SmallVector<tile::DotOp> accumulated;
+  // What operations make in place, and of what, if that is read.
+  SmallVector<std::pair<Value, Value>> changes;
   // Outermost first: the loop's variables decide, what is yielded to them follows.
   kernel.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (auto loop = dyn_cast<tile::ForRunsOp>(op)) {
@@ -113,25 +114,32 @@ Variables::Variables(tile::KernelOp kernel) {
       for (auto [carried, yielded] : llvm::zip(loop.getCarried(), yield->getOperands()))
         share(carried, yielded);
     } else if (auto dot = dyn_cast<tile::DotOp>(op)) {
-      accumulated.push_back(dot);
+      changes.push_back({dot.getResult(), startsFromZero(dot) ? Value() : dot.getAccumulator()});
+    } else if (auto clip = dyn_cast<tile::ClipOp>(op)) {
+      changes.push_back({clip.getResult(), clip.getSource()});
+    } else if (auto await = dyn_cast<tile::AwaitDotsOp>(op)) {
+      for (auto [complete, started] : llvm::zip(await.getComplete(), await.getStarted()))
+        changes.push_back({complete, started});
     } else if (auto branch = dyn_cast<scf::IfOp>(op)) {
       for (OpResult result : branch.getResults())
         for (Region &region : branch->getRegions())
-          if (madeByControlFlow.contains(result) && !region.empty())
+          if (needed.contains(result) && !region.empty())
             share(result, region.front().getTerminator()->getOperand(result.getResultNumber()));
     }
   });
-  // A product adds to its accumulator in place.
-  for (tile::DotOp dot : llvm::reverse(accumulated))
-    if (leaderOf(dot.getResult()))
-      share(dot.getResult(), dot.getAccumulator());
+  for (auto [result, source] : llvm::reverse(changes)) {
+    classes.insert(result);
+    needed.insert(result);
+    if (source)
+      share(result, source);
+  }
 }
 
 Value Variables::leaderOf(Value value) const {
   if (!classes.contains(value))
     return {};
   for (Value member : classes.members(value))
-    if (madeByControlFlow.contains(member))
+    if (needed.contains(member))
       return *classes.findLeader(value);
   return {};
 }

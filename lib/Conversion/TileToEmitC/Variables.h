@@ -9,11 +9,11 @@
 
 namespace lacuna {
 
-/// Assigns the values that a loop carries or a branch yields to variables of the
-/// printed kernel, so that `outputs = scale(outputs, decay)` updates in place.
-/// A carried value, its initial and its yielded value share a variable when none
-/// is needed after another one is made; a value that stays apart is copied where
-/// it is yielded. Everything else is a constant of its own.
+/// Assigns the values that a loop carries, a branch yields or an operation changes in
+/// place to variables of the printed kernel, so that `start_outputs(outputs, weights,
+/// values)` updates them. A carried value, its initial and its yielded value share a
+/// variable when none is needed after another one is made; a value that stays apart is
+/// copied where it is yielded. Everything else is a constant of its own.
 class Variables {
 public:
   explicit Variables(tile::KernelOp kernel);
@@ -27,7 +27,7 @@ private:
   bool interfere(mlir::Value a, mlir::Value b) const;
 
   llvm::EquivalenceClasses<mlir::Value> classes;
-  llvm::DenseSet<mlir::Value> madeByControlFlow;
+  llvm::DenseSet<mlir::Value> needed; ///< the values named above
 };
 
 /// Whether a conversion only relabels registers, so that its result is its source.

@@ -7,7 +7,7 @@
 // Two groups of columns; bounds are relative to the thread's first column. A group
 // that no row of the warp has hidden elements in is left as it is, one without visible
 // ones is overwritten.
-// CHECK: F32x24 clip_scores(F32x24 x, const I32x2 &to, int32_t j)
+// CHECK: void clip_scores(F32x24 &x, const I32x2 &to, int32_t j)
 // CHECK-SAME: j += lacuna::fragmentColumn();
 // CHECK-SAME: min.s32 least, %24, %25;
 // CHECK-SAME: max.s32 most, %24, %25;
@@ -26,7 +26,7 @@
 // CHECK-SAME: setp.gt.s32 p, %24, 32; selp.f32 %16, %16, 0fFF800000, p;
 // CHECK-SAME: \22r\22(to.x0 - j), \22r\22(to.x1 - j));
 // With two edges, one that does not cross the tile costs one vote.
-// CHECK: F32x24 clip_scores_2(F32x24 x, const I32x2 &from, const I32x2 &to, int32_t j)
+// CHECK: void clip_scores_2(F32x24 &x, const I32x2 &from, const I32x2 &to, int32_t j)
 // CHECK-SAME: setp.gt.s32 p, most, 0;
 // CHECK-SAME: vote.sync.any.pred p, p, 0xffffffff; @!p bra edge[[FROM:[0-9]+]]_%=;
 // CHECK-SAME: setp.le.s32 p, %24, 0; selp.f32 %0, %0, 0fFF800000, p;
@@ -44,9 +44,9 @@ tile.kernel @k(%key: i32, %o: !tile.view<?x?xf32>, %first: i32)
   %bounds = tile.map() at(%i = %first) : () -> tensor<64xi32, #rows> {
     tile.yield %i : i32
   }
-  // CHECK: call_opaque "clip_scores"
+  // CHECK: verbatim "clip_scores({}, {}, {});"
   %a = tile.clip %scores at %key to %bounds : tensor<64x48xf32, #scores>, tensor<64xi32, #rows>
-  // CHECK: call_opaque "clip_scores_2"
+  // CHECK: verbatim "clip_scores_2({}, {}, {}, {});"
   %b = tile.clip %a at %key from %bounds to %bounds
       : tensor<64x48xf32, #scores>, tensor<64xi32, #rows>, tensor<64xi32, #rows>
   tile.store %b, %o[%first, %key] : tensor<64x48xf32, #scores>, !tile.view<?x?xf32>

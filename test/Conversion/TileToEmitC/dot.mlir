@@ -5,7 +5,7 @@
 
 // Scores: queries in shared memory, keys in rows. A product that starts from zero
 // has no accumulator as operand.
-// CHECK-LABEL: F32x8 dot_scores(uint32_t query, uint32_t key)
+// CHECK-LABEL: void dot_scores(F32x8 &d, uint32_t query, uint32_t key)
 // CHECK-SAME: .reg .b32 a<4>, b<4>;
 // CHECK-SAME: mov.f32 z, 0f00000000;
 // CHECK-SAME: .reg .b32 p128_1; xor.b32 p128_1, %8, 32;
@@ -38,7 +38,7 @@ tile.kernel @scores()
   %key = tile.slot %keys[%c0] : !tile.ring<1 x !k>
   // CHECK-NOT: splat_scores
   %empty = tile.splat %zero : tensor<16x16xf32, #scores>
-  // CHECK: call_opaque "dot_scores"
+  // CHECK: verbatim "dot_scores({}, {}, {});"
   %s = tile.dot %query, %key, %empty : !q, !k -> tensor<16x16xf32, #scores>
   tile.return
 }
@@ -47,7 +47,7 @@ tile.kernel @scores()
 
 // Outputs: weights in registers, values in columns (transposed), two blocks of 16
 // rows a warp that share every load of the right operand.
-// CHECK-LABEL: F32x32 dot_outputs(F32x32 d, const F16x16 &weights, uint32_t key)
+// CHECK-LABEL: void dot_outputs(F32x32 &d, const F16x16 &weights, uint32_t key)
 // CHECK-NOT: xor.b32 q64_2
 // CHECK-SAME: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {b0, b1, b2, b3}, [%40];
 // CHECK-SAME: mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%32, %33, %34, %35}, {b0, b1}, {%0, %1, %2, %3};
@@ -72,8 +72,9 @@ tile.kernel @outputs(%w: f16, %o: f32)
   %acc = tile.splat %o : tensor<32x32xf32, #outputs>
   // The registers of an accumulator are those of an operand.
   %packed = tile.convert %weights : tensor<32x16xf16, #scores> -> tensor<32x16xf16, #packed>
-  // CHECK: %[[ACC:.*]] = call_opaque "splat_outputs"
-  // CHECK: call_opaque "dot_outputs"(%[[ACC]]
+  // CHECK: %[[ACC:.*]] = "emitc.variable"{{.*}}F32x32
+  // CHECK: verbatim "{} = splat_outputs({});" args %[[ACC]],
+  // CHECK: verbatim "dot_outputs({}, {}, {});" args %[[ACC]],
   %d = tile.dot %packed, %value, %acc : tensor<32x16xf16, #packed>, !v -> tensor<32x32xf32, #outputs>
   tile.return
 }

@@ -23,7 +23,7 @@
 // CHECK-SAME: r.x3 = slot + 6 + 512 * lacuna::warpGroupIndex();
 // CHECK-SAME: r.x4 = slot + 1024 + 256 * lacuna::warpGroupIndex();
 // CHECK-SAME: asm volatile(\22\22 : \22+r\22(r.x0),
-// CHECK:      start_scores(const Places6 &query, uint32_t key)
+// CHECK:      void start_scores(F32x16 &d, const Places6 &query, uint32_t key)
 // CHECK-SAME: mov.b32 h128, 1073741888;{{.*}}mov.b32 h64, 2147483680;
 // CHECK-SAME: wgmma.fence.sync.aligned;
 // CHECK-SAME: mov.b64 a, {%16, h128};{{.*}}mov.b64 b, {%22, h128};
@@ -36,14 +36,14 @@
 // CHECK-SAME: \22r\22(query.x5), \22r\22(key), \22r\22(key + 2), \22r\22(key + 4), \22r\22(key + 6), \22r\22(key + 256), \22r\22(key + 258)
 
 // What waits is tied to the registers that are complete; others are read behind it.
-// CHECK:      F32x16 await_scores(F32x16 x)
+// CHECK:      void await_scores(F32x16 &x)
 // CHECK-SAME: wgmma.wait_group.sync.aligned 1;
 // CHECK-SAME: \22+f\22(x.x0)
-// CHECK:      F16x16 after_weights(F16x16 x)
+// CHECK:      void after_weights(F16x16 &x)
 // CHECK-SAME: \22+r\22(x.x0)
 
 // Values lie along keys: one product for each width of panel.
-// CHECK:      dot_outputs(F32x48 d, const F16x16 &weights, uint32_t key)
+// CHECK:      void dot_outputs(F32x48 &d, const F16x16 &weights, uint32_t key)
 // CHECK-SAME: m64n64k16.f32.f16.f16 {%0, {{.*}}, %31}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
 // CHECK-SAME: m64n32k16.f32.f16.f16 {%32, {{.*}}, %47}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
 // CHECK-SAME: {%52, %53, %54, %55}, b, 1, 1, 1, 1;
@@ -86,13 +86,13 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
   // CHECK:   "lacuna::openTurns<2>();"
   // CHECK:   "lacuna::awaitFilled<2>({}, {});"
   // CHECK:   "lacuna::awaitTurn();"
-  // CHECK:   "start_scores"
+  // CHECK:   "start_scores({}, {}, {});"
   // CHECK:   "lacuna::commitDots();"
   // CHECK:   "lacuna::passTurn<2>();"
-  // CHECK:   "await_scores"
+  // CHECK:   "await_scores({});"
   // CHECK:   "lacuna::releaseSlot<2, 128>({}, {});"
-  // CHECK:   "after_weights"
-  // CHECK:   "dot_outputs"
+  // CHECK:   "after_weights({});"
+  // CHECK:   "dot_outputs({}, {}, {});"
   // CHECK:   "lacuna::awaitDots<0>();"
   // CHECK:   "any_differs_rows"
   // CHECK: } else {
