@@ -99,8 +99,13 @@ void ResultCheck::checkOutput() {
   auto queries = static_cast<std::size_t>(shape[2]);
   for (std::size_t head = 0; head < static_cast<std::size_t>(shape[0] * shape[1]); ++head) {
     double error = 0, norm = 0;
-    for (std::size_t row = head * queries; row < (head + 1) * queries; ++row)
+    std::size_t rowsWithKeys = 0;
+    for (std::size_t row = head * queries; row < (head + 1) * queries; ++row) {
       checkOutputRow(row, error, norm);
+      rowsWithKeys += !isEmpty(row);
+    }
+    if (rowsWithKeys == 1)
+      continue; // what holds for a row has been asked of it
     double relative = error == 0 ? 0.0 : std::sqrt(error / norm);
     report.worstHead = relative <= report.worstHead ? report.worstHead : relative;
     if (!(relative <= limit))

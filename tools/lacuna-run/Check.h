@@ -2,8 +2,10 @@
 //
 // The tolerances are statements about rounding, so they follow what is rounded:
 // a log-sum-exp may be off by an amount that grows with the scores, an output by
-// a fraction of its own size, per head and, less strictly, per row. What the
-// reference says exactly has to be exact: 0 and -inf of a row that sees no key.
+// a fraction of its own size, per head and, less strictly, per row. A head in which
+// only one row sees keys is judged as that row: the norm of a head is small because
+// the errors of many rows even out. What the reference says exactly has to be exact:
+// 0 and -inf of a row that sees no key.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TOOLS_LACUNA_RUN_CHECK_H
