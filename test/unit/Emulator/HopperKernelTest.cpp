@@ -45,7 +45,9 @@ TEST(HopperKernel, SharedBytesAreThoseOfCopiesAndOperands) {
   // A block of keys and values comes in once, and both groups of 64 queries read all of
   // it and the queries themselves.
   constexpr double tile = 128 * 128 * 2, perBlock = 2 * tile + 2 * (2 * tile) + tile;
-  EXPECT_NEAR((bytesFor(768) - bytesFor(256)) / 4, perBlock, 0.01 * perBlock);
+  const double counted = (bytesFor(768) - bytesFor(256)) / 4;
+  EXPECT_GE(counted, perBlock);
+  EXPECT_LE(counted, 1.03 * perBlock) << "looks at barriers are all there is besides";
 }
 
 /// What can go without harm, and why.
