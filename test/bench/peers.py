@@ -64,8 +64,8 @@ PER_HEAD = ("random_blocks", "bigbird", "vsa_topk")
 # How scores change, where they do; as FlexAttention's score_mod.
 SCORES = {
     "alibi": lambda t: lambda s, b, h, q, k: s + t[0][h] * (k - q),
-    "softcap": lambda t: lambda s, b, h, q, k: tanh(s / t[0]) * t[0],
-    "relative_bias": lambda t: lambda s, b, h, q, k: s + t[0][h, clamp(k - q, -32, 32) + 32],
+    "softcap": lambda t: lambda s, b, h, q, k: (s / t[0]).tanh() * t[0],
+    "relative_bias": lambda t: lambda s, b, h, q, k: s + t[0][h, (k - q).clamp(-32, 32) + 32],
 }
 
 
@@ -75,14 +75,6 @@ def listed(table, row, column):
     for place in range(1, table.shape[-1]):
         found = found | (table[(*row, place)] == column)
     return found
-
-
-def tanh(x):
-    return x.tanh()
-
-
-def clamp(x, low, high):
-    return x.clamp(low, high)
 
 
 class Table:
@@ -327,15 +319,16 @@ def flex(torch, configuration, q, k, v, **settings):
     return launch
 
 
-def contestants(torch, lacuna, configuration, folder, q, k, v):
-    """By name: how to make a function that launches it, or None."""
-    return {
-        "Lacuna": lambda: ours(torch, lacuna, configuration, folder, q, k, v),
-        "FlashAttention-2": lambda: sdpa(torch, "FLASH_ATTENTION", "flash", configuration, q, k, v),
-        "cuDNN": lambda: sdpa(torch, "CUDNN_ATTENTION", "cudnn", configuration, q, k, v),
-        "FlexAttention": lambda: flex(torch, configuration, q, k, v),
-        "FlexAttention tuned": lambda: flex(torch, configuration, q, k, v, mode="max-autotune-no-cudagraphs"),
-    }
+# By name: makes a function that launches it, or None where it does not know the mask.
+CONTESTANTS = {
+    "Lacuna": ours,
+    "FlashAttention-2": lambda torch, lacuna, c, folder, *qkv: sdpa(torch, "FLASH_ATTENTION", "flash", c, *qkv),
+    "cuDNN": lambda torch, lacuna, c, folder, *qkv: sdpa(torch, "CUDNN_ATTENTION", "cudnn", c, *qkv),
+    "FlexAttention": lambda torch, lacuna, c, folder, *qkv: flex(torch, c, *qkv),
+    "FlexAttention tuned": lambda torch, lacuna, c, folder, *qkv: flex(
+        torch, c, *qkv, mode="max-autotune-no-cudagraphs"
+    ),
+}
 
 
 def verify_kernel(torch, launch):
@@ -403,9 +396,9 @@ def measure(torch, lacuna, configuration, folder, repeats):
         )
     )
     launches, left_out, worst = {}, {}, 0.0
-    for name, make in contestants(torch, lacuna, configuration, folder, q, k, v).items():
+    for name, make in CONTESTANTS.items():
         try:
-            launch = make()
+            launch = make(torch, lacuna, configuration, folder, q, k, v)
             if launch is None:
                 left_out[name] = "does not know this mask"
                 continue
@@ -432,9 +425,6 @@ def measure(torch, lacuna, configuration, folder, repeats):
 
 # ---- reporting ------------------------------------------------------------------------
 
-NAMES = ["Lacuna", "FlashAttention-2", "cuDNN", "FlexAttention", "FlexAttention tuned"]
-
-
 def tflops(configuration, milliseconds):
     pairs = configuration["visible_pairs"] * (configuration["query_dim"] + configuration["value_dim"])
     return 2 * pairs / milliseconds / 1e9
@@ -447,12 +437,12 @@ def best_of_others(times):
 
 def markdown(device, rows):
     text = f"# Lacuna beside others, forward, TFLOP/s of visible pairs\n\nDevice: {device}\n\n"
-    text += "| | " + " | ".join(NAMES) + " | best other / Lacuna, time | difference | MHz, W |\n"
-    text += "|---|" + "---:|" * (len(NAMES) + 3) + "\n"
+    text += "| | " + " | ".join(CONTESTANTS) + " | best other / Lacuna, time | difference | MHz, W |\n"
+    text += "|---|" + "---:|" * (len(CONTESTANTS) + 3) + "\n"
     notes = []
     for row in rows:
         configuration, times = row["configuration"], row.get("milliseconds", {})
-        cells = [f"{tflops(configuration, times[name]):.0f}" if name in times else "-" for name in NAMES]
+        cells = [f"{tflops(configuration, times[name]):.0f}" if name in times else "-" for name in CONTESTANTS]
         best = best_of_others(times)
         cells.append(f"{best / times['Lacuna']:.2f}" if best else "-")
         cells.append(f"{row['difference']:.1e}" if best else "-")
@@ -476,7 +466,7 @@ def plot(path, rows):
     except ImportError:
         return False
     figure, axes = pyplot.subplots(figsize=(9, 6))
-    for name in NAMES:
+    for name in CONTESTANTS:
         masks = {row["configuration"]["mask"] for row in rows if name in row.get("milliseconds", {})}
         for mask in sorted(masks):
             points = sorted(

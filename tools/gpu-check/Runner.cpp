@@ -38,24 +38,17 @@ static Result<std::string> readSpec(const std::string &folder, const CaseKernel 
   return specialise(*text, kernel);
 }
 
-Result<Executable> Runner::compileKernel(const CaseKernel &kernel) const {
+Result<Runner::Prepared> Runner::prepare(const CaseKernel &kernel) const {
   Result<std::string> text = readSpec(specFolder, kernel);
   if (!text)
     return text.status();
   CompileOptions options;
   options.target = target;
   options.fileName = kernel.spec + ".mlir";
-  return compile(*text, options);
-}
-
-Result<Runner::Prepared> Runner::prepare(const CaseKernel &kernel) const {
-  Result<Executable> executable = compileKernel(kernel);
+  Result<Executable> executable = compile(*text, options);
   if (!executable)
     return executable.status();
-  Result<std::string> text = readSpec(specFolder, kernel);
-  if (!text)
-    return text.status();
-  Result<ReferenceSpec> reference = ReferenceSpec::parse(*text, kernel.spec + ".mlir");
+  Result<ReferenceSpec> reference = ReferenceSpec::parse(*text, options.fileName);
   if (!reference)
     return reference.status();
   bool hasScore = text->find("score(") != std::string::npos;

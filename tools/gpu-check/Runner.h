@@ -49,7 +49,6 @@ private:
   using Judge = Status (Runner::*)(const Sample &, const std::vector<HostArray> &results,
                                    CaseOutcome &) const;
 
-  Result<Executable> compileKernel(const CaseKernel &kernel) const;
   Result<Prepared> prepare(const CaseKernel &kernel) const;
   Result<Sample> makeSample(const Prepared &prepared, const CaseShape &shape,
                             bool zeroQueries) const;

@@ -49,6 +49,10 @@ Status benchSpeed(const BenchOptions &options, Table &table);
 /// for a machine without a GPU.
 Status benchKernels(const BenchOptions &options, Table &table);
 
+/// Writes the configurations into a folder, for a program that times others
+/// (ExportConfigurations.cpp). Errors: Io, and those of the specs.
+Status exportConfigurations(const BenchOptions &options, const std::string &folder);
+
 /// The smallest one: what the work takes when nothing disturbs it.
 inline double least(const std::vector<double> &values) {
   return *std::min_element(values.begin(), values.end());

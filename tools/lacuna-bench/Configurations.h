@@ -41,10 +41,6 @@ std::vector<Configuration> configurations(const BenchOptions &options);
 Result<PreparedConfiguration> prepare(const BenchOptions &options,
                                       const Configuration &configuration);
 
-/// Writes them into a folder, for a program that times others (ExportConfigurations.cpp).
-/// Errors: Io, and those of prepare.
-Status exportConfigurations(const BenchOptions &options, const std::string &folder);
-
 /// Pairs of queries and keys, over all batches and heads.
 inline double pairsOf(const CaseShape &shape) {
   return double(shape.batch * shape.queryHeads) * double(shape.queries) * double(shape.keys);

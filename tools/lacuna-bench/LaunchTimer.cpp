@@ -1,5 +1,6 @@
 #include "tools/lacuna-bench/LaunchTimer.h"
 
+#include "lib/Emulator/EmulatorDevice.h"
 #include "lib/Runtime/CudaDevice.h"
 #include "lib/Support/CommandOutput.h"
 #include "lib/Support/Stopwatch.h"
@@ -25,20 +26,23 @@ Result<double> LaunchTimer::timeOnce(DeviceRun &run) const {
   if (Status status = device.fill(cacheFiller.ref().address, 0, cacheFiller.bytes(), {});
       !status.isOk())
     return status;
-  Result<double> seconds = timeOnCuda(device, {}, [&] { return run.launch(); });
-  if (seconds || seconds.status().kind() != StatusKind::Unsupported)
-    return seconds;
+  return timeOnCuda(device, {}, [&] { return run.launch(); });
+}
+
+/// One launch by the host's clock.
+static Result<Measurement> timeOnHost(DeviceRun &run) {
   Stopwatch watch;
   if (Status status = run.launch(); !status.isOk())
     return status;
   Status status = run.wait();
-  return status.isOk() ? Result<double>(watch.seconds()) : status;
+  return status.isOk() ? Result<Measurement>({watch.seconds(), {}, {}}) : status;
 }
 
 Result<Measurement> LaunchTimer::time(DeviceRun &run) const {
-  const bool emulated = device.name() == "emulator";
+  if (dynamic_cast<emulator::EmulatorDevice *>(&device))
+    return timeOnHost(run);
   std::vector<double> times;
-  for (int n = emulated ? 0 : -warmUps; n < (emulated ? 1 : repeats); ++n) {
+  for (int n = -warmUps; n < repeats; ++n) {
     Result<double> seconds = timeOnce(run);
     if (!seconds)
       return seconds.status();
@@ -46,8 +50,6 @@ Result<Measurement> LaunchTimer::time(DeviceRun &run) const {
       times.push_back(*seconds);
   }
   Measurement measured{median(times), {}, {}};
-  if (emulated)
-    return measured;
   // Clock and power are read while the device has a second's work before it.
   for (int n = std::min(2000, int(std::ceil(1 / std::max(measured.seconds, 1e-6)))); n > 0; --n)
     if (Status status = run.launch(); !status.isOk())

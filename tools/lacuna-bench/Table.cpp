@@ -19,6 +19,11 @@ static std::string number(double value) {
   return text;
 }
 
+/// With spaces before it.
+static std::string padded(const std::string &text, std::size_t width) {
+  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
+}
+
 std::string Table::rowsText() const {
   std::size_t width = 0;
   for (const Row &row : rows)
@@ -30,8 +35,8 @@ std::string Table::rowsText() const {
       text += (text.empty() ? "" : "\n") + section + "\n";
     }
     std::string value = number(row.value);
-    text += "  " + row.name + std::string(width - row.name.size() + 2, ' ') +
-            std::string(value.size() < 8 ? 8 - value.size() : 0, ' ') + value + " " + row.unit;
+    text += "  " + row.name + std::string(width - row.name.size() + 2, ' ') + padded(value, 8) +
+            " " + row.unit;
     if (row.limit)
       text += (exceeds(row) ? "  OVER the limit of " : "  (limit ") + number(*row.limit) +
               (exceeds(row) ? "" : ")");
@@ -49,10 +54,6 @@ static std::string cellText(const std::optional<double> &value) {
     return "-";
   const bool isCount = *value == std::rint(*value) && std::abs(*value) < 1e9;
   return isCount ? std::to_string(std::int64_t(*value)) : number(*value);
-}
-
-static std::string padded(const std::string &text, std::size_t width) {
-  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
 }
 
 static std::string gridText(const Grid &grid) {

@@ -11,7 +11,7 @@
 #include "lib/Api/Version.h"
 #include "lib/Support/FileIdentity.h"
 #include "lib/Support/Files.h"
-#include "tools/lacuna-bench/Configurations.h"
+#include "tools/lacuna-bench/Bench.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"

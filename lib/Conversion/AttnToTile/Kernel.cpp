@@ -148,13 +148,9 @@ static DictionaryAttr pinsOf(attn::AttendOp attend, Builder &builder) {
 
 /// Views of the sequence that the block's piece belongs to, in place of the tensors;
 /// all that follows sees one sequence.
-static void emitSequence(ImplicitLocOpBuilder &builder, KernelPlace &place, tile::PieceOp piece) {
-  place.batch = piece.getSequence();
+static void enterSequence(ImplicitLocOpBuilder &builder, KernelPlace &place, tile::PieceOp piece) {
   place.first = piece.getFirst();
-  place.queryBegin = piece.getQueryBegin();
-  place.keyBegin = piece.getKeyBegin();
-  place.queries = arith::SubIOp::create(builder, piece.getQueryEnd(), place.queryBegin);
-  place.keys = arith::SubIOp::create(builder, piece.getKeyEnd(), place.keyBegin);
+  static_cast<SequencePlace &>(place) = emitSequence(builder, piece);
   for (Value *view : {&place.query, &place.output, &place.lse})
     if (*view)
       *view = tile::PartOp::create(builder, *view, 2, place.queryBegin, piece.getQueryEnd());
@@ -177,7 +173,7 @@ static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   place.head = block.getHead();
   place.first = place.gridRow = block.getFirst();
   if (place.pieces)
-    emitSequence(builder, place, emitPiece(builder, place.pieces, place.gridRow));
+    enterSequence(builder, place, emitPiece(builder, place.pieces, place.gridRow));
   // Created in this order so that the text reads so; a group of 1 folds.
   Value group = builder.createOrFold<arith::DivUIOp>(heads, keyHeads);
   place.keyHead = builder.createOrFold<arith::DivUIOp>(place.head, group);

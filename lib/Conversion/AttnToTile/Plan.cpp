@@ -94,14 +94,13 @@ struct Span {
 };
 
 /// Where a kernel of lists stands.
-struct ListPlace {
+struct ListPlace : SequencePlace {
   attn::AttendOp attend;
   IRMapping scope;              ///< values of the spec function -> of the kernel
   DenseMap<Value, Value> cells; ///< by table of the spec function
-  Value queries, keys, group;   ///< group: query heads for each key head
+  Value group;                  ///< query heads for each key head
   Value pieces;                 ///< of a ragged batch, else null
-  Value batch, head, keyHead;   ///< batch: as regions call it
-  Value queryBegin, keyBegin;   ///< slots where the sequence begins; null: 0
+  Value head, keyHead;
   StatusBits *bits;
 };
 } // namespace
@@ -175,11 +174,7 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
   Value first = block.getFirst();
   if (place.pieces) {
     auto piece = tile::PieceOp::create(builder, place.pieces, row);
-    place.batch = piece.getSequence();
-    place.queryBegin = piece.getQueryBegin();
-    place.keyBegin = piece.getKeyBegin();
-    place.queries = arith::SubIOp::create(builder, piece.getQueryEnd(), place.queryBegin);
-    place.keys = arith::SubIOp::create(builder, piece.getKeyEnd(), place.keyBegin);
+    static_cast<SequencePlace &>(place) = emitSequence(builder, piece);
     first = piece.getFirst();
   }
   Value end = arith::AddIOp::create(builder, first, extent);

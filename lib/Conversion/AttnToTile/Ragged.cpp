@@ -52,4 +52,11 @@ tile::PieceOp emitPiece(ImplicitLocOpBuilder &builder, Value pieces, Value first
   return tile::PieceOp::create(builder, pieces, arith::DivUIOp::create(builder, first, extent));
 }
 
+SequencePlace emitSequence(ImplicitLocOpBuilder &builder, tile::PieceOp piece) {
+  SequencePlace place{piece.getSequence(), piece.getQueryBegin(), piece.getKeyBegin(), {}, {}};
+  place.queries = arith::SubIOp::create(builder, piece.getQueryEnd(), place.queryBegin);
+  place.keys = arith::SubIOp::create(builder, piece.getKeyEnd(), place.keyBegin);
+  return place;
+}
+
 } // namespace lacuna

@@ -32,6 +32,16 @@ mlir::Value rowsOfPieces(mlir::ImplicitLocOpBuilder &builder, mlir::Value pieces
 /// The piece whose place in that grid begins with `first`.
 tile::PieceOp emitPiece(mlir::ImplicitLocOpBuilder &builder, mlir::Value pieces, mlir::Value first);
 
+/// The sequences that a block works on.
+struct SequencePlace {
+  mlir::Value batch;                ///< as regions call it
+  mlir::Value queryBegin, keyBegin; ///< slots where a ragged sequence begins; null: 0
+  mlir::Value queries, keys;        ///< lengths
+};
+
+/// Those of a piece.
+SequencePlace emitSequence(mlir::ImplicitLocOpBuilder &builder, tile::PieceOp piece);
+
 } // namespace lacuna
 
 #endif // LIB_CONVERSION_ATTNTOTILE_RAGGED_H

@@ -3,6 +3,7 @@
 #define LIB_CONVERSION_ATTNTOTILE_SCORES_H
 
 #include "dialects/Attn/IR/Attn.h"
+#include "lib/Conversion/AttnToTile/Ragged.h"
 #include "lib/Conversion/AttnToTile/Softmax.h"
 #include "lib/Conversion/AttnToTile/StatusBits.h"
 #include "lib/Conversion/AttnToTile/UniformReads.h"
@@ -12,19 +13,16 @@
 namespace lacuna {
 
 /// Where a kernel stands and what it knows of its share.
-struct KernelPlace {
+struct KernelPlace : SequencePlace {
   attn::AttendOp attend;
   mlir::IRMapping scope;         ///< values of the spec function -> of the kernel
   mlir::Value query, key, value; ///< views of the sequence
   mlir::Value output, lse;       ///< the same; null where nobody wants them
   mlir::Value pieces;            ///< of a ragged batch, or null
-  mlir::Value batch, head;       ///< as regions call them
-  mlir::Value keyHead;
+  mlir::Value head, keyHead;
   mlir::Value tensorBatch;                ///< where the sequence lies in the tensors
   mlir::Value gridRow;                    ///< first row of the block in the launch's grid
   mlir::Value first;                      ///< number of the first query row in its sequence
-  mlir::Value queries, keys;              ///< sequence lengths
-  mlir::Value queryBegin, keyBegin;       ///< slots where a ragged sequence begins; null: 0
   mlir::Value group;                      ///< heads whose work is mixed
   mlir::Value lists, counts, order;       ///< of a plan or a table, or null
   bool perBatch = false, perHead = false; ///< whether the lists are

@@ -48,6 +48,8 @@ private:
   void lowerBlockIndex(tile::BlockOp op);
   void lowerPiece(tile::PieceOp op);
   void lowerPart(tile::PartOp op);
+  /// A variable for a struct that is about to be assigned.
+  Value structVariable(Operation *op, StringRef name, StringRef type);
   /// Gives the results of `op` the members of a struct, in order.
   void readMembers(Operation &op, Value variable, ArrayRef<StringRef> members);
   LogicalResult lowerSlot(tile::SlotOp op);
@@ -543,12 +545,16 @@ void KernelLowering::lowerBarriers(tile::AllocBarriersOp op) {
     statement(loc, "lacuna::fenceBarriers();");
 }
 
+Value KernelLowering::structVariable(Operation *op, StringRef name, StringRef type) {
+  auto opaque = emitc::OpaqueType::get(op->getContext(), type);
+  return emitc::VariableOp::create(builder, named(name, op->getLoc()),
+                                   emitc::LValueType::get(opaque),
+                                   emitc::OpaqueAttr::get(op->getContext(), ""));
+}
+
 void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
   emission.include("block");
-  auto type = emitc::OpaqueType::get(op.getContext(), "lacuna::Block");
-  Value block =
-      emitc::VariableOp::create(builder, named("block", op.getLoc()), emitc::LValueType::get(type),
-                                emitc::OpaqueAttr::get(op.getContext(), ""));
+  Value block = structVariable(op, "block", "lacuna::Block");
   SmallVector<Value> operands = {
       block, values.lookup(op.getHeads()), values.lookup(op.getQueries()),
       op.getGroup() ? values.lookup(op.getGroup()) : integer(op.getLoc(), 1)};
@@ -569,10 +575,7 @@ void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
 
 void KernelLowering::lowerPiece(tile::PieceOp op) {
   emission.include("ragged");
-  auto type = emitc::OpaqueType::get(op.getContext(), "lacuna::Piece");
-  Value piece =
-      emitc::VariableOp::create(builder, named("piece", op.getLoc()), emitc::LValueType::get(type),
-                                emitc::OpaqueAttr::get(op.getContext(), ""));
+  Value piece = structVariable(op, "piece", "lacuna::Piece");
   statement(op.getLoc(), "{} = lacuna::loadPiece({}, {});",
             {piece, values.lookup(op.getPieces()), values.lookup(op.getNumber())});
   readMembers(*op, piece, {"sequence", "first", "queryBegin", "queryEnd", "keyBegin", "keyEnd"});
