@@ -30,7 +30,8 @@ struct Counters {
   /// went round that have one for each slot. Without mbarriers: the largest number.
   std::uint32_t fewestPhases = std::numeric_limits<std::uint32_t>::max();
   /// Moved by loads, stores, copies and as operands of wgmma, whose right operand the
-  /// four warps of a group read together. Conflicts of banks are not in it.
+  /// four warps of a group read together. Conflicts of banks and looks at mbarriers are
+  /// not in it.
   std::uint64_t sharedBytes = 0;
 
   /// Warp instructions whose opcode is `opcode` or begins with it and a dot:

@@ -64,7 +64,7 @@ public:
 
 private:
   Status checkShape(const Code &code, const LaunchShape &shape, std::string_view arguments) const;
-  void count(const Code &code, const Worker &result);
+  void count(const Launch &launch, const Worker &result);
 
   EmulatorOptions settings;
   GlobalMemory memory;
@@ -160,7 +160,7 @@ Result<std::unique_ptr<LoadedKernel>> Emulator::load(const KernelImage &image) {
   Result<ptx::Module> module = ptx::parse(image.ptx);
   if (!module)
     return module.status();
-  Result<std::unique_ptr<Code>> code = decode(*module, image.name, memory);
+  Result<std::unique_ptr<Code>> code = decode(*module, image.name, memory, settings.predict);
   if (!code)
     return code.status();
   return std::unique_ptr<LoadedKernel>(new EmulatedKernel(*std::move(code), memory));
@@ -188,17 +188,20 @@ Status Emulator::checkShape(const Code &code, const LaunchShape &shape,
   return {};
 }
 
-void Emulator::count(const Code &code, const Worker &result) {
-  counts.globalBytesLoaded += result.globalBytesLoaded;
+void Emulator::count(const Launch &launch, const Worker &result) {
+  const Code &code = *launch.code;
+  const f64 scale = f64(launch.blocks()) / f64(launch.sampledBlocks());
+  auto ofAllBlocks = [&](u64 number) { return static_cast<u64>(f64(number) * scale + 0.5); };
+  counts.globalBytesLoaded += ofAllBlocks(result.globalBytesLoaded);
   counts.fewestPhases = std::min(counts.fewestPhases, result.fewestPhases);
-  counts.sharedBytes += result.sharedBytes;
+  counts.sharedBytes += ofAllBlocks(result.sharedBytes);
   for (std::size_t i = 0; i < code.info.size(); ++i) {
     if (!result.warpCounts[i])
       continue;
     const InstructionInfo &info = code.info[i];
     counts.instructions.push_back({info.opcode, code.name, info.ptxLine, info.source.line,
-                                   info.source.inlinedLine, result.warpCounts[i],
-                                   result.laneCounts[i], info.weight});
+                                   info.source.inlinedLine, ofAllBlocks(result.warpCounts[i]),
+                                   ofAllBlocks(result.laneCounts[i]), info.weight});
   }
 }
 
@@ -212,6 +215,7 @@ Status Emulator::launch(const LoadedKernel &kernel, const LaunchShape &shape,
 
   EmulatorOptions effective = settings;
   effective.threads = threadsToUse(settings.threads);
+  effective.checkRaces &= !code.isPrediction;
   Launch launch;
   launch.code = &code;
   launch.options = &effective;
@@ -224,14 +228,14 @@ Status Emulator::launch(const LoadedKernel &kernel, const LaunchShape &shape,
   launch.firstBlock = nextBlockNumber;
   launch.manyReaders = launch.firstBlock + static_cast<u32>(launch.blocks());
   launch.atomicWriter = launch.manyReaders + 1;
-  if (settings.checkRaces)
+  if (effective.checkRaces)
     memory.prepareCells(code.globalGrain, code.ordersBlocks);
   Worker result = runGrid(launch);
   nextBlockNumber = launch.atomicWriter + 1;
   nextClock = std::max(nextClock, result.latestClock + 1);
 
   if (settings.count)
-    count(code, result);
+    count(launch, result);
   if (result.reporter.empty())
     return {};
   std::string message = "kernel '" + code.name + "':";

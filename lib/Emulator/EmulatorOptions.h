@@ -32,6 +32,15 @@ struct EmulatorOptions {
   /// Warp instructions that one block may execute before it is stopped as
   /// hanging.
   std::uint64_t instructionLimit = std::uint64_t(1) << 31;
+  /// Predict instead of execute, in kernels that multiply matrices: only what their
+  /// control flow depends on is computed (Ptx/ControlSlice.h), and counts tell what a
+  /// launch would execute and move. Results are not written, nothing is checked. Kernels
+  /// that multiply nothing are executed, for others read what they write. Set before
+  /// kernels are loaded.
+  bool predict = false;
+  /// Blocks of a launch that a prediction follows, spread evenly over the grid; counts
+  /// are scaled to all. 0: all of them.
+  std::uint64_t predictedBlocks = 0;
   /// What Device::target() says: the architecture to compile for.
   std::string target = "sm_90a";
   /// What Device::multiprocessors() says: few, so that a persistent kernel's

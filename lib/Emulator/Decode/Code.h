@@ -151,7 +151,8 @@ struct Code {
   u32 blocksPerSm = 1;               ///< that the kernel says will share an SM
   bool ordersBlocks = false;
   bool usesAsyncProxy = false;
-  u32 sharedGrain = 16; ///< smallest access, in bytes, of any instruction
+  bool isPrediction = false; ///< executes but a slice of the kernel
+  u32 sharedGrain = 16;      ///< smallest access, in bytes, of any instruction
   u32 globalGrain = 16;
 };
 

@@ -368,16 +368,17 @@ Result<std::unique_ptr<Code>> Decoder::run() {
   // The first slot takes what nobody reads ("_").
   slots = assignSlots(kernel, liveness, pinned, sinkSlot + slotBytes(RegisterClass::Double));
   end = slots.end;
-  if (!placeVariables() || !bindAll())
+  if (!placeVariables() || !bindAll() || (predicts && !keepSlice()))
     return failure;
   finishRegisterFile();
   return std::move(code);
 }
 
-Result<std::unique_ptr<Code>>
-lacuna::emulator::decode(const Module &module, const std::string &entry, GlobalMemory &memory) {
+Result<std::unique_ptr<Code>> lacuna::emulator::decode(const Module &module,
+                                                       const std::string &entry,
+                                                       GlobalMemory &memory, bool predicts) {
   Result<Kernel> kernel = flatten(module, entry);
   if (!kernel)
     return kernel.status();
-  return Decoder(module, *kernel, memory).run();
+  return Decoder(module, *kernel, memory, predicts).run();
 }

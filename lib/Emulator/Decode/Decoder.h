@@ -12,10 +12,11 @@
 namespace lacuna::emulator {
 
 /// Decodes one entry. Variables of the module (.global, .const) and the
-/// kernel's parameters become allocations of `memory`.
-/// Errors: Driver, naming the instruction or modifier and the PTX line.
+/// kernel's parameters become allocations of `memory`. `predicts`: as in EmulatorOptions.
+/// Errors: Driver, naming the instruction or modifier and the PTX line; Unsupported for a
+/// kernel that cannot be predicted.
 Result<std::unique_ptr<Code>> decode(const ptx::Module &module, const std::string &entry,
-                                     GlobalMemory &memory);
+                                     GlobalMemory &memory, bool predicts);
 
 } // namespace lacuna::emulator
 

@@ -18,8 +18,9 @@ inline constexpr u32 sinkSlot = 256;
 /// Decodes one kernel; Binder gives rows access to it.
 class Decoder {
 public:
-  Decoder(const ptx::Module &module, const ptx::Kernel &kernel, GlobalMemory &memory)
-      : module(module), kernel(kernel), memory(memory), code(std::make_unique<Code>()) {}
+  Decoder(const ptx::Module &module, const ptx::Kernel &kernel, GlobalMemory &memory, bool predicts)
+      : module(module), kernel(kernel), memory(memory), predicts(predicts),
+        code(std::make_unique<Code>()) {}
   Result<std::unique_ptr<Code>> run();
 
 private:
@@ -33,6 +34,7 @@ private:
   bool placeVariables();
   bool placeGlobal(std::size_t variable);
   bool bindAll();
+  bool keepSlice();
   void finishRegisterFile();
 
   /// Slot of `value` in all lanes; bytes 4 or 8, or 0 for a predicate.
@@ -42,6 +44,7 @@ private:
   const ptx::Module &module;
   const ptx::Kernel &kernel;
   GlobalMemory &memory;
+  const bool predicts;
   std::unique_ptr<Code> code;
   Status failure;
 

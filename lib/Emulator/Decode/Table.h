@@ -44,6 +44,11 @@ struct Row {
   /// Reads and writes the registers of its first operand, and of its second
   /// when that is a vector, while the warp goes on.
   bool asynchronous = false;
+  /// Counts the bytes that the instruction moves, and does nothing else; null when it
+  /// moves none.
+  Handler traffic = nullptr;
+  /// Of a product of matrices: the traffic, and any numbers like its elements.
+  Handler draw = nullptr;
 };
 
 /// All rows, found by opcode.
@@ -53,6 +58,11 @@ public:
   static const InstructionTable &instance();
 
   void add(Row row);
+  /// As above, with a row's `traffic`.
+  void add(Row row, Handler traffic) {
+    row.traffic = traffic;
+    add(std::move(row));
+  }
   /// The row that spells `opcode`, or null.
   const Row *find(std::string_view opcode) const;
   /// All rows, by mnemonic.

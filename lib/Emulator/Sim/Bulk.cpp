@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Emulator/Decode/Rows.h"
 #include "lib/Emulator/Sim/AsyncState.h"
+#include "lib/Emulator/Sim/Launch.h"
 #include "lib/Emulator/Sim/MemoryAccess.h"
 #include "lib/Emulator/Sim/Scheduler.h"
 
@@ -292,6 +293,32 @@ static Step store(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
+/// Both directions of either kind of copy.
+template <bool loads>
+static Step countCopy(Warp &warp, const Instruction &i) {
+  Worker &worker = *warp.block->worker;
+  const u32 rank = i.listSize - 2u;
+  for (u32 rest = warp.mask; rest; rest &= rest - 1) {
+    const int lane = std::countr_zero(rest);
+    if (!rank) {
+      const u32 bytes = lanes<u32>(warp, i.c)[lane];
+      worker.sharedBytes += bytes;
+      worker.globalBytesLoaded += loads ? bytes : 0;
+      continue;
+    }
+    TensorMapSpec map;
+    if (!readMap(warp, lane, lanes<u64>(warp, i.b)[lane], rank, map))
+      continue;
+    std::array<s32, 5> at{};
+    for (u32 d = 0; d < rank; ++d)
+      at[d] = static_cast<s32>(lanes<u32>(warp, i.list[2 + d])[lane]);
+    worker.sharedBytes += boxBytes(map);
+    if (loads)
+      forEachRow(map, at, [&](const BoxRow &row) { worker.globalBytesLoaded += row.bytes; });
+  }
+  return Step::Next;
+}
+
 static Step commit(Warp &warp, const Instruction &) {
   ++warp.block->async->warps[warp.id].storesCommitted;
   return Step::Next;
@@ -397,19 +424,25 @@ void lacuna::emulator::addBulkRows(InstructionTable &table) {
   table.add({"cp.async.bulk.tensor.(1d|2d|3d|4d|5d).(shared::cluster|shared::cta).global[.tile]"
              ".mbarrier::complete_tx::bytes" +
                  hint,
-             "", load, 0, bindTensorLoad});
+             "", load, 0, bindTensorLoad},
+            countCopy<true>);
   table.add({"cp.async.bulk.tensor.(1d|2d|3d|4d|5d).global.shared::cta[.tile].bulk_group" + hint,
-             "", store, 0, bindTensorStore});
+             "", store, 0, bindTensorStore},
+            countCopy<false>);
   table.add({"cp.reduce.async.bulk.tensor.(1d|2d|3d|4d|5d).global.shared::cta.add[.tile]"
              ".bulk_group" +
                  hint,
-             "", store, 0, bindTensorReduce});
+             "", store, 0, bindTensorReduce},
+            countCopy<false>);
   table.add(
       {"cp.async.bulk.(shared::cluster|shared::cta).global.mbarrier::complete_tx::bytes" + hint, "",
-       load, 0, bindRangeLoad});
-  table.add({"cp.async.bulk.global.shared::cta.bulk_group" + hint, "", store, 0, bindRangeStore});
+       load, 0, bindRangeLoad},
+      countCopy<true>);
+  table.add({"cp.async.bulk.global.shared::cta.bulk_group" + hint, "", store, 0, bindRangeStore},
+            countCopy<false>);
   table.add({"cp.reduce.async.bulk.global.shared::cta.bulk_group" + hint + ".add.f32", "", store, 0,
-             bindRangeStore});
+             bindRangeStore},
+            countCopy<false>);
   table.add({"cp.async.bulk.commit_group", "", commit});
   table.add({"cp.async.bulk.wait_group[.read]", "i", wait});
   const std::string prefetch = "cp.async.bulk.prefetch.tensor.(1d|2d|3d|4d|5d).L2.global[.tile]";

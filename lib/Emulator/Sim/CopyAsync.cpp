@@ -7,8 +7,10 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Emulator/Decode/Rows.h"
 #include "lib/Emulator/Sim/AsyncState.h"
+#include "lib/Emulator/Sim/Launch.h"
 #include "lib/Emulator/Sim/MemoryAccess.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace lacuna::emulator;
@@ -62,6 +64,17 @@ static Step copyAsync(Warp &warp, const Instruction &i) {
     else
       warp.copies.pending.push_back(copy);
   }
+  return Step::Next;
+}
+
+static Step countCopy(Warp &warp, const Instruction &i) {
+  Worker &worker = *warp.block->worker;
+  const u32 ignored = i.listSize > 1 ? predicate(warp, i.list[1]) : 0;
+  const u32 bytes = i.option;
+  worker.sharedBytes += u64(std::popcount(warp.mask)) * bytes;
+  for (u32 rest = warp.mask & ~ignored; rest; rest &= rest - 1)
+    worker.globalBytesLoaded +=
+        i.c ? std::min(bytes, lanes<u32>(warp, i.c)[std::countr_zero(rest)]) : bytes;
   return Step::Next;
 }
 
@@ -134,7 +147,8 @@ static void bindCopy(Binder &binder) {
 void lacuna::emulator::addCopyAsyncRows(InstructionTable &table) {
   table.add({"cp.async.(ca|cg).(shared|shared::cta).global[.L2::cache_hint][.L2::64B|.L2::128B|"
              ".L2::256B]",
-             "", copyAsync, 0, bindCopy});
+             "", copyAsync, 0, bindCopy},
+            countCopy);
   table.add({"cp.async.commit_group", "", commit});
   table.add({"cp.async.wait_group", "i", wait, 0});
   table.add({"cp.async.wait_all", "", wait, 1});

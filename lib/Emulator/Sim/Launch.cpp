@@ -45,11 +45,16 @@ void Worker::merge(Worker &&other) {
 
 static u64 mix(u64 a, u64 b) { return Random(a ^ Random(b).next()).next(); }
 
+u64 Launch::sampledBlocks() const {
+  const u64 wanted = code->isPrediction ? options->predictedBlocks : 0;
+  return wanted ? std::min(wanted, blocks()) : blocks();
+}
+
 /// Order in which blocks start.
 static std::vector<u64> blockOrder(const Launch &launch) {
-  std::vector<u64> order(launch.blocks());
+  std::vector<u64> order(launch.sampledBlocks());
   for (u64 i = 0; i < order.size(); ++i)
-    order[i] = i;
+    order[i] = (2 * i + 1) * launch.blocks() / (2 * order.size());
   if (launch.options->seed) {
     Random random(mix(launch.options->seed, launch.serial));
     for (u64 i = order.size(); i > 1; --i)

@@ -37,6 +37,8 @@ struct Launch {
   MeetingPoints *points = nullptr; ///< when the kernel's blocks may communicate
 
   u64 blocks() const { return u64(gridX) * gridY * gridZ; }
+  /// Blocks that are run; fewer in a prediction that follows a sample.
+  u64 sampledBlocks() const;
   u32 threadsPerBlock() const { return blockX * blockY * blockZ; }
 };
 

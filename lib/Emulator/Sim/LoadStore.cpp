@@ -1,5 +1,6 @@
 //===- LoadStore.cpp - ld and st -------------------------------------------===//
 #include "lib/Emulator/Decode/Rows.h"
+#include "lib/Emulator/Sim/Launch.h"
 #include "lib/Emulator/Sim/MemoryAccess.h"
 
 #include <cstring>
@@ -60,6 +61,18 @@ static Step store(Warp &warp, const Instruction &i) {
     if (shape.ordered)
       meetThrough(warp, i, lane, false, true, static_cast<Strength>(i.option));
   }
+  return Step::Next;
+}
+
+/// A generic address is taken for one of global memory.
+template <bool loads>
+static Step countAccess(Warp &warp, const Instruction &i) {
+  Worker &worker = *warp.block->worker;
+  const u64 bytes = u64(std::popcount(warp.mask)) * i.access.bytes();
+  if (i.access.space == Space::Shared)
+    worker.sharedBytes += bytes;
+  else if (loads && i.access.space != Space::Local)
+    worker.globalBytesLoaded += bytes;
   return Step::Next;
 }
 
@@ -162,10 +175,12 @@ void lacuna::emulator::addLoadStoreRows(InstructionTable &table) {
                  "[.global|.shared|.shared::cta|.local|.const|.param|.param::entry]"
                  "[.nc][.ca|.cg|.cs|.lu|.cv]" +
                  evict + policy + "[.L2::64B|.L2::128B|.L2::256B][.v2|.v4|.v8]" + types,
-             "", load, 0, bindLoad, true});
-  table.add({"ldu.global[.v2|.v4]" + types, "", load, 0, bindLoad, true});
+             "", load, 0, bindLoad, true},
+            countAccess<true>);
+  table.add({"ldu.global[.v2|.v4]" + types, "", load, 0, bindLoad, true}, countAccess<true>);
   table.add({"st[.weak|.volatile|.relaxed|.release]" + scope +
                  "[.global|.shared|.shared::cta|.local|.param][.wb|.cg|.cs|.wt]" + evict + policy +
                  "[.v2|.v4|.v8]" + types,
-             "", store, 0, bindStore});
+             "", store, 0, bindStore},
+            countAccess<false>);
 }

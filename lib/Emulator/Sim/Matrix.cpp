@@ -1,6 +1,8 @@
 //===- Matrix.cpp - ldmatrix, stmatrix, movmatrix, mma.sync ----------------===//
 #include "lib/Emulator/Decode/Rows.h"
+#include "lib/Emulator/Sim/Draw.h"
 #include "lib/Emulator/Sim/Half.h"
+#include "lib/Emulator/Sim/Launch.h"
 #include "lib/Emulator/Sim/MemoryAccess.h"
 #include "lib/Emulator/Sim/MmaKernel.h"
 #include "lib/Emulator/Sim/Scheduler.h"
@@ -36,6 +38,11 @@ static Step loadMatrix(Warp &warp, const Instruction &i) {
       transposeTile(reinterpret_cast<u16 *>(tiles[t]));
     std::memcpy(lanes<u32>(warp, i.list[t]), tiles[t], tileBytes);
   }
+  return Step::Next;
+}
+
+static Step countTiles(Warp &warp, const Instruction &i) {
+  warp.block->worker->sharedBytes += tileBytes * i.listSize;
   return Step::Next;
 }
 
@@ -140,6 +147,16 @@ static Step multiplyAccumulateHalf(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
+/// What products of standard normal numbers add up to, as it is distributed.
+template <int halvesOfK>
+static Step drawSums(Warp &warp, const Instruction &i) {
+  constexpr u32 operandsBetween = 3 * halvesOfK;
+  for (u32 r = 0; r < 4; ++r)
+    drawProducts(warp, lanes<f32>(warp, i.list[r]),
+                 lanes<f32>(warp, i.list[4 + operandsBetween + r]), 8 * halvesOfK);
+  return Step::Next;
+}
+
 static void bindMma(Binder &binder) {
   const auto &operands = binder.statement.operands;
   if (operands.size() != 4)
@@ -160,24 +177,32 @@ static void bindMma(Binder &binder) {
 }
 
 void lacuna::emulator::addMatrixRows(InstructionTable &table) {
-  auto writing = [&](const char *pattern, Handler handler, void (*bind)(Binder &)) {
-    table.add({pattern, "", handler, 0, bind, true});
-  };
-  writing("ldmatrix.sync.aligned.m8n8.(x1|x2|x4)[.trans][.shared|.shared::cta].b16", loadMatrix,
-          bindMatrix);
+  Row loads{"ldmatrix.sync.aligned.m8n8.(x1|x2|x4)[.trans][.shared|.shared::cta].b16",
+            "",
+            loadMatrix,
+            0,
+            bindMatrix,
+            true};
+  table.add(loads, countTiles);
   table.add({"stmatrix.sync.aligned.m8n8.(x1|x2|x4)[.trans][.shared|.shared::cta].b16", "",
-             storeMatrix, 0, bindMatrix});
+             storeMatrix, 0, bindMatrix},
+            countTiles);
   table.add({"movmatrix.sync.aligned.m8n8.trans.b16", "d4 a4", transposeRegister});
-  writing("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32",
-          multiplyAccumulate<multiplyBf16K16, 2>, bindMma);
-  writing("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32",
-          multiplyAccumulate<multiplyBf16K8, 1>, bindMma);
-  writing("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32",
-          multiplyAccumulate<multiplyF16K16, 2>, bindMma);
-  writing("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32", multiplyAccumulate<multiplyF16K8, 1>,
-          bindMma);
-  writing("mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16",
-          multiplyAccumulateHalf<multiplyF16K16, 2>, bindMma);
-  writing("mma.sync.aligned.m16n8k8.row.col.f16.f16.f16.f16",
-          multiplyAccumulateHalf<multiplyF16K8, 1>, bindMma);
+  auto multiplies = [&](const char *pattern, Handler handler, Handler draw = nullptr) {
+    Row row{pattern, "", handler, 0, bindMma, true};
+    row.draw = draw;
+    table.add(row);
+  };
+  multiplies("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32",
+             multiplyAccumulate<multiplyBf16K16, 2>, drawSums<2>);
+  multiplies("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32",
+             multiplyAccumulate<multiplyBf16K8, 1>, drawSums<1>);
+  multiplies("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32",
+             multiplyAccumulate<multiplyF16K16, 2>, drawSums<2>);
+  multiplies("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32",
+             multiplyAccumulate<multiplyF16K8, 1>, drawSums<1>);
+  multiplies("mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16",
+             multiplyAccumulateHalf<multiplyF16K16, 2>);
+  multiplies("mma.sync.aligned.m16n8k8.row.col.f16.f16.f16.f16",
+             multiplyAccumulateHalf<multiplyF16K8, 1>);
 }

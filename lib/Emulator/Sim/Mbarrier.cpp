@@ -96,7 +96,7 @@ static Step initialise(Warp &warp, const Instruction &i) {
 static bool touchObject(Warp &warp, int lane, u32 address, AccessMemo &memo) {
   Accessor access = genericAccess(warp, static_cast<u32>(lane), false);
   access.atomic = true;
-  return accessShared(warp, lane, address, mbarrierBytes, access, memo) != nullptr;
+  return accessSharedRange(warp, lane, address, mbarrierBytes, access, memo) != nullptr;
 }
 
 static Step invalidate(Warp &warp, const Instruction &i) {

@@ -12,6 +12,8 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Emulator/Decode/Rows.h"
 #include "lib/Emulator/Sim/AsyncState.h"
+#include "lib/Emulator/Sim/Draw.h"
+#include "lib/Emulator/Sim/Launch.h"
 #include "lib/Emulator/Sim/MemoryAccess.h"
 #include "lib/Emulator/Sim/MmaKernel.h"
 #include "lib/Emulator/Sim/Scheduler.h"
@@ -142,6 +144,30 @@ static void performProduct(Warp &warp, const MatrixOp &op) {
   }
 }
 
+static void countOperands(Warp &warp, const Instruction &i) {
+  constexpr u64 rowBytes = 16 * sizeof(u16);
+  u64 &bytes = warp.block->worker->sharedBytes;
+  bytes += i.a ? 16 * rowBytes : 0;
+  bytes += warp.id % warpsOfGroup == 0 ? u64(i.imm) * rowBytes : 0;
+}
+
+static Step countTraffic(Warp &warp, const Instruction &i) {
+  countOperands(warp, i);
+  return Step::Next;
+}
+
+/// The traffic, and sums that products of standard normal numbers could add up to.
+static Step drawSums(Warp &warp, const Instruction &i) {
+  static const f32 zeros[warpSize] = {};
+  countOperands(warp, i);
+  const bool accumulates = predicate(warp, i.c) >> firstLane(warp) & 1;
+  for (u32 r = 0; r < static_cast<u32>(i.imm) / 2; ++r) {
+    f32 *sums = lanes<f32>(warp, i.list[r]);
+    drawProducts(warp, sums, accumulates ? sums : zeros, 16);
+  }
+  return Step::Next;
+}
+
 /// a, b: descriptors; c: predicate that says whether to accumulate.
 static Step multiply(Warp &warp, const Instruction &i) {
   requireConverged(warp);
@@ -153,9 +179,7 @@ static Step multiply(Warp &warp, const Instruction &i) {
   if (Descriptor(op.b).baseOffset || (i.a && Descriptor(op.a).baseOffset))
     reportLazily(warp, ReportKind::Wgmma, -1,
                  [] { return std::string("descriptors with a base offset are not supported"); });
-  constexpr u64 rowBytes = 16 * sizeof(u16);
-  block.worker->sharedBytes += i.a ? 16 * rowBytes : 0;
-  block.worker->sharedBytes += warp.id % warpsOfGroup == 0 ? u64(i.imm) * rowBytes : 0;
+  countOperands(warp, i);
   if (block.launch->options->checkRaces) {
     AccessMemo memo;
     if (i.a)
@@ -324,6 +348,8 @@ void lacuna::emulator::addWgmmaRows(InstructionTable &table) {
             true};
     row.readsFirst = true;
     row.asynchronous = true;
+    row.traffic = countTraffic;
+    row.draw = drawSums;
     table.add(row);
   }
   table.add({"wgmma.fence.sync.aligned", "", fenceRegisters, 0, bindGroup});
