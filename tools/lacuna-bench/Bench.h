@@ -20,6 +20,7 @@ struct BenchOptions {
   std::string programPath; ///< folder with lacuna-compile
   std::string device;      ///< where speed is measured; empty: on a CUDA device, if there is one
   std::vector<int> configurations; ///< numbers of those that are wanted; empty: all
+  std::vector<std::string> specs;  ///< of the gallery, for the model; empty: all
   int shorten = 1;                 ///< sequences are so many times as short
   std::string prepareTarget;       ///< not empty: speed only compiles, for that target
 };
@@ -48,6 +49,10 @@ Status benchSpeed(const BenchOptions &options, Table &table);
 /// What their kernels need and execute, and how fast they could be at most: predictions,
 /// for a machine without a GPU.
 Status benchKernels(const BenchOptions &options, Table &table);
+
+/// What launches of the gallery are predicted to execute, against what they execute on
+/// the emulator.
+Status benchModel(const BenchOptions &options, Table &table);
 
 /// Writes the configurations into a folder, for a program that times others
 /// (ExportConfigurations.cpp). Errors: Io, and those of the specs.

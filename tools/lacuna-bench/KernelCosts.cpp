@@ -1,10 +1,7 @@
 #include "tools/lacuna-bench/KernelCosts.h"
 
 #include "lib/Compiler/Compilation.h"
-#include "lib/Emulator/EmulatorDevice.h"
-#include "tools/lacuna-run/DeviceRun.h"
-
-#include <cstdio>
+#include "tools/lacuna-bench/LaunchWork.h"
 
 using namespace lacuna;
 
@@ -14,27 +11,6 @@ using namespace lacuna;
 static constexpr double issued = 4, powers = 16, sharedBytes = 128, cacheBytes = 64;
 
 static constexpr std::int64_t mostTokens = 2048;
-
-/// Operations of one instruction, of a warp or of a group of warps: "....m64n128k16....".
-static double flopsOf(const std::string &opcode) {
-  int m = 0, n = 0, k = 0;
-  for (std::size_t at = 0; (at = opcode.find(".m", at)) != std::string::npos; ++at)
-    if (std::sscanf(opcode.c_str() + at, ".m%dn%dk%d", &m, &n, &k) == 3)
-      return 2.0 * m * n * k;
-  return 0;
-}
-
-/// Operations of all products that were executed.
-static double productsOf(const emulator::Counters &counters) {
-  double flops = 0;
-  for (const emulator::InstructionCount &count : counters.instructions) {
-    const bool group = count.opcode.starts_with("wgmma.mma_async");
-    if (!group && !count.opcode.starts_with("mma."))
-      continue;
-    flops += flopsOf(count.opcode) * double(count.warps) / (group ? 4 : 1);
-  }
-  return flops;
-}
 
 double UnitClocks::most() const { return std::max({matrix, exponent, issue, shared, cache}); }
 
@@ -59,21 +35,6 @@ static Result<KernelFacts> factsOf(const std::string &text, const std::string &f
   return (*compilation)->facts().front();
 }
 
-/// What one launch executes.
-static Result<emulator::Counters> countsOf(const Executable &executable,
-                                           const std::vector<HostArray> &arguments) {
-  emulator::EmulatorOptions options;
-  options.target = executable.target();
-  auto device = emulator::createEmulatorDevice(options);
-  Result<DeviceRun> run = DeviceRun::create(executable, *device, arguments);
-  if (!run)
-    return run.status();
-  for (Status status : {run->launch(), run->wait()})
-    if (!status.isOk())
-      return status;
-  return device->counters();
-}
-
 Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration &configuration,
                                     const PreparedConfiguration &prepared,
                                     const TargetInfo &target) {
@@ -87,9 +48,9 @@ Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration
   Result<Executable> executable = compile(text, options);
   if (!executable)
     return executable.status();
-  Result<emulator::Counters> counted = countsOf(*executable, prepared.arguments.arrays);
-  if (!counted)
-    return counted.status();
+  Result<LaunchWork> work = workOf(*executable, prepared.arguments.arrays, Counting::Predicted);
+  if (!work)
+    return work.status();
 
   KernelCosts costs;
   costs.facts = *facts;
@@ -97,13 +58,13 @@ Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration
     if (kernel.name == facts->name)
       costs.info = kernel;
   const double flopsOfTile = flopsOf(configuration.kernel, 128 * 128);
-  const double tiles = productsOf(*counted) / flopsOfTile;
+  const double tiles = work->flops / flopsOfTile;
   costs.visited = tiles * 128 * 128 / double(prepared.visiblePairs);
-  costs.instructions = double(counted->normalisedWarps()) / tiles;
+  costs.instructions = work->instructions / tiles;
   costs.clocks.matrix = flopsOfTile / target.flopsPerClock;
-  costs.clocks.exponent = double(counted->lanes("ex2")) / tiles / powers;
+  costs.clocks.exponent = work->exponentials / tiles / powers;
   costs.clocks.issue = costs.instructions / issued;
-  costs.clocks.shared = double(counted->sharedBytes) / tiles / sharedBytes;
-  costs.clocks.cache = double(counted->globalBytesLoaded) / tiles / cacheBytes;
+  costs.clocks.shared = work->sharedBytes / tiles / sharedBytes;
+  costs.clocks.cache = work->cacheBytes / tiles / cacheBytes;
   return costs;
 }

@@ -26,7 +26,7 @@ namespace cl = llvm::cl;
 static cl::OptionCategory category("lacuna-bench options");
 static cl::list<std::string>
     only("only", cl::CommaSeparated, cl::cat(category), cl::value_desc("sections"),
-         cl::desc("of compile, cache, launch, plan, emulator, kernels, speed"));
+         cl::desc("of compile, cache, launch, plan, emulator, kernels, model, speed"));
 static cl::opt<int> repeats("repeats", cl::init(5), cl::cat(category),
                             cl::desc("medians of so many runs (default 5)"));
 static cl::opt<std::string> jsonPath("json", cl::value_desc("file"), cl::cat(category),
@@ -41,6 +41,9 @@ static cl::opt<std::string> deviceName("device", cl::value_desc("cuda[:N]|emulat
 static cl::list<int> numbers("configurations", cl::CommaSeparated, cl::cat(category),
                              cl::value_desc("numbers"),
                              cl::desc("which ones, for kernels and speed (default: all)"));
+static cl::list<std::string> specs("specs", cl::CommaSeparated, cl::cat(category),
+                                   cl::value_desc("names"),
+                                   cl::desc("of the gallery, for model (default: all)"));
 static cl::opt<int> shorten("shorten", cl::init(1), cl::cat(category),
                             cl::desc("sequences of the configurations are so many times as short; "
                                      "for a look at the section without a GPU"));
@@ -68,7 +71,7 @@ struct Section {
 static constexpr Section sections[] = {{"compile", benchCompile},   {"cache", benchCache},
                                        {"launch", benchLaunch},     {"plan", benchPlan},
                                        {"emulator", benchEmulator}, {"kernels", benchKernels},
-                                       {"speed", benchSpeed}};
+                                       {"model", benchModel},       {"speed", benchSpeed}};
 
 static int fail(const std::string &message) {
   llvm::errs() << "lacuna-bench: error: " << message << '\n';
@@ -88,6 +91,7 @@ int main(int argc, char **argv) {
   options.sourceRoot = sourceRoot;
   options.device = deviceName;
   options.configurations.assign(numbers.begin(), numbers.end());
+  options.specs.assign(specs.begin(), specs.end());
   options.shorten = std::max(1, int(shorten));
   options.prepareTarget = prepareTarget;
   options.programPath = std::filesystem::path(ownFile()).parent_path().string();

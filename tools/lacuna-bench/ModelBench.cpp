@@ -1,0 +1,117 @@
+//===- ModelBench.cpp - Predictions against counts --------------------------===//
+//
+// Specs of the gallery in both modes and for both families, at lengths that are no
+// multiples of a tile: what a launch is predicted to execute and to move on each unit,
+// against what the emulator counts when it executes it.
+//
+//===----------------------------------------------------------------------===//
+#include "lacuna/Reference.h"
+#include "lib/Support/Files.h"
+#include "tools/lacuna-bench/Bench.h"
+#include "tools/lacuna-bench/LaunchWork.h"
+#include "tools/lacuna-run/Arguments.h"
+#include "tools/lacuna-run/GallerySpec.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <cmath>
+
+using namespace lacuna;
+
+/// Largest difference of a unit's figure.
+static constexpr double mostPercent = 2;
+
+static constexpr CaseShape shape = {1, 2, 1, 500, 630};
+
+namespace {
+
+/// A spec of the gallery, and one launch of it.
+struct ModelCase {
+  CaseKernel kernel;
+  std::string text;
+  Arguments arguments;
+};
+
+} // namespace
+
+static Result<ModelCase> readCase(const std::string &folder, const CaseKernel &kernel) {
+  Result<std::string> text = readFile(folder + "/" + kernel.spec + ".mlir");
+  if (!text)
+    return text.status();
+  text = specialise(*text, kernel);
+  if (!text)
+    return text.status();
+  Result<ReferenceSpec> spec = ReferenceSpec::parse(*text, kernel.spec + ".mlir");
+  if (!spec)
+    return spec.status();
+  Result<std::vector<std::string>> inputs = caseInputs(*text, kernel, shape);
+  if (!inputs)
+    return inputs.status();
+  Result<Arguments> arguments =
+      makeArguments(spec->name(), spec->arguments(), *inputs, TensorInput::Elements);
+  if (!arguments)
+    return arguments.status();
+  return ModelCase{kernel, std::move(*text), std::move(*arguments)};
+}
+
+/// Prediction less count in percent, of each unit.
+static Result<std::vector<std::optional<double>>>
+differencesOf(const ModelCase &modelled, const std::string &target, const std::string &mode) {
+  CompileOptions compiler;
+  compiler.target = target;
+  compiler.mode = mode;
+  compiler.fileName = modelled.kernel.spec + ".mlir";
+  Result<Executable> executable = compile(modelled.text, compiler);
+  if (!executable)
+    return executable.status();
+  auto workBy = [&](Counting counting) {
+    return workOf(*executable, modelled.arguments.arrays, counting);
+  };
+  Result<LaunchWork> predicted = workBy(Counting::Predicted);
+  Result<LaunchWork> executed = workBy(Counting::Executed);
+  for (const Result<LaunchWork> *work : {&predicted, &executed})
+    if (!*work)
+      return work->status();
+  std::vector<std::optional<double>> percents;
+  for (double LaunchWork::*unit :
+       {&LaunchWork::instructions, &LaunchWork::flops, &LaunchWork::exponentials,
+        &LaunchWork::sharedBytes, &LaunchWork::cacheBytes})
+    percents.push_back(100 * ((*predicted).*unit / (*executed).*unit - 1));
+  return percents;
+}
+
+Status lacuna::benchModel(const BenchOptions &options, Table &table) {
+  const std::string folder = options.sourceRoot + "/kernels/specs";
+  Result<std::vector<std::string>> specs = gallerySpecs(folder);
+  if (!specs)
+    return specs.status();
+  Grid grid{"model",
+            "predictions less counts of the emulator, in percent",
+            {"instructions", "products", "exp", "shared bytes", "L2 bytes"}};
+  double largest = 0;
+  for (std::size_t n = 0; n < specs->size(); ++n) {
+    if (!options.specs.empty() && !llvm::is_contained(options.specs, (*specs)[n]))
+      continue;
+    const std::int64_t dim = n % 2 ? 64 : 128;
+    Result<ModelCase> modelled = readCase(folder, {(*specs)[n], DType::BF16, dim, dim});
+    if (!modelled)
+      return modelled.status();
+    for (const char *target : {"sm_80", "sm_90a"})
+      for (const char *mode : {"closed", "planned"}) {
+        const std::string name = target + (" " + modelled->kernel.name()) + ", " + mode;
+        auto differences = differencesOf(*modelled, target, mode);
+        if (!differences)
+          return Status(differences.status().kind(), name + ": " + differences.status().message());
+        for (std::optional<double> percent : *differences)
+          largest = std::max(largest, std::abs(*percent));
+        grid.lines.push_back({name, std::move(*differences)});
+      }
+  }
+  if (grid.lines.empty())
+    return Status(StatusKind::Io, "--specs names no spec of " + folder);
+  table.add({"model",
+             "largest difference, " + std::to_string(grid.lines.size()) + " kernels, of a unit",
+             largest, "%", mostPercent});
+  table.add(std::move(grid));
+  return Status();
+}
