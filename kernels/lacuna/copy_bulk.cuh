@@ -21,6 +21,17 @@ __device__ __forceinline__ void copyBulk(const CopyMap &map, uint32_t target, ui
                : "memory");
 }
 
+/// The same where a row is a member of a group of heads, at a position.
+__device__ __forceinline__ void copyBulk(const CopyMap &map, uint32_t target, uint32_t barrier,
+                                         int32_t column, int32_t member, int32_t position,
+                                         int32_t head, int32_t batch) {
+  asm volatile("cp.async.bulk.tensor.5d.shared::cluster.global.mbarrier::complete_tx::bytes "
+               "[%0], [%1, {%3, %4, %5, %6, %7}], [%2];" ::"r"(target),
+               "l"(&map), "r"(barrier), "r"(column), "r"(member), "r"(position), "r"(head),
+               "r"(batch)
+               : "memory");
+}
+
 } // namespace lacuna
 
 #endif // LACUNA_COPY_BULK_CUH

@@ -23,8 +23,10 @@ void lacuna::addAttnPasses(OpPassManager &specs, const std::string &mode, Classi
   if (classifiers == Classifiers::OfAll) // closed forms get none once a mode is chosen
     specs.addPass(attn::createDeriveClassifier());
   specs.addPass(attn::createChooseMode({mode}));
-  if (classifiers == Classifiers::OfPlans)
+  if (classifiers == Classifiers::OfPlans) {
+    specs.addPass(attn::createShareHeads());
     specs.addPass(attn::createDeriveClassifier());
+  }
   specs.addPass(createCanonicalizerPass());
   specs.addPass(createCSEPass());
 }

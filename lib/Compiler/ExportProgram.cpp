@@ -94,8 +94,9 @@ LogicalResult Exporter::exportOp(Operation &inner) {
       .Case([&](tile::LaunchOp launch) { return exportLaunch(launch); })
       .Case([&](tile::CopyMapOp copy) {
         tile::CopyMapType box = copy.getMap().getType();
-        parameters[copy] = ProgramParameter::copyMap(parameters[copy.getTensor()], box.getRows(),
-                                                     box.getColumns(), copy.getParts());
+        parameters[copy] =
+            ProgramParameter::copyMap(parameters[copy.getTensor()], box.getRows(), box.getColumns(),
+                                      copy.getParts(), box.getHeads());
         return success();
       })
       .Case([&](tile::ExpectEqualOp check) {

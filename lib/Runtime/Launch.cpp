@@ -222,6 +222,27 @@ static TensorMapSpec boxesOfParts(const TensorRef &tensor, std::uint32_t rows,
   return spec;
 }
 
+/// The same where rows are positions of `heads` neighbouring heads: the head within such
+/// a group is an axis of its own, inside that of positions.
+static TensorMapSpec boxesOfHeads(const TensorRef &tensor, std::uint32_t rows,
+                                  std::uint32_t columns, std::uint32_t heads) {
+  TensorMapSpec spec = boxesOf(tensor, rows, columns);
+  const std::uint64_t rowBytes = spec.strides[0], headBytes = spec.strides[1];
+  spec.rank = 5;
+  spec.box = {columns, heads, rows / heads, 1, 1};
+  spec.dims = {spec.dims[0], heads, spec.dims[1], spec.dims[2] / heads, spec.dims[3]};
+  spec.strides = {headBytes, rowBytes, headBytes * heads, spec.strides[2]};
+  return spec;
+}
+
+/// The boxes of a copy map's tensor, as it asks for them.
+static TensorMapSpec boxesOf(const TensorRef &tensor, const ProgramParameter &map) {
+  if (map.boxHeads > 1)
+    return boxesOfHeads(tensor, map.boxRows, map.boxColumns, map.boxHeads);
+  return map.ofParts ? boxesOfParts(tensor, map.boxRows, map.boxColumns)
+                     : boxesOf(tensor, map.boxRows, map.boxColumns);
+}
+
 /// What messages call the tensor of a copy map.
 static std::string nameOf(const Program &program, const ProgramParameter &map) {
   if (map.of == ProgramParameter::Kind::Argument)
@@ -268,8 +289,7 @@ Status ProgramInstance::pack(const Given &given, const Step &step,
       return tensor.status();
     if (tensor->elementCount() == 0)
       return Status(); // nothing of it is ever copied
-    const auto boxes = parameter.ofParts ? boxesOfParts : boxesOf;
-    Result<TensorMap> map = device.encode(boxes(*tensor, parameter.boxRows, parameter.boxColumns));
+    Result<TensorMap> map = device.encode(boxesOf(*tensor, parameter));
     if (!map)
       return Status(map.status().kind(), nameOf(loaded, parameter) + ": " + map.status().message());
     put(to, *map);

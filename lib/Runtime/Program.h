@@ -97,6 +97,10 @@ struct ProgramParameter {
   /// first extent is 1. A part's end takes the place of the first index, and its rows are
   /// the last of as many as the tensor has, so that what lies behind it reads as zero.
   bool ofParts = false;
+  /// Of CopyMap: above 1, rows of a tensor of rank 4 are positions of so many
+  /// neighbouring heads, row r position r / boxHeads of head r % boxHeads. The tensor has
+  /// a multiple of so many heads, and a box of so many rows.
+  std::uint32_t boxHeads = 1;
 
   static ProgramParameter argument(std::uint32_t index) { return {Kind::Argument, index}; }
   static ProgramParameter result(std::uint32_t index) { return {Kind::Result, index}; }
@@ -107,8 +111,10 @@ struct ProgramParameter {
   }
   /// For copies of boxes of the tensor that `tensor` hands over as a view.
   static ProgramParameter copyMap(const ProgramParameter &tensor, std::uint32_t boxRows,
-                                  std::uint32_t boxColumns, bool ofParts = false) {
-    return {Kind::CopyMap, tensor.index, {}, DType::I64, tensor.kind, boxRows, boxColumns, ofParts};
+                                  std::uint32_t boxColumns, bool ofParts = false,
+                                  std::uint32_t boxHeads = 1) {
+    return {Kind::CopyMap, tensor.index, {},      DType::I64, tensor.kind,
+            boxRows,       boxColumns,   ofParts, boxHeads};
   }
 
   bool operator==(const ProgramParameter &) const = default;

@@ -105,6 +105,8 @@ static Json toJson(const ProgramParameter &parameter) {
     object["columns"] = parameter.boxColumns;
     if (parameter.ofParts)
       object["parts"] = true;
+    if (parameter.boxHeads > 1)
+      object["heads"] = parameter.boxHeads;
   }
   return object;
 }
@@ -317,6 +319,8 @@ static ProgramParameter readParameter(Reader &reader, const Json &object) {
     parameter.boxRows = reader.count(object, "rows");
     parameter.boxColumns = reader.count(object, "columns");
     parameter.ofParts = reader.flag(object, "parts");
+    if (object.contains("heads"))
+      parameter.boxHeads = reader.count(object, "heads");
   }
   return parameter;
 }

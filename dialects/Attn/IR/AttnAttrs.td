@@ -16,6 +16,15 @@ def Attn_ScheduleAttr : AttrDef<Attn_Dialect, "Schedule"> {
     ```mlir
     #attn.schedule<query_tile = 128, key_tile = 64, warps = 4, stages = 2>
     ```
+
+    `heads` says that a block computes so many query heads together, all that have one
+    key head, and loads keys and values once for them; rows of its query tile are then
+    positions of heads, row r position r / heads of head r % heads. With 1 every head
+    has blocks of its own. The number is a promise where the types do not say it.
+
+    ```mlir
+    #attn.schedule<heads = 8>
+    ```
   }];
   let parameters = (ins
     DefaultValuedParameter<"int64_t", "0", "query rows per block, 0 = free">:$query_tile,
@@ -23,7 +32,8 @@ def Attn_ScheduleAttr : AttrDef<Attn_Dialect, "Schedule"> {
     DefaultValuedParameter<"int64_t", "0", "warps per block, 0 = free">:$warps,
     DefaultValuedParameter<"int64_t", "0", "key tiles in flight, 0 = free">:$stages,
     DefaultValuedParameter<"int64_t", "0", "runs that a list of a plan has room for, 0 = free">:
-      $plan_capacity
+      $plan_capacity,
+    DefaultValuedParameter<"int64_t", "0", "query heads that a block computes, 0 = free">:$heads
   );
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;

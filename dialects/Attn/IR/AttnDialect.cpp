@@ -45,12 +45,10 @@ Operation *AttnDialect::materializeConstant(OpBuilder &builder, Attribute value,
 
 LogicalResult ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                                    int64_t queryTile, int64_t keyTile, int64_t warps,
-                                   int64_t stages, int64_t planCapacity) {
-  const std::pair<llvm::StringRef, int64_t> parameters[] = {{"query_tile", queryTile},
-                                                            {"key_tile", keyTile},
-                                                            {"warps", warps},
-                                                            {"stages", stages},
-                                                            {"plan_capacity", planCapacity}};
+                                   int64_t stages, int64_t planCapacity, int64_t heads) {
+  const std::pair<llvm::StringRef, int64_t> parameters[] = {
+      {"query_tile", queryTile}, {"key_tile", keyTile},           {"warps", warps},
+      {"stages", stages},        {"plan_capacity", planCapacity}, {"heads", heads}};
   for (auto [name, value] : parameters)
     if (value < 0)
       return emitError() << "schedule parameter '" << name << "' must be positive, but is "

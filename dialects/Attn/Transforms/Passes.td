@@ -157,6 +157,33 @@ def ChooseMode : Pass<"attn-choose-mode", "::mlir::func::FuncOp"> {
                     Statistic<"baked", "baked", "attends that hold their runs">];
 }
 
+def ShareHeads : Pass<"attn-share-heads", "::mlir::func::FuncOp"> {
+  let summary = "Lets query heads of a key head load its keys and values once, where it pays";
+  let description = [{
+    Where the types of queries and keys state their numbers of heads, several for each
+    key head, the schedule gets that number as `heads`, unless it has one; a remark says
+    so, or why not. Heads stay apart if the mask depends on the query head by more than
+    its key head (`%h` divided by their ratio), if positions of queries do, in ragged
+    batches, and with baked runs. A score function may depend on the head, but then, and
+    where 64 rows hold no whole groups, the tiles of rows must become half as many for
+    it, which only a known number of queries shows.
+
+    Expects masks to be expanded and modes to be chosen.
+
+    ```mlir
+    %o, %lse = attn.attend %q, %k, %v
+      mode closed : tensor<?x32x4x128xbf16>, tensor<?x8x?x128xbf16>, tensor<?x8x?x128xbf16>
+    ```
+    becomes
+    ```mlir
+    %o, %lse = attn.attend %q, %k, %v schedule<heads = 4>
+      mode closed : tensor<?x32x4x128xbf16>, tensor<?x8x?x128xbf16>, tensor<?x8x?x128xbf16>
+    ```
+  }];
+  let statistics = [Statistic<"shared", "shared", "attends whose heads share loads">,
+                    Statistic<"apart", "apart", "attends whose heads stay apart">];
+}
+
 def DeriveClassifier : Pass<"attn-derive-classifier", "::mlir::func::FuncOp"> {
   let summary = "Derives whether a tile of queries and keys is empty, full or partial";
   let description = [{

@@ -32,6 +32,27 @@ LogicalResult DimOp::verify() {
   return success();
 }
 
+LogicalResult PackHeadsOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location,
+                                            ValueRange operands, DictionaryAttr attributes,
+                                            OpaqueProperties properties, RegionRange,
+                                            SmallVectorImpl<Type> &types) {
+  auto view = operands.empty() ? ViewType() : dyn_cast<ViewType>(operands[0].getType());
+  int64_t heads = Adaptor(operands, attributes, *properties.as<Properties *>(), {}).getHeads();
+  if (!view || view.getRank() < 3 || view.getRank() > 4 || view.getHeads() > 1)
+    return emitOptionalError(location, "'tile.pack_heads' packs heads of a view of [batch, heads, "
+                                       "sequence] or [batch, heads, sequence, features]");
+  SmallVector<int64_t> shape(view.getShape());
+  if (heads < 2 || (!ShapedType::isDynamic(shape[1]) && shape[1] % heads))
+    return emitOptionalError(location, "'tile.pack_heads' packs ", heads,
+                             " heads, must be at least 2 and divide those that there are");
+  if (!ShapedType::isDynamic(shape[1]))
+    shape[1] /= heads;
+  if (!ShapedType::isDynamic(shape[2]))
+    shape[2] *= heads;
+  types.push_back(ViewType::get(context, shape, view.getElementType(), heads));
+  return success();
+}
+
 LogicalResult LoadOp::verify() {
   return verifyAccess(*this, getView().getType(), getIndices().size(), getResult().getType());
 }
@@ -41,6 +62,8 @@ LogicalResult StoreOp::verify() {
 }
 
 LogicalResult ReadOp::verify() {
+  if (getView().getType().getHeads() > 1)
+    return emitOpError("reads one element of packed heads; read it of the view itself");
   return verifyIndices(*this, getView().getType(), getIndices().size());
 }
 

@@ -20,6 +20,30 @@ def Tile_DimOp : Tile_Op<"dim", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Tile_PackHeadsOp : Tile_Op<"pack_heads", [Pure,
+                                              DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "a view whose rows are the positions of several heads";
+  let description = [{
+    Every `heads` neighbouring heads become one, and the sequence that many times as
+    long: row r of head h is position r / heads of head h * heads + r % heads. So one
+    tile of rows holds all of these heads at its positions, and what they share is
+    loaded once for them. An extent along the heads that is no multiple is an error of
+    the launch, which whoever makes the program checks.
+
+    ```mlir
+    tile.kernel @k(%q: !tile.view<?x32x?x128xbf16>, %lse: !tile.view<?x?x?xf32>) {
+      %queries = tile.pack_heads %q by 4 : !tile.view<?x32x?x128xbf16>
+      %rows = tile.dim %queries[2] : !tile.view<?x8x?x128xbf16, heads = 4>
+      %sums = tile.pack_heads %lse by 4 : !tile.view<?x?x?xf32>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view, I64Attr:$heads);
+  let results = (outs Tile_ViewType:$packed);
+  let assemblyFormat = "$view `by` $heads attr-dict `:` type($view)";
+}
+
 def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
   let summary = "reads a tile of a view";
   let description = [{

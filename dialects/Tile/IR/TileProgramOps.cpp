@@ -38,6 +38,9 @@ void KernelOp::print(OpAsmPrinter &printer) { printFunction(*this, printer); }
 LogicalResult KernelOp::verify() {
   if (!getResultTypes().empty())
     return emitOpError("returns nothing; outputs are views among its arguments");
+  for (Type type : getArgumentTypes())
+    if (auto view = dyn_cast<ViewType>(type); view && view.getHeads() > 1)
+      return emitOpError("takes packed heads, which only 'tile.pack_heads' makes");
   return success();
 }
 
@@ -46,6 +49,8 @@ LogicalResult CopyMapOp::verify() {
   if (tensor.getRank() < 2 || tensor.getRank() > 5)
     return emitOpError("copies boxes of a tensor of rank ")
            << tensor.getRank() << ", must be from 2 to 5";
+  if (getMap().getType().getHeads() > 1 && (tensor.getRank() != 4 || getParts()))
+    return emitOpError("packs heads of what is not a whole tensor of rank 4");
   if (tensor.getElementType() != getMap().getType().getElementType())
     return emitOpError("copies elements of type ")
            << tensor.getElementType() << " as " << getMap().getType().getElementType();

@@ -165,7 +165,7 @@ def Tile_CopyMapOp : Tile_Op<"copy_map", [Pure, HasParent<"ProgramOp">]> {
   let description = [{
     A box has the rows and columns of the map's type along the last two axes. Nothing
     may be copied of a tensor without elements; what a box has outside of the tensor
-    is zero.
+    is zero. Of a map with `heads`, boxes are those of `tile.pack_heads` of the tensor.
 
     A map of `parts` is for `tile.part` along the last axis but one of a tensor
     [1, heads, rows, columns]. It sees as many tensors as there are places where a part

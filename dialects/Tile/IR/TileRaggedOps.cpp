@@ -13,6 +13,9 @@ LogicalResult PartOp::inferReturnTypes(MLIRContext *context, std::optional<Locat
   if (!view || axis >= uint64_t(view.getRank()))
     return emitOptionalError(location, "'tile.part' takes a part along an axis that its view does "
                                        "not have");
+  if (view.getHeads() > 1)
+    return emitOptionalError(location, "'tile.part' takes a part of packed heads; pack those of "
+                                       "a part");
   SmallVector<int64_t> shape(view.getShape());
   shape[axis] = ShapedType::kDynamic;
   types.push_back(ViewType::get(context, shape, view.getElementType()));

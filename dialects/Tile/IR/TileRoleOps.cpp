@@ -26,9 +26,10 @@ LogicalResult CopyBulkOp::verify() {
     return emitOpError("has ") << getMaps().size() << " maps for a slot with panels of "
                                << widths.size() << " widths";
   for (auto [map, width] : llvm::zip_equal(getMaps(), widths)) {
-    auto expected =
-        CopyMapType::get(getContext(), target.getRows(), width, target.getElementType());
-    if (map.getType() != expected)
+    auto type = cast<CopyMapType>(map.getType());
+    auto expected = CopyMapType::get(getContext(), target.getRows(), width, target.getElementType(),
+                                     target.getRows() % type.getHeads() ? 1 : type.getHeads());
+    if (type != expected)
       return emitOpError("has a map of type ") << map.getType() << ", its slot needs " << expected;
   }
   if (getIndices().size() != 4)

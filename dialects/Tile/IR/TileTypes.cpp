@@ -50,19 +50,46 @@ SmallVector<int64_t> lacuna::tile::panelColumns(int64_t columns) {
   return panels;
 }
 
+/// ", heads = 4", or nothing for one head.
+static ParseResult parseHeads(AsmParser &parser, int64_t &heads) {
+  heads = 1;
+  return failure(
+      succeeded(parser.parseOptionalComma()) &&
+      (parser.parseKeyword("heads") || parser.parseEqual() || parser.parseInteger(heads)));
+}
+
+static void printHeads(AsmPrinter &printer, int64_t heads) {
+  if (heads > 1)
+    printer << ", heads = " << heads;
+}
+
 Type ViewType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type elementType;
+  int64_t heads;
+  SMLoc place = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseDimensionList(shape) || parser.parseType(elementType) ||
-      parser.parseGreater())
+      parseHeads(parser, heads) || parser.parseGreater())
     return {};
-  return get(parser.getContext(), shape, elementType);
+  return getChecked([&] { return parser.emitError(place); }, parser.getContext(), shape,
+                    elementType, heads);
 }
 
 void ViewType::print(AsmPrinter &printer) const {
   printer << '<';
   printer.printDimensionList(getShape());
-  printer << 'x' << getElementType() << '>';
+  printer << 'x' << getElementType();
+  printHeads(printer, getHeads());
+  printer << '>';
+}
+
+LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> emitError,
+                               ArrayRef<int64_t> shape, Type, int64_t heads) {
+  if (heads < 1 || (heads > 1 && shape.size() != 3 && shape.size() != 4))
+    return emitError() << "a view of rank " << shape.size() << " packs " << heads
+                       << " heads; one of [batch, heads, sequence] or [batch, heads, sequence, "
+                          "features] packs at least 1";
+  return success();
 }
 
 Type SharedType::parse(AsmParser &parser) {
@@ -113,26 +140,32 @@ LogicalResult RingType::verify(function_ref<InFlightDiagnostic()> emitError, int
 Type CopyMapType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type elementType;
+  int64_t heads;
   SMLoc place = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) ||
-      parser.parseType(elementType) || parser.parseGreater())
+      parser.parseType(elementType) || parseHeads(parser, heads) || parser.parseGreater())
     return {};
   if (shape.size() != 2) {
     parser.emitError(place, "a box has rows and columns");
     return {};
   }
   return getChecked([&] { return parser.emitError(place); }, parser.getContext(), shape[0],
-                    shape[1], elementType);
+                    shape[1], elementType, heads);
 }
 
 void CopyMapType::print(AsmPrinter &printer) const {
-  printer << '<' << getRows() << 'x' << getColumns() << 'x' << getElementType() << '>';
+  printer << '<' << getRows() << 'x' << getColumns() << 'x' << getElementType();
+  printHeads(printer, getHeads());
+  printer << '>';
 }
 
 LogicalResult CopyMapType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t rows,
-                                  int64_t columns, Type elementType) {
+                                  int64_t columns, Type elementType, int64_t heads) {
   if (rows < 1 || rows > 256)
     return emitError() << "a box has " << rows << " rows, must have from 1 to 256";
+  if (heads < 1 || rows % heads)
+    return emitError() << "a box has " << rows << " rows of " << heads
+                       << " heads, must have a multiple";
   if (columns != 64 && columns != 32 && columns != 16)
     return emitError() << "a box has " << columns << " columns, must have 64, 32 or 16";
   if (!elementType.isF16() && !elementType.isBF16())

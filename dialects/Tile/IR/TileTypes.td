@@ -15,10 +15,19 @@ def Tile_ViewType : Tile_Type<"View", "view"> {
     Base address, strides and extents are run-time values; the innermost stride
     is 1. Static extents are promises that the launch checks.
 
-    Example: `!tile.view<?x?x?x128xbf16>`
+    Where `heads` is above 1, a row is a position of one of so many heads, which share
+    an index along the axis of heads: `tile.pack_heads`.
+
+    Examples: `!tile.view<?x?x?x128xbf16>`, `!tile.view<?x8x?x128xbf16, heads = 4>`
   }];
-  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
+                        "int64_t":$heads);
+  let builders = [TypeBuilder<(ins "::llvm::ArrayRef<int64_t>":$shape,
+                                   "::mlir::Type":$elementType), [{
+    return $_get($_ctxt, shape, elementType, /*heads=*/1);
+  }]>];
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     int64_t getRank() const { return getShape().size(); }
   }];
@@ -82,11 +91,14 @@ def Tile_CopyMapType : Tile_Type<"CopyMap", "copy_map"> {
   let description = [{
     Its address, strides and extents, and the box of rows and columns that one copy
     moves to a panel of shared memory: 64, 32 or 16 columns, at most 256 rows. It is
-    made when a kernel is launched (`tile.copy_map`), by the device that copies.
+    made when a kernel is launched (`tile.copy_map`), by the device that copies. Where
+    `heads` is above 1, rows are those of `tile.pack_heads`, and a box holds all heads
+    of its positions.
 
-    Example: `!tile.copy_map<128x64xbf16>`
+    Examples: `!tile.copy_map<128x64xbf16>`, `!tile.copy_map<128x64xbf16, heads = 4>`
   }];
-  let parameters = (ins "int64_t":$rows, "int64_t":$columns, "::mlir::Type":$elementType);
+  let parameters = (ins "int64_t":$rows, "int64_t":$columns, "::mlir::Type":$elementType,
+                        "int64_t":$heads);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }

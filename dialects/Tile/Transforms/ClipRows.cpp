@@ -58,6 +58,7 @@ private:
   std::optional<LinearForm> formOf(Value value) const;
   LogicalResult addConjuncts(Value condition);
   LogicalResult addComparison(arith::CmpIOp comparison);
+  bool isPosition(Value value) const;
   bool fitsWord(const LinearForm &form) const;
   Value emitBound(ImplicitLocOpBuilder &builder, IRMapping &values, const LinearForm &form);
   Value emitRows(bool isUpper);
@@ -148,6 +149,12 @@ LogicalResult RowInterval::analyse() {
   return success(llvm::any_of(bounds, [](const Bound &bound) { return bound.isUpper; }));
 }
 
+/// The row, or its position where heads are packed.
+bool RowInterval::isPosition(Value value) const {
+  auto division = value.getDefiningOp<arith::DivUIOp>();
+  return value == row || (division && division.getLhs() == row);
+}
+
 /// Whether neither the sum nor a part of it can leave 32 bits: a position, which is
 /// below 2^30, and a small constant; or an extent.
 bool RowInterval::fitsWord(const LinearForm &form) const {
@@ -155,7 +162,7 @@ bool RowInterval::fitsWord(const LinearForm &form) const {
     return form.constant == int32_t(form.constant);
   auto [value, sign] = form.terms.front();
   bool isSmall = std::abs(form.constant) < 1 << 29;
-  return form.terms.size() == 1 && ((value == row && isSmall) ||
+  return form.terms.size() == 1 && ((isPosition(value) && isSmall) ||
                                     (value.getDefiningOp<DimOp>() && sign > 0 && !form.constant));
 }
 

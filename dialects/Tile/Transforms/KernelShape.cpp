@@ -29,6 +29,7 @@ AttentionShape lacuna::tile::shapeOf(KernelOp kernel) {
     auto map = read->getParentOfType<MapOp>();
     shape.readsTables |= map && map.getResult().getType().getRank() == 2;
   });
+  kernel.walk([&](PackHeadsOp pack) { shape.heads = pack.getHeads(); });
   return shape;
 }
 

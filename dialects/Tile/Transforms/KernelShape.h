@@ -8,7 +8,8 @@
 namespace lacuna::tile {
 
 /// The largest head dims among a kernel's products, in either contract, zero
-/// where it has none; and whether its maps over scores read tables.
+/// where it has none; whether its maps over scores read tables; and the heads that its
+/// views pack.
 AttentionShape shapeOf(KernelOp kernel);
 
 /// The knobs that the attribute `tile.pins` fixes: a dictionary with any of

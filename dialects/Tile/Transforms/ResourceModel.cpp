@@ -103,8 +103,8 @@ static std::optional<std::string> findShapeObstacle(const Schedule &schedule) {
 }
 
 /// Rules of schedules with roles.
-static std::optional<std::string> findRolesObstacle(const Schedule &schedule,
-                                                    const TargetInfo &target) {
+static std::optional<std::string>
+findRolesObstacle(const Schedule &schedule, const AttentionShape &shape, const TargetInfo &target) {
   if (target.family != TargetFamily::Sm90)
     return "has roles, which kernels for " + std::string(target.name) + " cannot have";
   if (schedule.warps != 8 && schedule.warps != 12)
@@ -112,6 +112,9 @@ static std::optional<std::string> findRolesObstacle(const Schedule &schedule,
   if (schedule.queryTile != 16 * schedule.warps)
     return "has " + std::to_string(schedule.queryTile) +
            " query rows, must have 16 for each warp with roles";
+  if (schedule.queryTile % shape.heads)
+    return "has " + std::to_string(schedule.queryTile) + " query rows, must have a multiple of " +
+           std::to_string(shape.heads) + ", the heads computed together, with roles";
   if (schedule.keyTile > 256)
     return "has key tiles of " + std::to_string(schedule.keyTile) +
            ", must be at most 256 with roles";
@@ -126,7 +129,7 @@ std::optional<std::string> lacuna::tile::findObstacle(const Schedule &schedule,
   if (auto obstacle = findShapeObstacle(schedule))
     return obstacle;
   if (schedule.roles)
-    if (auto obstacle = findRolesObstacle(schedule, target))
+    if (auto obstacle = findRolesObstacle(schedule, shape, target))
       return obstacle;
   const Resources needs = predictResources(schedule, shape, target);
   const std::string name(target.name);

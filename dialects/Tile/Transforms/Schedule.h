@@ -39,6 +39,7 @@ struct AttentionShape {
   std::int64_t valueFeatures = 0; ///< head dim of values and outputs
   std::int64_t elementBytes = 2;  ///< of queries, keys and values
   bool readsTables = false;       ///< whether mask or score read memory per element
+  std::int64_t heads = 1;         ///< query heads whose rows lie in one tile
 };
 
 /// "query_tile = 64, key_tile = 64, warps = 4, stages = 2": the knobs that a user

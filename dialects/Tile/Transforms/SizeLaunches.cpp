@@ -32,6 +32,8 @@ static int64_t alignmentOf(Value view) {
       return 8;
     if (auto part = dyn_cast<PartOp>(user))
       bytes = std::max(bytes, alignmentOf(part.getPart()));
+    if (auto pack = dyn_cast<PackHeadsOp>(user))
+      bytes = std::max(bytes, alignmentOf(pack.getPacked()));
   }
   return bytes;
 }

@@ -72,10 +72,12 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
         return load.emitOpError("has ")
                << load.getIndices().size() << " indices, but the copy engine takes 4";
       auto part = load.getView().getDefiningOp<PartOp>();
-      if (!isa<BlockArgument>(part ? part.getView() : load.getView()) ||
-          (part && part.getAxis() != rowAxis))
+      if (!isa<BlockArgument>(wholeOf(load.getView())) || (part && part.getAxis() != rowAxis))
         return load.emitOpError("reads what is neither an argument of the kernel nor some of the "
-                                "rows of one");
+                                "rows of one, nor one of packed heads");
+      if (int64_t heads = load.getView().getType().getHeads(); type.getDimSize(0) % heads)
+        return load.emitOpError("loads ")
+               << type.getDimSize(0) << " rows, needs whole groups of " << heads << " heads";
       for (OpOperand &use : load.getResult().getUses())
         if (!isa<DotOp>(use.getOwner()) || use.getOperandNumber() == 2)
           return load.emitOpError("feeds '")
@@ -130,7 +132,8 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     for (int64_t width : widths)
       transfer.maps.push_back(
           mapOf(kernel, load.getView(),
-                CopyMapType::get(&getContext(), type.getDimSize(0), width, type.getElementType())));
+                CopyMapType::get(&getContext(), type.getDimSize(0), width, type.getElementType(),
+                                 load.getView().getType().getHeads())));
     return transfer;
   }
 
@@ -150,11 +153,18 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
       transfer.freed = allocate("freed", kernel.getSchedule()->getWarps() / 4);
   }
 
-  /// The argument of the kernel that describes `view`, an argument or a part of one, for
-  /// boxes of that type.
+  /// The view that `view` is a part of, or has packed heads of, or itself.
+  static Value wholeOf(Value view) {
+    if (auto part = view.getDefiningOp<PartOp>())
+      return part.getView();
+    auto pack = view.getDefiningOp<PackHeadsOp>();
+    return pack ? pack.getView() : view;
+  }
+
+  /// The argument of the kernel that describes `view`, for boxes of that type.
   Value mapOf(KernelOp kernel, Value view, CopyMapType type) {
     auto part = view.getDefiningOp<PartOp>();
-    auto whole = cast<BlockArgument>(part ? part.getView() : view);
+    auto whole = cast<BlockArgument>(wholeOf(view));
     Builder builder(&getContext());
     NamedAttrList attributes;
     attributes.set("tile.describes", builder.getI64IntegerAttr(whole.getArgNumber()));

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/Passes.h"
 
+#include "dialects/Attn/IR/HeadSharing.h"
 #include "dialects/Attn/IR/SpecRules.h"
 #include "lib/Conversion/AttnToTile/Program.h"
 
@@ -26,6 +27,10 @@ using namespace lacuna;
 static LogicalResult verifyAttend(attn::AttendOp attend) {
   if (attend.getMode() == attn::Mode::Baked && !attend.getRunsAttr())
     return attend.emitOpError("in mode 'baked' has no runs; they are made for given arguments");
+  if (int64_t heads = attn::headsTogether(attend); heads > 1)
+    if (auto obstacle = attn::findSharingObstacle(attend, heads))
+      return obstacle->op->emitError()
+             << "the schedule has " << heads << " heads computed together, but " << obstacle->text;
   bool failed = false;
   for (Region &clause : attend.getClauses())
     clause.walk([&](Operation *op) {

@@ -13,8 +13,10 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/Kernel.h"
 
+#include "dialects/Attn/IR/HeadSharing.h"
 #include "lib/Conversion/AttnToTile/BlockLists.h"
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
+#include "lib/Conversion/AttnToTile/PackedHeads.h"
 #include "lib/Conversion/AttnToTile/Ragged.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
 #include "lib/Conversion/AttnToTile/Scores.h"
@@ -79,7 +81,7 @@ static Value emitListedRuns(ImplicitLocOpBuilder &builder, const KernelPlace &pl
   Value row = arith::DivUIOp::create(builder, place.gridRow, extent);
   return tile::ListRunsOp::create(builder, place.lists, place.counts,
                                   place.perBatch ? place.batch : zero,
-                                  place.perHead ? place.head : zero, row);
+                                  place.perHead ? place.gridHead : zero, row);
 }
 
 /// The runs of a query tile. Positions that come from a table have no first and
@@ -98,7 +100,9 @@ static Value emitRuns(ImplicitLocOpBuilder &builder, const KernelPlace &place, V
   Value one = arith::ConstantIntOp::create(builder, 1, 32);
   Value end = arith::AddIOp::create(builder, place.first, extent);
   Value pastLast = arith::MinSIOp::create(builder, end, place.queries);
-  Value first = place.first, last = arith::SubIOp::create(builder, pastLast, one);
+  Value first = positionOfRow(builder, place.first, place.heads);
+  Value last = arith::SubIOp::create(builder, pastLast, one);
+  last = positionOfRow(builder, last, place.heads);
   ScalarCopier copier(builder, place.scope, *place.bits);
   if (position) {
     first = arith::AddIOp::create(builder, first, copier.lookup(position));
@@ -133,7 +137,7 @@ static DictionaryAttr pinsOf(attn::AttendOp attend, Builder &builder) {
   if (!schedule && !runs)
     return {};
   if (!schedule)
-    schedule = attn::ScheduleAttr::get(builder.getContext(), 0, 0, 0, 0, 0);
+    schedule = attn::ScheduleAttr::get(builder.getContext(), 0, 0, 0, 0, 0, 0);
   SmallVector<NamedAttribute> pins;
   const std::pair<StringRef, int64_t> all[] = {
       {"query_tile", runs ? runs.getQueryTile() : schedule.getQueryTile()},
@@ -143,7 +147,7 @@ static DictionaryAttr pinsOf(attn::AttendOp attend, Builder &builder) {
   for (auto [name, value] : all)
     if (value)
       pins.push_back(builder.getNamedAttr(name, builder.getI64IntegerAttr(value)));
-  return builder.getDictionaryAttr(pins);
+  return pins.empty() ? DictionaryAttr() : builder.getDictionaryAttr(pins);
 }
 
 /// Views of the sequence that the block's piece belongs to, in place of the tensors;
@@ -161,6 +165,8 @@ static void enterSequence(ImplicitLocOpBuilder &builder, KernelPlace &place, til
 /// Finds the block's share and the sizes; fills all of `place` but the scope.
 static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   Location loc = builder.getLoc();
+  for (Value *view : {&place.query, &place.output, &place.lse})
+    *view = packHeads(builder, *view, place.heads);
   Value batches = extentOf(builder, loc, place.query, 0),
         heads = extentOf(builder, loc, place.query, 1);
   Value keyHeads = extentOf(builder, loc, place.key, 1);
@@ -170,10 +176,15 @@ static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
     rows = rowsOfPieces(builder, place.pieces);
   auto block = tile::BlockOp::create(builder, batches, heads, rows, place.order, place.group);
   place.batch = place.tensorBatch = block.getBatch();
-  place.head = block.getHead();
+  place.head = place.keyHead = place.gridHead = block.getHead();
   place.first = place.gridRow = block.getFirst();
   if (place.pieces)
     enterSequence(builder, place, emitPiece(builder, place.pieces, place.gridRow));
+  if (place.heads > 1) {
+    Value heads = arith::ConstantIntOp::create(builder, place.heads, 32);
+    place.head = named("first_head", arith::MulIOp::create(builder, place.keyHead, heads));
+    return;
+  }
   // Created in this order so that the text reads so; a group of 1 folds.
   Value group = builder.createOrFold<arith::DivUIOp>(heads, keyHeads);
   place.keyHead = builder.createOrFold<arith::DivUIOp>(place.head, group);
@@ -201,8 +212,9 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   emitPlace(builder, place);
   Value runs = emitRuns(builder, place, zero);
   auto uniform = [&](Region &clause, unsigned batchArgument) {
+    bool ofRows = attn::findHeadUse(clause, batchArgument, place.heads);
     return emitUniformReads(builder, place.scope, *place.bits, clause, batchArgument, place.batch,
-                            place.head);
+                            ofRows ? Value() : place.head);
   };
   place.scoreReads = uniform(attend.getScore(), 1);
   place.whereReads = uniform(attend.getWhere(), 0);
@@ -212,8 +224,9 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   Scale scale = chooseScale(builder, place);
   OnlineSoftmax softmax(builder, types, scale.form);
   Value noScore = arith::ConstantOp::create(builder, builder.getF32FloatAttr(0.0f));
-  Value query = tile::LoadOp::create(builder, types.query, place.query,
-                                     ValueRange{place.tensorBatch, place.head, place.first, zero});
+  Value query =
+      tile::LoadOp::create(builder, types.query, place.query,
+                           ValueRange{place.tensorBatch, place.gridHead, place.first, zero});
 
   auto loop = tile::ForRunsOp::create(builder, runs, softmax.begin(), /*ahead=*/0);
   {
@@ -250,10 +263,10 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place) {
         spoiled(builder, types.rows, state[1], tile::FailedOp::create(builder, place.status));
   if (place.output)
     tile::StoreOp::create(builder, softmax.output(state), place.output,
-                          ValueRange{place.tensorBatch, place.head, place.first, zero});
+                          ValueRange{place.tensorBatch, place.gridHead, place.first, zero});
   if (place.lse)
     tile::StoreOp::create(builder, softmax.logSumExp(state), place.lse,
-                          ValueRange{place.tensorBatch, place.head, place.first});
+                          ValueRange{place.tensorBatch, place.gridHead, place.first});
   tile::ReturnOp::create(builder, ValueRange());
 }
 
@@ -312,6 +325,7 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
   auto b = ImplicitLocOpBuilder::atBlockBegin(attend.getLoc(), &body);
   KernelPlace place;
   place.attend = attend;
+  place.heads = attn::headsTogether(attend);
   ValueRange operands = result.operands;
   ValueRange arguments = body.getArguments();
   place.scope.map(operands, arguments.take_front(operands.size()));

@@ -8,7 +8,9 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/Plan.h"
 
+#include "dialects/Attn/IR/HeadSharing.h"
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
+#include "lib/Conversion/AttnToTile/PackedHeads.h"
 #include "lib/Conversion/AttnToTile/Ragged.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
 #include "lib/Conversion/AttnToTile/Softmax.h"
@@ -100,7 +102,8 @@ struct ListPlace : SequencePlace {
   DenseMap<Value, Value> cells; ///< by table of the spec function
   Value group;                  ///< query heads for each key head
   Value pieces;                 ///< of a ragged batch, else null
-  Value head, keyHead;
+  int64_t heads = 1;            ///< query heads that a block computes together
+  Value head, keyHead;          ///< the first of these, and their key head
   StatusBits *bits;
 };
 } // namespace
@@ -163,12 +166,21 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
                       Value status) {
   attn::AttendOp attend = place.attend;
   Location loc = builder.getLoc();
+  if (place.heads > 1)
+    place.queries = arith::MulIOp::create(builder, place.queries,
+                                          arith::ConstantIntOp::create(builder, place.heads, 32));
   Value rows = place.pieces ? rowsOfPieces(builder, place.pieces) : place.queries;
   auto block = tile::BlockOp::create(builder, extentOf(builder, loc, lists, 0),
                                      extentOf(builder, loc, lists, 1), rows);
   place.batch = block.getBatch();
-  place.head = block.getHead();
-  place.keyHead = arith::DivUIOp::create(builder, place.head, place.group);
+  if (place.heads > 1) {
+    place.keyHead = block.getHead();
+    place.head = arith::MulIOp::create(builder, place.keyHead,
+                                       arith::ConstantIntOp::create(builder, place.heads, 32));
+  } else {
+    place.head = block.getHead();
+    place.keyHead = arith::DivUIOp::create(builder, place.head, place.group);
+  }
   Value extent = tile::TileExtentOp::create(builder, tile::Axis::Query);
   Value row = arith::DivUIOp::create(builder, block.getFirst(), extent);
   Value first = block.getFirst();
@@ -180,12 +192,13 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
   Value end = arith::AddIOp::create(builder, first, extent);
   Value past = arith::MinSIOp::create(builder, end, place.queries);
   Value one = arith::ConstantIntOp::create(builder, 1, 32);
-  Span i{first, arith::SubIOp::create(builder, past, one)};
+  Value last = arith::SubIOp::create(builder, past, one);
+  Span i{positionOfRow(builder, first, place.heads), positionOfRow(builder, last, place.heads)};
   Span iPositions =
       positionsOf(builder, place, attend.getQueryPosition(), i, place.queryBegin, place.head);
 
   auto runs = tile::WriteRunsOp::create(builder, builder.getI1Type(), lists, counts,
-                                        block.getBatch(), place.head, row, place.keys);
+                                        block.getBatch(), block.getHead(), row, place.keys);
   {
     OpBuilder::InsertionGuard guard(builder);
     Type i32 = builder.getI32Type();
@@ -288,6 +301,7 @@ static void emitListKernels(OpBuilder &builder, attn::AttendOp attend, StringRef
   ValueRange arguments = body.getArguments();
   ListPlace place;
   place.attend = attend;
+  place.heads = attn::headsTogether(attend);
   place.bits = &bits;
   place.queries = named("queries", arguments[0]);
   place.keys = named("keys", arguments[1]);

@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/Program.h"
 
+#include "dialects/Attn/IR/HeadSharing.h"
+
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -78,7 +80,7 @@ public:
     expectEqual({q, 0, "batch"}, {k, 0, "batch"});
     expectEqual({q, 0, "batch"}, {v, 0, "batch"});
     expectEqual({k, 1, "key heads"}, {v, 1, "key heads"});
-    expectDivides({k, 1, "key heads"}, {q, 1, "query heads"});
+    expectHeads(attend);
     expectEqual({k, 2, "sequence length"}, {v, 2, "sequence length"});
     expectPositions(attend.getQueryPosition(), q, "query heads");
     expectPositions(attend.getKeyPosition(), k, "key heads");
@@ -103,7 +105,7 @@ public:
     operands.push_back(groups[attend]);
     if (kernel.takesStatus)
       operands.push_back(statusWord());
-    Grid grid{extent({q, 0, ""}), extent({q, 1, ""}), extent({q, 2, ""})};
+    Grid grid = gridOf(attend);
     if (attend.isRagged())
       grid = ofPieces(pieceCounts[attend], grid.heads);
     launch(symbolOf(kernel.kernel), grid, operands, /*ofPlan=*/false);
@@ -122,6 +124,18 @@ private:
   struct Grid {
     Value batches, heads, rows;
   };
+
+  /// A block for each batch, head and query tile; or for each key head and tile of the
+  /// rows that its query heads have together.
+  Grid gridOf(attn::AttendOp attend) {
+    Value q = attend.getQuery();
+    Value batches = extent({q, 0, ""});
+    int64_t heads = attn::headsTogether(attend);
+    if (heads == 1)
+      return {batches, extent({q, 1, ""}), extent({q, 2, ""})};
+    Value rows = builder.createOrFold<arith::MulIOp>(extent({q, 2, ""}), number(heads));
+    return {batches, extent({attend.getKey(), 1, ""}), rows};
+  }
 
   /// A block for each piece and head.
   Grid ofPieces(Value pieces, Value heads) { return {pieces, heads, number(1)}; }
@@ -206,7 +220,7 @@ private:
     return arith::MinSIOp::create(builder, tiles, fair);
   }
 
-  /// How many query heads read keys and values that the cache holds together, as
+  /// How many heads of a launch read keys and values that the cache holds together, as
   /// kernels take it: all of those that share a key head, or several times as many.
   Value emitHeadGroup(attn::AttendOp attend, FlatSymbolRefAttr main) {
     Value q = attend.getQuery(), k = attend.getKey();
@@ -218,8 +232,10 @@ private:
     Value cache = tile::CacheBytesOp::create(builder, main);
     Value fitting = arith::FloorDivSIOp::create(builder, cache, ofHead);
     Value keyHeads = arith::MaxSIOp::create(builder, fitting, one);
-    Value heads = arith::MulIOp::create(builder, keyHeads, queryHeadsPerKeyHead(attend));
-    Value group = arith::MinSIOp::create(builder, heads, extent({q, 1, ""}));
+    Value heads = keyHeads;
+    if (attn::headsTogether(attend) == 1)
+      heads = arith::MulIOp::create(builder, keyHeads, queryHeadsPerKeyHead(attend));
+    Value group = arith::MinSIOp::create(builder, heads, gridOf(attend).heads);
     return asArgument(arith::MaxSIOp::create(builder, group, one));
   }
 
@@ -232,10 +248,12 @@ private:
   /// Makes a plan; returns what kernels take of it, as AttendKernel says.
   SmallVector<Value> emitPlan(attn::AttendOp attend, const AttendPlan &plan,
                               FlatSymbolRefAttr main) {
-    Value q = attend.getQuery();
     SmallVector<Value> listed = plan.lists ? listOperands(attend, plan) : SmallVector<Value>();
-    Grid grid{plan.perBatch ? extent({q, 0, ""}) : number(1),
-              plan.perHead ? extent({q, 1, ""}) : number(1), extent({q, 2, ""})};
+    Grid grid = gridOf(attend);
+    if (!plan.perBatch)
+      grid.batches = number(1);
+    if (!plan.perHead)
+      grid.heads = number(1);
     Value rows = tile::TileCountOp::create(builder, grid.rows, tile::Axis::Query, main.getValue());
     Type i32 = builder.getI32Type();
     SmallVector<Value> results;
@@ -391,6 +409,19 @@ private:
       expectEqual({position, 0, "batch"}, {described, 0, "batch"});
     if (rank > 2)
       expectEqual({position, 1, heads}, {described, 1, heads});
+  }
+
+  /// Every key head has as many query heads, or as many as the schedule says.
+  void expectHeads(attn::AttendOp attend) {
+    Size q{attend.getQuery(), 1, "query heads"}, k{attend.getKey(), 1, "key heads"};
+    int64_t heads = attn::headsTogether(attend);
+    if (heads == 1)
+      return expectDivides(k, q);
+    if (attn::queryHeadsPerKeyHead(attend)) // compared before
+      return;
+    Value wanted = builder.createOrFold<arith::MulIOp>(extent(k), number(heads));
+    StringAttr name = builder.getStringAttr(Twine(heads) + " times the " + label(k).getValue());
+    tile::ExpectEqualOp::create(builder, extent(q), label(q), wanted, name);
   }
 
   /// Sequences lie along one axis, and have queries as well as keys.

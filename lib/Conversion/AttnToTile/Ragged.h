@@ -36,7 +36,7 @@ tile::PieceOp emitPiece(mlir::ImplicitLocOpBuilder &builder, mlir::Value pieces,
 struct SequencePlace {
   mlir::Value batch;                ///< as regions call it
   mlir::Value queryBegin, keyBegin; ///< slots where a ragged sequence begins; null: 0
-  mlir::Value queries, keys;        ///< lengths
+  mlir::Value queries, keys;        ///< lengths; rows of all heads where these are packed
 };
 
 /// Those of a piece.

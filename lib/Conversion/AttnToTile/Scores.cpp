@@ -14,6 +14,8 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/Scores.h"
 
+#include "dialects/Attn/IR/HeadSharing.h"
+#include "lib/Conversion/AttnToTile/PackedHeads.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -48,13 +50,18 @@ static Value positionOf(ImplicitLocOpBuilder &builder, ScalarCopier &copier, Val
   return tile::ReadOp::create(builder, copier.lookup(source), indices).getValue();
 }
 
-/// Copies a region with its coordinates; `leading` are arguments before them.
+/// Copies a region with the coordinates of an element, which is in row `row` of its
+/// block's sequence; `leading` are arguments before them.
 static Value copyClause(ImplicitLocOpBuilder &builder, ScalarCopier &copier,
                         const KernelPlace &place, Region &region, ArrayRef<Value> leading,
-                        Value query, Value key) {
+                        Value row, Value key) {
   attn::AttendOp attend = place.attend;
   SmallVector<Value> arguments(leading);
-  arguments.append({place.batch, place.head});
+  Value head = place.head;
+  if (attn::findHeadUse(region, leading.size(), place.heads))
+    head = headOfRow(builder, row, head, place.heads);
+  Value query = positionOfRow(builder, row, place.heads);
+  arguments.append({place.batch, head});
   BlockArgument i = region.getArgument(arguments.size());
   BlockArgument j = region.getArgument(arguments.size() + 1);
   // Positions that nobody asks for are not looked up.
@@ -101,10 +108,10 @@ static Value unlessInside(ImplicitLocOpBuilder &builder, Value inside, Value til
   return choice.getResult(0);
 }
 
-/// Reports a bit for an element whose query exists.
-static void emitReport(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value query,
+/// Reports a bit for an element whose row exists.
+static void emitReport(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value row,
                        unsigned bit, Value failed) {
-  Value exists = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, query, place.queries);
+  Value exists = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, row, place.queries);
   Value condition = arith::AndIOp::create(builder, exists, failed);
   tile::ReportOp::create(builder, place.status, bit, condition);
 }

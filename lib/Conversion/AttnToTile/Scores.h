@@ -19,11 +19,13 @@ struct KernelPlace : SequencePlace {
   mlir::Value query, key, value; ///< views of the sequence
   mlir::Value output, lse;       ///< the same; null where nobody wants them
   mlir::Value pieces;            ///< of a ragged batch, or null
-  mlir::Value head, keyHead;
-  mlir::Value tensorBatch;                ///< where the sequence lies in the tensors
-  mlir::Value gridRow;                    ///< first row of the block in the launch's grid
-  mlir::Value first;                      ///< number of the first query row in its sequence
-  mlir::Value group;                      ///< heads whose work is mixed
+  int64_t heads = 1;             ///< query heads that the block computes together
+  mlir::Value head, keyHead;     ///< the first of these, and their key head
+  mlir::Value gridHead;          ///< of the block in the launch's grid: of packed views, of plans
+  mlir::Value tensorBatch;       ///< where the sequence lies in the tensors
+  mlir::Value gridRow;           ///< first row of the block in the launch's grid
+  mlir::Value first;             ///< number of the first row in its sequence
+  mlir::Value group;             ///< heads whose work is mixed
   mlir::Value lists, counts, order;       ///< of a plan or a table, or null
   bool perBatch = false, perHead = false; ///< whether the lists are
   mlir::Value status;                     ///< null when nothing reads a table

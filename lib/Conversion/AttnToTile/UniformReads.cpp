@@ -39,9 +39,9 @@ UniformReads emitUniformReads(OpBuilder &builder, const IRMapping &scope, Status
     return reads;
   // Messages name tables in the order in which the clause reads them.
   clause.walk([&](attn::LoadOp load) { bits.ofTable(load.getTable(), load.getLoc()); });
-  ValueRange arguments = clause.getArguments().slice(batchArgument, 2);
+  ValueRange arguments = clause.getArguments().slice(batchArgument, head ? 2 : 1);
   IRMapping values = scope;
-  values.map(arguments, ValueRange{batch, head});
+  values.map(arguments, ValueRange{batch, head}.take_front(arguments.size()));
   ScalarCopier copier(builder, values, bits);
   for (Operation *op : uniformCode(clause, arguments)) {
     copier.copy(op);

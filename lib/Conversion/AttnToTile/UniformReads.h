@@ -24,8 +24,9 @@ struct UniformReads {
 };
 
 /// Emits those of `clause`, whose arguments for batch and head are `batchArgument` and
-/// the next, for the batch and head of the block. Reads under a condition are not
-/// among them. `scope` and `bits` are ScalarCopier's.
+/// the next, for the batch and head of the block; the head is null where rows have heads
+/// of their own. Reads under a condition are not among them. `scope` and `bits` are
+/// ScalarCopier's.
 UniformReads emitUniformReads(mlir::OpBuilder &builder, const mlir::IRMapping &scope,
                               StatusBits &bits, mlir::Region &clause, unsigned batchArgument,
                               mlir::Value batch, mlir::Value head);

@@ -48,6 +48,7 @@ private:
   void lowerBlockIndex(tile::BlockOp op);
   void lowerPiece(tile::PieceOp op);
   void lowerPart(tile::PartOp op);
+  void lowerPackHeads(tile::PackHeadsOp op);
   /// A variable for a struct that is about to be assigned.
   Value structVariable(Operation *op, StringRef name, StringRef type);
   /// Gives the results of `op` the members of a struct, in order.
@@ -294,6 +295,7 @@ LogicalResult KernelLowering::lower(Operation &op) {
       .Case([&](tile::BlockOp block) { return lowerBlockIndex(block), success(); })
       .Case([&](tile::PieceOp piece) { return lowerPiece(piece), success(); })
       .Case([&](tile::PartOp part) { return lowerPart(part), success(); })
+      .Case([&](tile::PackHeadsOp pack) { return lowerPackHeads(pack), success(); })
       .Case([&](tile::DimOp dim) {
         auto view = cast<tile::ViewType>(dim.getView().getType());
         int64_t extent = view.getShape()[dim.getAxis()];
@@ -589,6 +591,13 @@ void KernelLowering::lowerPart(tile::PartOp op) {
                                 {values.lookup(op.getView()), values.lookup(op.getBegin()),
                                  values.lookup(op.getEnd())},
                                 "ragged"));
+}
+
+void KernelLowering::lowerPackHeads(tile::PackHeadsOp op) {
+  values.map(op.getPacked(), call(named(nameOf(op.getPacked()), op.getLoc()),
+                                  kernelParameterType(emission, op.getPacked().getType()),
+                                  "lacuna::packHeads<" + Twine(op.getHeads()) + ">",
+                                  values.lookup(op.getView()), "heads"));
 }
 
 void KernelLowering::readMembers(Operation &op, Value variable, ArrayRef<StringRef> members) {

@@ -1,8 +1,8 @@
 //===- MemoryFunctions.cpp - Tiles to and from global memory --------------===//
 //
 // Addresses of a tile's first element are computed in 64 bits once; a thread
-// then steps through its rows. Rows and columns outside the view are neither read
-// nor written.
+// then steps through its rows. Rows of packed heads are no equal steps apart: each has
+// an address of its own. Rows and columns outside the view are neither read nor written.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
@@ -12,13 +12,27 @@
 using namespace mlir;
 using namespace lacuna;
 
+/// "address + 128", "address + 3 * step + 16"
+static std::string advanced(StringRef address, int64_t steps, int64_t bytes) {
+  std::string text = address.str();
+  if (steps)
+    text += steps == 1 ? " + step" : " + " + std::to_string(steps) + " * step";
+  return bytes ? text + " + " + std::to_string(bytes) : text;
+}
+
 namespace {
+/// Every `distance`th of `rows` rows: those of a tile that one thread reads or writes.
+struct RowsOfThread {
+  int64_t rows, distance;
+};
+
 /// Text for the view and indices that begin every function of this file.
 struct ViewText {
   std::string parameters; ///< "const lacuna::View<2> &view, int32_t i0, int32_t i1"
   SmallVector<std::string> indices;
   int64_t rowAxis;     ///< axis of the view along which the tile's rows lie
   int64_t columnBound; ///< columns of the tile that the view surely has, or -1
+  bool isPacked;       ///< whether rows are those of packed heads
 
   std::string rowDim() const { return "view.dim[" + std::to_string(rowAxis) + "]"; }
   std::string columnDim() const { return "view.dim[" + std::to_string(rowAxis + 1) + "]"; }
@@ -31,13 +45,45 @@ struct ViewText {
                                                        : last[i + last.size() - indices.size()]);
     return text + ")";
   }
+
+  /// Lines that declare where the rows of a thread lie that begin with `first`: the
+  /// address `name` and the step between two, or an address for each. `column` is
+  /// empty where rows are elements.
+  std::string declareRows(StringRef indent, StringRef name, RowsOfThread thread, int64_t bytes,
+                          std::string first, ArrayRef<std::string> column) const {
+    std::string lines;
+    auto declare = [&](std::string variable, std::string row) {
+      SmallVector<std::string> last = {row};
+      llvm::append_range(last, column);
+      lines += (indent + "const uint64_t " + variable + " = " + address(bytes, last) + ";\n").str();
+    };
+    if (isPacked) {
+      for (int64_t row = 0; row < thread.rows; row += thread.distance)
+        declare((name + Twine(row)).str(), advanced(first, 0, row));
+      return lines;
+    }
+    declare(name.str(), first);
+    return lines + (indent + "const int64_t step = " + Twine(thread.distance * bytes) +
+                    (column.empty() ? "" : " * " + rowStride()) + ";\n")
+                       .str();
+  }
+
+  /// Address of `bytes` bytes behind the beginning of one of these rows.
+  std::string inRow(StringRef name, RowsOfThread thread, int64_t row, int64_t bytes) const {
+    return isPacked ? advanced((name + Twine(row)).str(), 0, bytes)
+                    : advanced(name, row / thread.distance, bytes);
+  }
 };
 } // namespace
 
 static ViewText viewText(Emission &emission, tile::ViewType view, ValueRange indices,
                          int64_t tileRank) {
-  emission.include("view");
-  ViewText text{"const " + viewTypeText(view) + " &view", {}, view.getRank() - tileRank, -1};
+  emission.include(view.getHeads() > 1 ? "heads" : "view");
+  ViewText text{"const " + viewTypeText(view) + " &view",
+                {},
+                view.getRank() - tileRank,
+                -1,
+                view.getHeads() > 1};
   for (int64_t i = 0; i < view.getRank(); ++i) {
     text.indices.push_back("i" + std::to_string(i));
     text.parameters += ", int32_t i" + std::to_string(i);
@@ -52,14 +98,6 @@ static SmallVector<Value> operandsOf(Value view, ValueRange indices) {
   SmallVector<Value> operands = {view};
   operands.append(indices.begin(), indices.end());
   return operands;
-}
-
-/// "address + 128", "address + 3 * step + 16"
-static std::string advanced(StringRef address, int64_t steps, int64_t bytes) {
-  std::string text = address.str();
-  if (steps)
-    text += steps == 1 ? " + step" : " + " + std::to_string(steps) + " * step";
-  return bytes ? text + " + " + std::to_string(bytes) : text;
 }
 
 FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsyncOp op) {
@@ -83,12 +121,9 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
       body += "    const uint32_t row = threadIdx.x / " + std::to_string(chunks) +
               ", chunk = threadIdx.x % " + std::to_string(chunks) + ";\n";
       body += "    const uint32_t target = slot + lacuna::chunkOffset<" + span + ">(row, chunk);\n";
-      body += "    const uint64_t source = " +
-              text.address(2, {text.indices[text.rowAxis] + " + row",
-                               text.indices[text.rowAxis + 1] + " + 8 * chunk"}) +
-              ";\n";
-      body += "    const int64_t step = " + std::to_string(2 * rowsAtOnce) + " * " +
-              text.rowStride() + ";\n";
+      body += text.declareRows("    ", "source", {target.getRows(), rowsAtOnce}, 2,
+                               text.indices[text.rowAxis] + " + row",
+                               text.indices[text.rowAxis + 1] + " + 8 * chunk");
       body += "    const int32_t rows = " + text.rowDim() + " - " + text.indices[text.rowAxis] +
               " - int32_t(row);\n";
     }
@@ -110,8 +145,8 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
                            : "slot + " + std::to_string(panel.offset) + " + lacuna::chunkOffset<" +
                                  span + ">(row + " + std::to_string(row) + ", chunk)";
       body += "lacuna::copyAsync(" + to + ", " +
-              advanced("source", row / rowsAtOnce, 2 * panel.firstColumn) + ", rows > " +
-              std::to_string(row) + inColumns + ");\n";
+              text.inRow("source", {target.getRows(), rowsAtOnce}, row, 2 * panel.firstColumn) +
+              ", rows > " + std::to_string(row) + inColumns + ");\n";
     }
   }
   body += "  }\n";
@@ -124,8 +159,13 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
   return call;
 }
 
-/// Lines that declare the row, column and address of a thread's first element, and
-/// the distance of 8 rows.
+/// Of a fragment, a thread holds two rows of every row block.
+static RowsOfThread rowsOfThread(const Fragment &fragment) {
+  return {16 * fragment.rowBlocks(), 8};
+}
+
+/// Lines that declare the row and column of a thread's first element, and where its
+/// rows lie.
 static std::string placeText(Emission &emission, const Fragment &fragment, const ViewText &text,
                              int64_t bytes) {
   emission.include("thread");
@@ -133,16 +173,13 @@ static std::string placeText(Emission &emission, const Fragment &fragment, const
   std::string rows = std::to_string(fragment.rowsPerWarp());
   std::string setup = "  const int32_t row = " + text.indices[text.rowAxis] +
                       " + lacuna::fragmentRow(" + rows + ");\n";
-  SmallVector<std::string> last = {"row"};
+  SmallVector<std::string> column;
   if (fragment.isMatrix()) {
     setup += "  const int32_t column = " + text.indices[text.rowAxis + 1] +
              " + lacuna::fragmentColumn();\n";
-    last.push_back("column");
+    column.push_back("column");
   }
-  setup += "  const uint64_t address = " + text.address(bytes, last) + ";\n";
-  setup += "  const int64_t step = " + std::to_string(8 * bytes) +
-           (fragment.isMatrix() ? " * " + text.rowStride() : "") + ";\n";
-  return setup;
+  return setup + text.declareRows("  ", "address", rowsOfThread(fragment), bytes, "row", column);
 }
 
 FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
@@ -162,7 +199,8 @@ FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
     std::string inside = advanced("row", 0, row) + " < " + text.rowDim();
     if (fragment->isMatrix())
       inside += " && " + advanced("column", 0, column) + " < " + text.columnDim();
-    return load + "(" + advanced("address", row / 8, column * bytes) + ", " + inside + ")";
+    return load + "(" + text.inRow("address", rowsOfThread(*fragment), row, column * bytes) + ", " +
+           inside + ")";
   };
   std::string type = fragment->structName();
   std::string body = setup + "  " + type + " r;\n";
@@ -179,8 +217,10 @@ FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
 }
 
 /// Statement that stores element `e`, or `e` and the one after it as a pair.
-static std::string storeText(const Fragment &fragment, int64_t e, bool asPair, int64_t bytes) {
-  std::string address = advanced("address", fragment.rowOf(e) / 8, fragment.columnOf(e) * bytes);
+static std::string storeText(const ViewText &text, const Fragment &fragment, int64_t e, bool asPair,
+                             int64_t bytes) {
+  std::string address = text.inRow("address", rowsOfThread(fragment), fragment.rowOf(e),
+                                   fragment.columnOf(e) * bytes);
   std::string reg = "x.x" + std::to_string(fragment.isPacked() ? e / 2 : e);
   if (asPair)
     return "lacuna::store32(" + address + ", " + reg + ");";
@@ -218,7 +258,7 @@ FailureOr<FragmentCall> lacuna::printStore(Emission &emission, tile::StoreOp op)
       else if (fragment->isMatrix() && text.columnBound < column / 8 * 8 + 8)
         condition = "if (" + advanced("column", 0, column) + " < " +
                     std::to_string(text.columnBound) + ") ";
-      body += "    " + condition + storeText(*fragment, e, asPairs, bytes) + "\n";
+      body += "    " + condition + storeText(text, *fragment, e, asPairs, bytes) + "\n";
     }
     body += "  }\n";
   }

@@ -61,13 +61,16 @@ FailureOr<FragmentCall> lacuna::printCopyBulk(Emission &emission, tile::CopyBulk
                 "uint32_t barriers, uint32_t use";
   std::string body = "  const uint32_t barrier = lacuna::barrierOf<" +
                      std::to_string(op.getBarriers().getType().getSlots()) + ">(barriers, use);\n";
+  // A box of packed heads begins with the first head of a position.
+  int64_t heads = cast<tile::CopyMapType>(op.getMaps().front().getType()).getHeads();
+  std::string row = heads > 1 ? ", 0, row / " + std::to_string(heads) : ", row";
   int64_t map = -1, width = 0;
   for (const Panel &panel : panelsOf(target)) {
     map += panel.width != width;
     width = panel.width;
     body += "  lacuna::copyBulk(map" + std::to_string(map) + ", 16 * slot + " +
             std::to_string(panel.offset) + ", barrier, column + " +
-            std::to_string(panel.firstColumn) + ", row, head, batch);\n";
+            std::to_string(panel.firstColumn) + row + ", head, batch);\n";
   }
   FragmentCall call;
   call.callee = emission.function(

@@ -9,7 +9,10 @@ using namespace mlir;
 using namespace lacuna;
 
 std::string lacuna::viewTypeText(tile::ViewType type) {
-  return "lacuna::View<" + std::to_string(type.getRank()) + ">";
+  std::string rank = std::to_string(type.getRank());
+  if (type.getHeads() == 1)
+    return "lacuna::View<" + rank + ">";
+  return "lacuna::PackedView<" + rank + ", " + std::to_string(type.getHeads()) + ">";
 }
 
 Type lacuna::kernelParameterType(Emission &emission, Type type) {
@@ -80,6 +83,8 @@ std::string lacuna::nameOf(Value value) {
     return nameOf(dim.getView()) + "_dim" + std::to_string(dim.getAxis());
   if (auto part = dyn_cast<tile::PartOp>(op))
     return nameOf(part.getView()) + "_part";
+  if (auto pack = dyn_cast<tile::PackHeadsOp>(op))
+    return nameOf(pack.getView()) + "_packed";
   if (isa<tile::BlockOp>(op)) {
     static constexpr StringRef results[] = {"batch", "head", "first"};
     return results[cast<OpResult>(value).getResultNumber()].str();

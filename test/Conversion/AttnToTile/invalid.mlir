@@ -24,6 +24,28 @@ func.func @mode(%q: !t) -> !t {
 
 // -----
 
+!t = tensor<?x6x?x16xf16>
+!k = tensor<?x2x?x16xf16>
+func.func @other_groups(%q: !t, %k: !k) -> !t {
+  // expected-error@+1 {{the schedule has 2 heads computed together, but a key head has 3 query heads}}
+  %o, %lse = attn.attend %q, %k, %k schedule<heads = 2> : !t, !k, !k
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x16xf16>
+func.func @own_masks(%q: !t) -> !t {
+  %o, %lse = attn.attend %q, %q, %q where(%b, %h, %i, %j) {
+    // expected-error@+1 {{the schedule has 4 heads computed together, but the mask tells query heads of a key head apart}}
+    %keep = arith.cmpi sle, %j, %h : i32
+    attn.yield %keep : i1
+  } schedule<heads = 4> : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
 !t = tensor<?x?x?x16xf16>
 func.func @foreign(%q: !t) -> !t {
   // expected-error@+1 {{'test.tune' is not allowed: a spec holds scalar arithmetic, tensor.dim and attn ops}}

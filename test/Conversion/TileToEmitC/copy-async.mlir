@@ -24,6 +24,29 @@ tile.kernel @wide(%k: !tile.view<?x128xbf16>, %key: i32)
 
 // -----
 
+// Rows of packed heads are no equal steps apart.
+// CHECK-LABEL: copy_32x64(const lacuna::PackedView<4, 3> &view
+// CHECK-SAME:  const uint64_t source0 = lacuna::elementAddress<2>(view, i0, i1, i2 + row, i3 + 8 * chunk);
+// CHECK-SAME:  const uint64_t source16 = lacuna::elementAddress<2>(view, i0, i1, i2 + row + 16, i3 + 8 * chunk);
+// CHECK-SAME:  const int32_t rows = view.dim[2] - i2 - int32_t(row);
+// CHECK-SAME:  lacuna::copyAsync(target + 2048, source16, rows > 16);
+// CHECK:       func @packed
+// CHECK:       call_opaque "lacuna::packHeads<3>"
+!packed = !tile.shared<32x64xbf16, [query, feature]>
+tile.kernel @packed(%q: !tile.view<?x?x?x64xbf16>, %i: i32)
+    attributes {schedule = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = false>,
+                shared_bytes = 4096 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %rows = tile.pack_heads %q by 3 : !tile.view<?x?x?x64xbf16>
+  %ring = tile.alloc at 0 : !tile.ring<1 x !packed>
+  %slot = tile.slot %ring[%c0] : !tile.ring<1 x !packed>
+  %token = tile.copy_async %rows[%i, %i, %i, %c0] to %slot : !tile.view<?x?x?x64xbf16, heads = 3> -> !packed
+  tile.commit(%token)
+  tile.return
+}
+
+// -----
+
 // A 16-column panel has 2 chunks in a row, so 64 threads for 32 rows; columns
 // 72 to 79 are padding.
 // CHECK-LABEL: copy_32x80

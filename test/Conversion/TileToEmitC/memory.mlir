@@ -58,3 +58,34 @@ tile.kernel @dynamic_columns(%t: !tile.view<?x?xf16>, %u: !tile.view<?x?xf32>, %
   tile.store %y, %u[%first, %c0] : tensor<16x16xf32, #outputs>, !tile.view<?x?xf32>
   tile.return
 }
+
+// -----
+
+// Rows of packed heads have addresses of their own, with one axis for features or none.
+// CHECK-LABEL: void store_outputs(const lacuna::PackedView<4, 3> &view
+// CHECK-SAME: const uint64_t address0 = lacuna::elementAddress<2>(view, i0, i1, row, column);
+// CHECK-SAME: const uint64_t address8 = lacuna::elementAddress<2>(view, i0, i1, row + 8, column);
+// CHECK-SAME: if (row + 8 < view.dim[2]) {
+// CHECK-SAME: lacuna::store32(address8, x.x1);
+// CHECK:      void store_rows(const lacuna::PackedView<3, 3> &view
+// CHECK-SAME: const uint64_t address8 = lacuna::elementAddress<4>(view, i0, i1, row + 8);
+// CHECK-SAME: lacuna::storeF32(address8, x.x1);
+// CHECK:      F32x2 load_rows(const lacuna::PackedView<3, 3> &view
+// CHECK-SAME: r.x1 = lacuna::loadF32(address8, row + 8 < view.dim[2]);
+#rows = #tile.fragment<[query], row, warps = 1>
+#outputs = #tile.fragment<[query, feature], accumulator, warps = 1>
+#schedule = #tile.schedule<query_tile = 16, key_tile = 16, warps = 1, stages = 2, query_in_registers = false>
+!o = !tile.view<?x6x?x8xbf16>
+!lse = !tile.view<?x6x?xf32>
+tile.kernel @packed(%o: !o, %lse: !lse, %first: i32, %z: bf16, %l: f32)
+    attributes {schedule = #schedule, shared_bytes = 0 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %to = tile.pack_heads %o by 3 : !o
+  %out = tile.splat %z : tensor<16x16xbf16, #outputs>
+  tile.store %out, %to[%c0, %c0, %first, %c0] : tensor<16x16xbf16, #outputs>, !tile.view<?x2x?x8xbf16, heads = 3>
+  %sums = tile.pack_heads %lse by 3 : !lse
+  %rows = tile.splat %l : tensor<16xf32, #rows>
+  tile.store %rows, %sums[%c0, %c0, %first] : tensor<16xf32, #rows>, !tile.view<?x2x?xf32, heads = 3>
+  %again = tile.load %sums[%c0, %c0, %first] : !tile.view<?x2x?xf32, heads = 3> -> tensor<16xf32, #rows>
+  tile.return
+}

@@ -213,3 +213,60 @@ tile.kernel @k(%s: tensor<64x64xf32, #scores>,
   %a = tile.clip %s at %key to %to : tensor<64x64xf32, #scores>, tensor<64xi32, #tile.fragment<[key], row, warps = 4>>
   tile.return
 }
+
+// -----
+
+tile.kernel @k(%q: !tile.view<?x64xf16>) {
+  // expected-error@+1 {{'tile.pack_heads' packs heads of a view of [batch, heads, sequence] or [batch, heads, sequence, features]}}
+  %packed = tile.pack_heads %q by 4 : !tile.view<?x64xf16>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%q: !tile.view<?x6x?x64xf16>) {
+  // expected-error@+1 {{'tile.pack_heads' packs 4 heads, must be at least 2 and divide those that there are}}
+  %packed = tile.pack_heads %q by 4 : !tile.view<?x6x?x64xf16>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%q: !tile.view<?x6x?x64xf16>, %n: i32) {
+  %packed = tile.pack_heads %q by 3 : !tile.view<?x6x?x64xf16>
+  // expected-error@+1 {{'tile.part' takes a part of packed heads; pack those of a part}}
+  %part = tile.part %packed along 2 from %n to %n : !tile.view<?x2x?x64xf16, heads = 3>
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%q: !tile.view<?x6x?xf32>, %n: i32) {
+  %packed = tile.pack_heads %q by 3 : !tile.view<?x6x?xf32>
+  // expected-error@+1 {{reads one element of packed heads; read it of the view itself}}
+  %x, %inside = tile.read %packed[%n, %n, %n] : !tile.view<?x2x?xf32, heads = 3>
+  tile.return
+}
+
+// -----
+
+// expected-error@+1 {{takes packed heads, which only 'tile.pack_heads' makes}}
+tile.kernel @k(%q: !tile.view<?x2x?x64xf16, heads = 3>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a view of rank 2 packs 3 heads; one of [batch, heads, sequence] or [batch, heads, sequence, features] packs at least 1}}
+tile.kernel @k(%q: !tile.view<?x64xf16, heads = 3>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a box has 64 rows of 3 heads, must have a multiple}}
+tile.kernel @k(%q: !tile.copy_map<64x64xf16, heads = 3>) { tile.return }
+
+// -----
+
+tile.program @p(%q: tensor<1x6x?x64xf16>) {
+  // expected-error@+1 {{packs heads of what is not a whole tensor of rank 4}}
+  %map = tile.copy_map %q parts : tensor<1x6x?x64xf16> -> !tile.copy_map<96x64xf16, heads = 3>
+  tile.return
+}

@@ -11,6 +11,19 @@ tile.kernel @table(%ids: !tile.view<?x?xi64>, %b: i32, %i: i32) {
   tile.return
 }
 
+// CHECK-LABEL: tile.kernel @heads
+tile.kernel @heads(%q: !tile.view<2x32x9x128xbf16>, %lse: !tile.view<?x?x?xf32>) {
+  // CHECK: %[[Q:.*]] = tile.pack_heads %{{.*}} by 4 : <2x32x9x128xbf16>
+  %queries = tile.pack_heads %q by 4 : !tile.view<2x32x9x128xbf16>
+  // CHECK: tile.dim %[[Q]][1] : <2x8x36x128xbf16, heads = 4>
+  %few = tile.dim %queries[1] : !tile.view<2x8x36x128xbf16, heads = 4>
+  // CHECK: %[[L:.*]] = tile.pack_heads %{{.*}} by 3 : <?x?x?xf32>
+  %sums = tile.pack_heads %lse by 3 : !tile.view<?x?x?xf32>
+  // CHECK: tile.dim %[[L]][2] : <?x?x?xf32, heads = 3>
+  %rows = tile.dim %sums[2] : !tile.view<?x?x?xf32, heads = 3>
+  tile.return
+}
+
 // CHECK-LABEL: tile.kernel @registers
 tile.kernel @registers(%c: i32) attributes {
     schedule = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = true>} {

@@ -35,6 +35,30 @@ tile.kernel @causal(%s: !tile, %k: !tile.view<?x64xf16>, %first: i32, %key: i32,
 #scores = #tile.fragment<[query, key], accumulator, warps = 4>
 !tile = tensor<64x64xf32, #scores>
 
+// A row of packed heads has a position, which fits as well.
+// CHECK-LABEL: tile.kernel @heads
+tile.kernel @heads(%s: !tile, %first: i32, %key: i32, %o: !tile.view<?x?xf32>) {
+  %low = arith.constant 0xFF800000 : f32
+  %c3 = arith.constant 3 : i32
+  // CHECK: tile.map() at(%[[ROW:.*]] = %{{.*}})
+  // CHECK:   %[[I:.*]] = arith.divui %[[ROW]], %{{.*}} : i32
+  // CHECK:   arith.addi %[[I]], %c1_i32 : i32
+  // CHECK: tile.clip
+  %seen = tile.map(%x = %s) at(%row = %first, %j = %key) : (!tile) -> !tile {
+    %i = arith.divui %row, %c3 : i32
+    %past = arith.cmpi sge, %i, %j : i32
+    %y = arith.select %past, %x, %low : f32
+    tile.yield %y : f32
+  }
+  tile.store %seen, %o[%first, %key] : !tile, !tile.view<?x?xf32>
+  tile.return
+}
+
+// -----
+
+#scores = #tile.fragment<[query, key], accumulator, warps = 4>
+!tile = tensor<64x64xf32, #scores>
+
 // A scalar may be anything: 64 bits. Strict and other comparisons, on both sides.
 // CHECK-LABEL: tile.kernel @window
 tile.kernel @window(%s: !tile, %left: i32, %first: i32, %key: i32, %o: !tile.view<?x?xf32>) {

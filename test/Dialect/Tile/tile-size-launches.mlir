@@ -118,9 +118,10 @@ tile.program @p(%q: tensor<?x64xf16>) {
 
 // -----
 
-// A part is as aligned as what it is a part of; pieces are read in pairs.
+// A part is as aligned as what it is a part of, and so is a view whose heads are packed;
+// pieces are read in pairs.
 #s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
-tile.kernel @k(%o: !tile.view<?x64xf16>, %pieces: !tile.view<?x6xi32>, %n: i32)
+tile.kernel @k(%o: !tile.view<?x64xf16>, %pieces: !tile.view<?x6xi32>, %n: i32, %p: !tile.view<1x4x?x64xf16>)
     attributes {schedule = #s, shared_bytes = 0, target = "sm_80"} {
   %c0 = arith.constant 0 : i32
   %zero = arith.constant 0.0 : f16
@@ -128,12 +129,14 @@ tile.kernel @k(%o: !tile.view<?x64xf16>, %pieces: !tile.view<?x6xi32>, %n: i32)
   %part = tile.part %o along 0 from %qb to %qe : !tile.view<?x64xf16>
   %x = tile.splat %zero : tensor<64x64xf16, #tile.fragment<[query, feature], accumulator, warps = 4>>
   tile.store %x, %part[%f, %c0] : tensor<64x64xf16, #tile.fragment<[query, feature], accumulator, warps = 4>>, !tile.view<?x64xf16>
+  %packed = tile.pack_heads %p by 4 : !tile.view<1x4x?x64xf16>
+  tile.store %x, %packed[%c0, %c0, %f, %c0] : tensor<64x64xf16, #tile.fragment<[query, feature], accumulator, warps = 4>>, !tile.view<1x1x?x64xf16, heads = 4>
   tile.return
 }
 // CHECK-LABEL: tile.program @p
-// CHECK-SAME:  (%{{.*}}: tensor<?x64xf16> {tile.alignment = 16 : i64}, %{{.*}}: tensor<?x6xi32> {tile.alignment = 8 : i64},
-tile.program @p(%o: tensor<?x64xf16>, %pieces: tensor<?x6xi32>, %n: i32) {
+// CHECK-SAME:  (%{{.*}}: tensor<?x64xf16> {tile.alignment = 16 : i64}, %{{.*}}: tensor<?x6xi32> {tile.alignment = 8 : i64}, %{{.*}}: i32, %{{.*}}: tensor<1x4x?x64xf16> {tile.alignment = 16 : i64})
+tile.program @p(%o: tensor<?x64xf16>, %pieces: tensor<?x6xi32>, %n: i32, %p: tensor<1x4x?x64xf16>) {
   %c1 = arith.constant 1 : index
-  tile.launch @k batches %c1 heads %c1 queries %c1 (%o, %pieces, %n) : tensor<?x64xf16>, tensor<?x6xi32>, i32
+  tile.launch @k batches %c1 heads %c1 queries %c1 (%o, %pieces, %n, %p) : tensor<?x64xf16>, tensor<?x6xi32>, i32, tensor<1x4x?x64xf16>
   tile.return
 }

@@ -80,7 +80,19 @@ tile.kernel @k(%k: !k, %key: i32) attributes {schedule = #s, target = "sm_90a"} 
 !k = !tile.view<?x?x?x64xf16>
 tile.kernel @k(%k: !k, %key: i32) attributes {schedule = #s, target = "sm_90a"} {
   %heads = tile.part %k along 1 from %key to %key : !k
-  // expected-error@+1 {{reads what is neither an argument of the kernel nor some of the rows of one}}
+  // expected-error@+1 {{reads what is neither an argument of the kernel nor some of the rows of one, nor one of packed heads}}
   %kt = tile.load %heads[%key, %key, %key, %key] : !k -> tensor<32x64xf16, #keys>
+  tile.return
+}
+
+// -----
+
+#s = #tile.schedule<query_tile = 128, key_tile = 32, warps = 8, stages = 2, query_in_registers = false, roles = true>
+#queries = #tile.axes<[query, feature]>
+!q = !tile.view<?x6x?x64xf16>
+tile.kernel @k(%q: !q, %row: i32) attributes {schedule = #s, target = "sm_90a"} {
+  %packed = tile.pack_heads %q by 3 : !q
+  // expected-error@+1 {{loads 128 rows, needs whole groups of 3 heads}}
+  %qt = tile.load %packed[%row, %row, %row, %row] : !tile.view<?x2x?x64xf16, heads = 3> -> tensor<128x64xf16, #queries>
   tile.return
 }

@@ -138,3 +138,18 @@ tile.kernel @part(%q: !tile.view<?x?x?x64xf16>, %b: i32, %begin: i32, %end: i32)
   %some = tile.load %part[%c0, %b, %b, %c0] : !tile.view<?x?x?x64xf16> -> tensor<128x64xf16, #qf>
   tile.return
 }
+
+// -----
+
+// Boxes of packed heads have a map of their own, at the same indices.
+#s = #tile.schedule<query_tile = 192, key_tile = 64, warps = 12, stages = 2, query_in_registers = false, roles = true>
+#qf = #tile.axes<[query, feature]>
+// CHECK-LABEL: tile.kernel @packed
+// CHECK-SAME:  %[[B:[^:]*]]: i32, %[[MAP:[^ ]*]]: !tile.copy_map<192x64xf16, heads = 3> {tile.describes = 0 : i64})
+// CHECK:       tile.copy_bulk(%[[MAP]]) [%[[B]], %[[B]], %[[B]], %{{.*}}]
+tile.kernel @packed(%q: !tile.view<?x6x?x64xf16>, %b: i32) attributes {schedule = #s, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %packed = tile.pack_heads %q by 3 : !tile.view<?x6x?x64xf16>
+  %qt = tile.load %packed[%b, %b, %b, %c0] : !tile.view<?x2x?x64xf16, heads = 3> -> tensor<192x64xf16, #qf>
+  tile.return
+}

@@ -42,6 +42,11 @@ tile.kernel @maps(%k: !tile.copy_map<64x32xf16>, %o: !tile.copy_map<256x16xbf16>
   tile.return
 }
 
+// CHECK: tile.kernel @heads(%{{.*}}: !tile.copy_map<96x32xf16, heads = 3>)
+tile.kernel @heads(%q: !tile.copy_map<96x32xf16, heads = 3>) {
+  tile.return
+}
+
 // CHECK: tile.kernel @attributes()
 // CHECK-SAME: blocks_per_sm = 2 : i64
 // CHECK-SAME: schedule = #tile.schedule<query_tile = 128, key_tile = 64, warps = 8, stages = 3, query_in_registers = true>

@@ -83,15 +83,15 @@ TEST_F(LaunchTest, PacksViewsScalarsAndAddresses) {
 }
 
 /// The sample with one kernel, which is told how to copy boxes of a tensor.
-static Program copying(const ProgramParameter &tensor, std::uint32_t columns,
-                       bool ofParts = false) {
+static Program copying(const ProgramParameter &tensor, std::uint32_t columns, bool ofParts = false,
+                       std::uint32_t heads = 1) {
   Program program = samplePlannedAttention();
   program.temporaries[0].dtype = DType::F16;
   program.temporaries[0].dims[1] = 8;
   program.temporaries[0].alignment = 16;
   program.steps.erase(program.steps.begin());
   program.steps[0].parameters = {ProgramParameter::argument(3),
-                                 ProgramParameter::copyMap(tensor, 64, columns, ofParts)};
+                                 ProgramParameter::copyMap(tensor, 64, columns, ofParts, heads)};
   return program;
 }
 
@@ -142,6 +142,20 @@ TEST_F(LaunchTest, CopyMapsOfPartsHaveATensorForEachEnd) {
   EXPECT_EQ(spec.dims, (std::array<std::uint64_t, 5>{128, 77, 4, 78}));
   EXPECT_EQ(spec.strides, (std::array<std::uint64_t, 4>{256, 77 * 256, 256}));
   EXPECT_EQ(spec.base + 77 * spec.strides[2], 0x100000u) << "row 0 of the part that ends last";
+}
+
+TEST_F(LaunchTest, CopyMapsOfPackedHeadsHaveAnAxisForThem) {
+  Request request;
+  load(copying(ProgramParameter::argument(0), 64, /*ofParts=*/false, /*heads=*/4));
+  ASSERT_EQ(launch(request).message(), "");
+  TensorMapSpec spec;
+  ASSERT_TRUE(decodeForEmulator(
+      reinterpret_cast<const std::uint8_t *>(device.launches.back().arguments.data()) + 64, spec));
+  EXPECT_EQ(spec.rank, 5u);
+  EXPECT_EQ(spec.dims, (std::array<std::uint64_t, 5>{128, 4, 130, 2, 2}));
+  EXPECT_EQ(spec.strides,
+            (std::array<std::uint64_t, 4>{130 * 256, 256, 4 * 130 * 256, 8 * 130 * 256}));
+  EXPECT_EQ(spec.box, (std::array<std::uint32_t, 5>{64, 4, 16, 1, 1}));
 }
 
 TEST_F(LaunchTest, CopyMapsOfUnusualTensors) {

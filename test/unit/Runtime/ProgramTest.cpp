@@ -12,6 +12,8 @@ TEST(ProgramTest, RoundTripsAsJson) {
   program.temporaries[0].ofPlan = program.temporaries[1].ofPlan = true;
   program.steps[1].parameters.push_back(
       ProgramParameter::copyMap(ProgramParameter::result(0), 128, 32, /*ofParts=*/true));
+  program.steps[1].parameters.push_back(ProgramParameter::copyMap(
+      ProgramParameter::argument(0), 192, 64, /*ofParts=*/false, /*boxHeads=*/3));
   program.steps[1].blocksPerMultiprocessor = 2;
   program.arguments[2].digest = "8badf00d";
   std::string json = programToJson(program);
@@ -134,6 +136,10 @@ TEST(ProgramTest, CopyMapsAreOfTensorsThatCanBeCopied) {
   EXPECT_EQ(messageWith(P::copyMap(P::argument(1), 64, 64, /*ofParts=*/true),
                         [](Program &program) { program.arguments[1].dims.pop_back(); }),
             "a copy map is of parts of k, which is not of rank 4");
+  EXPECT_EQ(messageWith(P::copyMap(P::argument(1), 64, 64, /*ofParts=*/false, /*boxHeads=*/3), as),
+            "a copy map has boxes of 64 rows of 3 heads");
+  EXPECT_EQ(messageWith(P::copyMap(P::argument(1), 64, 64, /*ofParts=*/true, /*boxHeads=*/4), as),
+            "a copy map packs heads of k, which is not a whole tensor of rank 4");
   Program program = samplePlannedAttention();
   program.steps[0].isPlan = true;
   program.temporaries[0].ofPlan = program.temporaries[1].ofPlan = true;

@@ -52,6 +52,21 @@ TEST(ScheduleTable, RefusalsAreListedWithReasons) {
   EXPECT_EQ(choice.refused[0].reason, "keeps 4 warps on an SM of sm_86, the chosen one 8");
 }
 
+TEST(ScheduleTable, HeadsOfABoxFillTheRowsOfATile) {
+  const TargetInfo &target = *findTarget("sm_90a");
+  AttentionShape shape{128, 128};
+  shape.heads = 8;
+  EXPECT_TRUE(chooseSchedule(shape, target).schedule->roles);
+  shape.heads = 3;
+  const ScheduleChoice choice = chooseSchedule(shape, target);
+  EXPECT_FALSE(choice.schedule->roles);
+  ASSERT_FALSE(choice.refused.empty());
+  EXPECT_EQ(choice.refused[0].reason, "has 128 query rows, must have a multiple of 3, the heads "
+                                      "computed together, with roles");
+  shape.queryFeatures = shape.valueFeatures = 64; // tiles of 192 rows
+  EXPECT_TRUE(chooseSchedule(shape, target).schedule->roles);
+}
+
 TEST(ScheduleTable, WhatWasMeasuredComesFirst) {
   const TargetInfo &target = *findTarget("sm_80");
   const Schedule fastest = {64, 32, 4, 3, false}, tooLarge = {256, 256, 4, 4, false};
