@@ -29,7 +29,7 @@ def counting(arguments):
 
 
 failed, count = 0, 0
-for spec in sorted(pathlib.Path(sys.argv[1], "kernels/specs").glob("*.mlir")):
+for spec in sorted(pathlib.Path(sys.argv[1], "kernels/specs").rglob("*.mlir")):
     examples = re.findall(r"^// Example: lacuna-run %s (.*)", spec.read_text(), re.MULTILINE)
     for example in examples:
         arguments = shlex.split(example)

@@ -1,7 +1,8 @@
-//===- SharedHeadsTest.cpp - Heads computed together load keys once ---------===//
+//===- SharedHeadsTest.cpp - What heads computed together cost --------------===//
 //
-// Bytes that the emulator loads from global memory: where a tile of rows holds all
-// query heads of a key head, keys and values are loaded once for them.
+// Bytes that the emulator loads from global memory, and warp instructions: where a tile
+// of rows holds all query heads of a key head, keys and values are loaded once for them,
+// and a few queries fill one tile.
 //
 //===----------------------------------------------------------------------===//
 #include "lacuna/Compile.h"
@@ -14,32 +15,41 @@ using namespace lacuna;
 
 namespace {
 
-constexpr std::int64_t heads = 8, queries = 4, keys = 512, features = 128;
+constexpr std::int64_t heads = 8, keys = 512, features = 128;
 
-/// A few queries of eight heads, and keys of one; `schedule` may pin how they go together.
-std::string decoding(const char *mask, const std::string &schedule) {
+/// Queries of eight heads, and keys of one; `schedule` may pin how they go together.
+std::string grouped(const char *mask, const std::string &schedule) {
   return std::string(R"(
 !q = tensor<1x8x?x128xbf16>
 !k = tensor<1x1x?x128xbf16>
-func.func @decoding(%q: !q, %k: !k, %v: !k) -> !q {
+func.func @grouped(%q: !q, %k: !k, %v: !k) -> !q {
   %o, %lse = attn.attend %q, %k, %v)") +
          mask + schedule + R"( : !q, !k, !k
   return %o : !q
 })";
 }
 
-/// What a launch loads, beyond the queries: keys and values, and lists of tiles.
-double bytesOf(const std::string &spec, const char *target, const char *mode) {
+/// What a launch executes and loads, beyond the queries: keys and values, and lists of
+/// tiles.
+struct Costs {
+  double instructions, bytes;
+};
+
+Executable compiled(const std::string &spec, const char *target, const char *mode) {
   CompileOptions options;
   options.target = target;
   options.mode = mode;
   options.useCache = false;
   Result<Executable> executable = compile(spec, options);
   EXPECT_TRUE(executable) << executable.status().message();
+  return std::move(*executable);
+}
+
+Costs costsOf(const Executable &executable, std::int64_t queries) {
   emulator::EmulatorOptions ofDevice;
-  ofDevice.target = target;
+  ofDevice.target = executable.target();
   auto device = emulator::createEmulatorDevice(ofDevice);
-  LoadedProgram program = std::move(*LoadedProgram::load(*executable, *device));
+  LoadedProgram program = std::move(*LoadedProgram::load(executable, *device));
   auto zeros = [&](std::int64_t count, std::int64_t rows) {
     DeviceTensor tensor =
         std::move(*DeviceTensor::create(*device, DType::BF16, {1, count, rows, features}));
@@ -54,19 +64,28 @@ double bytesOf(const std::string &spec, const char *target, const char *mode) {
   device->resetCounters();
   Status launched = program.launch({q, k, v}, {o.ref()}, {}, workspace);
   EXPECT_TRUE(launched.isOk()) << launched.message();
-  return double(device->counters().globalBytesLoaded) - 2.0 * heads * queries * features;
+  const emulator::Counters &counters = device->counters();
+  return {double(counters.normalisedWarps()),
+          double(counters.globalBytesLoaded) - 2.0 * heads * queries * features};
 }
 
-TEST(SharedHeads, BytesLoadedFallByTheirNumber) {
+TEST(SharedHeads, LoadKeysOnce) {
   for (const char *target : {"sm_80", "sm_90a"}) {
     SCOPED_TRACE(target);
-    const double apart = bytesOf(decoding("", " schedule<heads = 1>"), target, "closed");
-    EXPECT_EQ(apart, 2.0 * heads * 2 * keys * features);
-    EXPECT_EQ(bytesOf(decoding("", ""), target, "closed"), apart / heads);
+    const Executable apart = compiled(grouped("", " schedule<heads = 1>"), target, "closed"),
+                     together = compiled(grouped("", ""), target, "closed");
+    const Costs few = costsOf(apart, 4), fewTogether = costsOf(together, 4);
+    EXPECT_EQ(few.bytes, 2.0 * heads * 2 * keys * features);
+    EXPECT_EQ(fewTogether.bytes, few.bytes / heads);
+    EXPECT_LE(fewTogether.instructions, 1.15 * few.instructions / heads);
+    // As many tiles of rows, and a little more for the address of each row.
+    const Costs many = costsOf(apart, 512), manyTogether = costsOf(together, 512);
+    EXPECT_EQ(manyTogether.bytes, many.bytes);
+    EXPECT_LE(manyTogether.instructions, 1.01 * many.instructions);
   }
 }
 
-TEST(SharedHeads, BytesLoadedForAPlannedMaskFallByTheirNumber) {
+TEST(SharedHeads, LoadKeysOfAPlannedMaskOnce) {
   const char *mask = R"( where(%b, %h, %i, %j) {
     %c = arith.constant 100 : i32
     %keep = attn.sliding_window %i, %j right %c
@@ -74,9 +93,10 @@ TEST(SharedHeads, BytesLoadedForAPlannedMaskFallByTheirNumber) {
   })";
   for (const char *target : {"sm_80", "sm_90a"}) {
     SCOPED_TRACE(target);
-    // Beside lists of tiles, which are few bytes.
-    const double apart = bytesOf(decoding(mask, " schedule<heads = 1>"), target, "planned");
-    EXPECT_NEAR(apart / bytesOf(decoding(mask, ""), target, "planned"), heads, 0.1);
+    const Costs apart =
+        costsOf(compiled(grouped(mask, " schedule<heads = 1>"), target, "planned"), 4);
+    const Costs together = costsOf(compiled(grouped(mask, ""), target, "planned"), 4);
+    EXPECT_NEAR(apart.bytes / together.bytes, heads, 0.1) << "lists of tiles are few bytes";
   }
 }
 
