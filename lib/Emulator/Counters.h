@@ -19,6 +19,7 @@ struct InstructionCount {
   std::uint32_t inlinedLine = 0; ///< outermost call it was inlined into; 0: none
   std::uint64_t warps = 0;       ///< times a warp executed it
   std::uint64_t lanes = 0;       ///< lanes that did, summed
+  std::uint32_t byWarps = 0;     ///< which warps of a block did, a bit for each
   std::uint8_t weight = 1;       ///< 0 where it costs nothing of its own
 };
 

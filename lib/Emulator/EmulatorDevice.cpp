@@ -201,7 +201,8 @@ void Emulator::count(const Launch &launch, const Worker &result) {
     const InstructionInfo &info = code.info[i];
     counts.instructions.push_back({info.opcode, code.name, info.ptxLine, info.source.line,
                                    info.source.inlinedLine, ofAllBlocks(result.warpCounts[i]),
-                                   ofAllBlocks(result.laneCounts[i]), info.weight});
+                                   ofAllBlocks(result.laneCounts[i]), result.byWarps[i],
+                                   info.weight});
   }
 }
 

@@ -38,9 +38,9 @@ struct EmulatorOptions {
   /// that multiply nothing are executed, for others read what they write. Set before
   /// kernels are loaded.
   bool predict = false;
-  /// Blocks of a launch that a prediction follows, spread evenly over the grid; counts
-  /// are scaled to all. 0: all of them.
-  std::uint64_t predictedBlocks = 0;
+  /// A prediction follows one of so many neighbouring blocks, and counts are scaled to
+  /// all. An odd number meets all heads where neighbours are of different ones.
+  std::uint64_t predictedStep = 1;
   /// What Device::target() says: the architecture to compile for.
   std::string target = "sm_90a";
   /// What Device::multiprocessors() says: few, so that a persistent kernel's

@@ -22,6 +22,7 @@ struct BenchOptions {
   std::vector<int> configurations; ///< numbers of those that are wanted; empty: all
   std::vector<std::string> specs;  ///< of the gallery, for the model; empty: all
   int shorten = 1;                 ///< sequences are so many times as short
+  int lengthen = 1;                ///< and as long
   std::string prepareTarget;       ///< not empty: speed only compiles, for that target
 };
 
@@ -46,8 +47,8 @@ Status benchEmulator(const BenchOptions &options, Table &table);
 /// stderr says so.
 Status benchSpeed(const BenchOptions &options, Table &table);
 
-/// What their kernels need and execute, and how fast they could be at most: predictions,
-/// for a machine without a GPU.
+/// What their kernels need and would execute, and how fast they could be at most:
+/// predictions, for a machine without a GPU.
 Status benchKernels(const BenchOptions &options, Table &table);
 
 /// What launches of the gallery are predicted to execute, against what they execute on

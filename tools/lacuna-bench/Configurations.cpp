@@ -23,7 +23,7 @@ public:
 
   void add(int number, const std::string &title, const std::string &spec, Heads heads,
            std::int64_t length, std::vector<std::string> tables = {}) {
-    length = std::max<std::int64_t>(1, length / options.shorten);
+    length = scaled(length);
     append({number,
             title + ", " + std::to_string(length),
             {spec, DType::BF16, heads.dim, heads.dim},
@@ -34,14 +34,15 @@ public:
   void notYet(int number, const std::string &title, const std::string &missing) {
     append({number, title, {}, {}, {}, missing});
   }
-  /// A length in a table's text, as sequences are shortened.
-  std::string length(std::int64_t tokens) const {
-    return std::to_string(std::max<std::int64_t>(1, tokens / options.shorten));
-  }
+  /// A length in a table's text, scaled as sequences are.
+  std::string length(std::int64_t tokens) const { return std::to_string(scaled(tokens)); }
 
   std::vector<Configuration> all;
 
 private:
+  std::int64_t scaled(std::int64_t tokens) const {
+    return std::max<std::int64_t>(1, tokens * options.lengthen / options.shorten);
+  }
   void append(Configuration configuration) {
     if (options.configurations.empty() ||
         llvm::is_contained(options.configurations, configuration.number))

@@ -32,7 +32,7 @@ struct PreparedConfiguration {
   std::int64_t visiblePairs = 0; ///< of queries and keys, over all batches and heads
 };
 
-/// All of them, in order, with sequences `shorten` times as short. Those that `options`
+/// All of them, in order, with sequences as long as `options` says. Those that it
 /// leaves out are not there.
 std::vector<Configuration> configurations(const BenchOptions &options);
 

@@ -10,16 +10,14 @@ using namespace lacuna;
 /// to the second-level cache.
 static constexpr double issued = 4, powers = 16, sharedBytes = 128, cacheBytes = 64;
 
-static constexpr std::int64_t mostTokens = 2048;
-
 double UnitClocks::most() const { return std::max({matrix, exponent, issue, shared, cache}); }
 
-Configuration lacuna::smallLike(const Configuration &configuration) {
-  Configuration small = configuration;
-  CaseShape &shape = small.shape;
-  shape.queries = shape.keys = std::min(shape.queries, mostTokens);
-  shape.batch = shape.queryHeads = shape.keyHeads = 1;
-  return small;
+Configuration lacuna::oneGroupOf(const Configuration &configuration) {
+  Configuration group = configuration;
+  CaseShape &shape = group.shape;
+  shape.queryHeads /= shape.keyHeads;
+  shape.batch = shape.keyHeads = 1;
+  return group;
 }
 
 /// How the kernel came to be; nothing is compiled to instructions.
@@ -36,8 +34,8 @@ static Result<KernelFacts> factsOf(const std::string &text, const std::string &f
 }
 
 Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration &configuration,
-                                    const PreparedConfiguration &prepared,
-                                    const TargetInfo &target) {
+                                    const PreparedConfiguration &prepared, const TargetInfo &target,
+                                    std::int64_t pairs) {
   const std::string fileName = configuration.kernel.spec + ".mlir";
   Result<KernelFacts> facts = factsOf(text, fileName, target);
   if (!facts)
@@ -48,7 +46,8 @@ Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration
   Result<Executable> executable = compile(text, options);
   if (!executable)
     return executable.status();
-  Result<LaunchWork> work = workOf(*executable, prepared.arguments.arrays, Counting::Predicted);
+  Result<LaunchWork> work =
+      predictWork(*executable, prepared.arguments.arrays, (prepared.visiblePairs / pairs) | 1);
   if (!work)
     return work.status();
 
@@ -61,6 +60,7 @@ Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration
   const double tiles = work->flops / flopsOfTile;
   costs.visited = tiles * 128 * 128 / double(prepared.visiblePairs);
   costs.instructions = work->instructions / tiles;
+  costs.copiers = work->copiers / tiles;
   costs.clocks.matrix = flopsOfTile / target.flopsPerClock;
   costs.clocks.exponent = work->exponentials / tiles / powers;
   costs.clocks.issue = costs.instructions / issued;

@@ -1,9 +1,9 @@
 //===- KernelCosts.h - What a kernel needs and executes ---------------------===//
 //
-// For a machine without a GPU: resources as the assembler states them, and counts
-// of the emulator on one head of at most 2,048 tokens. From them follows how many
-// clocks of a multiprocessor 128 x 128 scores of visited tiles take at least on each
-// of its units, if the others cost nothing, and so the share of the peak that the
+// For a machine without a GPU: resources as the assembler states them, and the work
+// that is predicted for the heads of one group at any length. From them follows how
+// many clocks of a multiprocessor 128 x 128 scores of visited tiles take at least on
+// each of its units, if the others cost nothing, and so the share of the peak that the
 // kernel cannot exceed. These are bounds and not times: what units wait for each
 // other is not in them.
 //
@@ -26,11 +26,12 @@ struct UnitClocks {
   double most() const;
 };
 
-/// What the assembler, the compiler and the emulator say of one kernel.
+/// What the assembler, the compiler and the model say of one kernel.
 struct KernelCosts {
   KernelInfo info;
   KernelFacts facts;
   double instructions = 0; ///< normalised warp instructions for 128 x 128 visited scores
+  double copiers = 0;      ///< of these, by a producer's warps
   double visited = 0;      ///< visited scores over visible ones
   UnitClocks clocks;
 
@@ -38,13 +39,15 @@ struct KernelCosts {
   double shareOfPeak() const { return clocks.matrix / clocks.most() / visited; }
 };
 
-/// The configuration with one head and at most 2,048 tokens, for costsOf.
-Configuration smallLike(const Configuration &configuration);
+/// The configuration with the query heads of one key head, for costsOf.
+Configuration oneGroupOf(const Configuration &configuration);
 
-/// Compiles `text`, a spec or a lower level of one, and launches it on the emulator
-/// with the arguments of `prepared`. Errors: those of compiling and launching.
+/// Compiles `text`, a spec or a lower level of one, and predicts a launch with the
+/// arguments of `prepared` from so many of its blocks that they see about `pairs` of the
+/// visible pairs. Errors: those of compiling and of predictions.
 Result<KernelCosts> costsOf(const std::string &text, const Configuration &configuration,
-                            const PreparedConfiguration &prepared, const TargetInfo &target);
+                            const PreparedConfiguration &prepared, const TargetInfo &target,
+                            std::int64_t pairs);
 
 } // namespace lacuna
 

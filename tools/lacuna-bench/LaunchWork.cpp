@@ -4,6 +4,7 @@
 #include "tools/lacuna-run/DeviceRun.h"
 
 #include <cstdio>
+#include <map>
 
 using namespace lacuna;
 
@@ -16,23 +17,41 @@ static double flopsOf(const std::string &opcode) {
   return 0;
 }
 
+static bool isProduct(const emulator::InstructionCount &count) {
+  return count.opcode.starts_with("wgmma.mma_async") || count.opcode.starts_with("mma.");
+}
+
 /// Operations of all products that were executed.
 static double productsOf(const emulator::Counters &counters) {
   double flops = 0;
-  for (const emulator::InstructionCount &count : counters.instructions) {
-    const bool group = count.opcode.starts_with("wgmma.mma_async");
-    if (!group && !count.opcode.starts_with("mma."))
-      continue;
-    flops += flopsOf(count.opcode) * double(count.warps) / (group ? 4 : 1);
-  }
+  for (const emulator::InstructionCount &count : counters.instructions)
+    if (isProduct(count))
+      flops +=
+          flopsOf(count.opcode) * double(count.warps) / (count.opcode.starts_with("wgmma") ? 4 : 1);
   return flops;
 }
 
-Result<LaunchWork> lacuna::workOf(const Executable &executable,
-                                  const std::vector<HostArray> &arguments, Counting counting) {
-  emulator::EmulatorOptions options;
+/// Normalised instructions that no multiplying warp of their kernel executes.
+static double copiersOf(const emulator::Counters &counters) {
+  std::map<std::string_view, std::uint32_t> multiplying;
+  for (const emulator::InstructionCount &count : counters.instructions)
+    if (isProduct(count))
+      multiplying[count.kernel] |= count.byWarps;
+  double sum = 0;
+  for (const emulator::InstructionCount &count : counters.instructions)
+    if (auto warps = multiplying.find(count.kernel);
+        warps != multiplying.end() && count.weight && !(count.byWarps & warps->second))
+      sum += double(count.warps);
+  return sum;
+}
+
+static Result<LaunchWork> workOf(const Executable &executable,
+                                 const std::vector<HostArray> &arguments,
+                                 emulator::EmulatorOptions options) {
   options.target = executable.target();
-  options.predict = counting == Counting::Predicted;
+  // Enough for every block of a persistent kernel to compute one item: a sample of
+  // blocks is a sample of items then.
+  options.multiprocessors = 1 << 16;
   auto device = emulator::createEmulatorDevice(options);
   Result<DeviceRun> run = DeviceRun::create(executable, *device, arguments);
   if (!run)
@@ -41,7 +60,24 @@ Result<LaunchWork> lacuna::workOf(const Executable &executable,
     if (!status.isOk())
       return status;
   const emulator::Counters &counters = device->counters();
-  return LaunchWork{double(counters.normalisedWarps()), productsOf(counters),
-                    double(counters.lanes("ex2")), double(counters.sharedBytes),
+  return LaunchWork{double(counters.normalisedWarps()),
+                    copiersOf(counters),
+                    productsOf(counters),
+                    double(counters.lanes("ex2")),
+                    double(counters.sharedBytes),
                     double(counters.globalBytesLoaded)};
+}
+
+Result<LaunchWork> lacuna::predictWork(const Executable &executable,
+                                       const std::vector<HostArray> &arguments,
+                                       std::uint64_t step) {
+  emulator::EmulatorOptions options;
+  options.predict = true;
+  options.predictedStep = step;
+  return workOf(executable, arguments, options);
+}
+
+Result<LaunchWork> lacuna::countWork(const Executable &executable,
+                                     const std::vector<HostArray> &arguments) {
+  return workOf(executable, arguments, {});
 }

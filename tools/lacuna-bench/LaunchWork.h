@@ -19,22 +19,22 @@ namespace lacuna {
 /// What all kernels of a launch execute and move.
 struct LaunchWork {
   double instructions = 0; ///< normalised, of warps
+  double copiers = 0;      ///< of these, by warps that multiply nothing beside some that do
   double flops = 0;        ///< of products of matrices
   double exponentials = 0; ///< powers of two, of lanes
   double sharedBytes = 0;  ///< as emulator::Counters has them
   double cacheBytes = 0;   ///< loaded from global memory
 };
 
-/// Where counts come from.
-enum class Counting {
-  Predicted, ///< control flow alone is followed (emulator::EmulatorOptions::predict)
-  Executed   ///< the emulator executes everything
-};
+/// The work of a launch with these arguments; tensors without bytes get random numbers.
+/// What kernels that multiply would execute and move is predicted from one of `step`
+/// neighbouring blocks (emulator::EmulatorOptions); kernels that plan are executed.
+/// Errors: those of loading and launching.
+Result<LaunchWork> predictWork(const Executable &executable,
+                               const std::vector<HostArray> &arguments, std::uint64_t step = 1);
 
-/// The work of a launch with these arguments; tensors without bytes get random
-/// numbers. Errors: those of loading and launching.
-Result<LaunchWork> workOf(const Executable &executable, const std::vector<HostArray> &arguments,
-                          Counting counting);
+/// The same, counted as the emulator executes all of it.
+Result<LaunchWork> countWork(const Executable &executable, const std::vector<HostArray> &arguments);
 
 } // namespace lacuna
 

@@ -64,19 +64,16 @@ differencesOf(const ModelCase &modelled, const std::string &target, const std::s
   Result<Executable> executable = compile(modelled.text, compiler);
   if (!executable)
     return executable.status();
-  auto workBy = [&](Counting counting) {
-    return workOf(*executable, modelled.arguments.arrays, counting);
-  };
-  Result<LaunchWork> predicted = workBy(Counting::Predicted);
-  Result<LaunchWork> executed = workBy(Counting::Executed);
-  for (const Result<LaunchWork> *work : {&predicted, &executed})
+  Result<LaunchWork> predicted = predictWork(*executable, modelled.arguments.arrays);
+  Result<LaunchWork> counted = countWork(*executable, modelled.arguments.arrays);
+  for (const Result<LaunchWork> *work : {&predicted, &counted})
     if (!*work)
       return work->status();
   std::vector<std::optional<double>> percents;
   for (double LaunchWork::*unit :
        {&LaunchWork::instructions, &LaunchWork::flops, &LaunchWork::exponentials,
         &LaunchWork::sharedBytes, &LaunchWork::cacheBytes})
-    percents.push_back(100 * ((*predicted).*unit / (*executed).*unit - 1));
+    percents.push_back(100 * ((*predicted).*unit / (*counted).*unit - 1));
   return percents;
 }
 

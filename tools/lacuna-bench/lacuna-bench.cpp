@@ -47,6 +47,8 @@ static cl::list<std::string> specs("specs", cl::CommaSeparated, cl::cat(category
 static cl::opt<int> shorten("shorten", cl::init(1), cl::cat(category),
                             cl::desc("sequences of the configurations are so many times as short; "
                                      "for a look at the section without a GPU"));
+static cl::opt<int> lengthen("lengthen", cl::init(1), cl::cat(category),
+                             cl::desc("or as long, for predictions"));
 static cl::opt<std::string> prepareTarget("prepare", cl::value_desc("target"), cl::cat(category),
                                           cl::desc("speed only compiles for it, into the cache, "
                                                    "for a machine without NVRTC"));
@@ -93,6 +95,7 @@ int main(int argc, char **argv) {
   options.configurations.assign(numbers.begin(), numbers.end());
   options.specs.assign(specs.begin(), specs.end());
   options.shorten = std::max(1, int(shorten));
+  options.lengthen = std::max(1, int(lengthen));
   options.prepareTarget = prepareTarget;
   options.programPath = std::filesystem::path(ownFile()).parent_path().string();
   for (const std::string &name : only)

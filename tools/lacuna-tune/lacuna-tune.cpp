@@ -1,8 +1,8 @@
 //===- lacuna-tune.cpp - Which schedule is the fastest -----------------------===//
 //
 //   lacuna-tune --dims=64,128               candidates on the first CUDA device, by time
-//   lacuna-tune --dims=128 --target=sm_80   without one: by the bounds that counts on
-//                                           the emulator give, which are no times
+//   lacuna-tune --dims=128 --target=sm_80   without one: by the bounds of the static
+//                                           model, which are no times
 //   lacuna-tune --table=dialects/Tile/Transforms/TunedSchedules.def
 //                                           also puts the fastest into the table
 //
@@ -44,6 +44,9 @@ static cl::opt<int> repeats("repeats", cl::init(30), cl::cat(category),
                             cl::desc("medians of so many launches (default 30)"));
 static cl::opt<std::string> sourceRoot("source-root", cl::value_desc("folder"), cl::cat(category),
                                        cl::init(LACUNA_SOURCE_ROOT), cl::desc("where kernels/ is"));
+
+/// Visible pairs of a launch that a prediction follows.
+static constexpr std::int64_t followed = std::int64_t(1) << 21;
 
 namespace {
 
@@ -101,7 +104,7 @@ Result<std::optional<Ranked>> Tuner::tryOne(const Configuration &configuration,
   if (!text)
     return text.status();
   if (!device) {
-    Result<KernelCosts> costs = costsOf(*text, configuration, prepared, target);
+    Result<KernelCosts> costs = costsOf(*text, configuration, prepared, target, followed);
     if (!costs)
       return costs.status();
     if (costs->info.spillStoreBytes)
@@ -133,7 +136,7 @@ Result<std::optional<Ranked>> Tuner::tryOne(const Configuration &configuration,
 
 Result<std::vector<Ranked>> Tuner::rank(const Configuration &configuration,
                                         const tile::AttentionShape &shape) const {
-  const Configuration measured = device ? configuration : smallLike(configuration);
+  const Configuration measured = device ? configuration : oneGroupOf(configuration);
   Result<PreparedConfiguration> prepared = prepare(options, measured);
   if (!prepared)
     return prepared.status();
@@ -259,8 +262,8 @@ int main(int argc, char **argv) {
     }
   llvm::outs() << table.text();
   if (!device)
-    llvm::outs() << "\nNo GPU: ranked by the bounds of lacuna-bench --only=kernels; these are "
-                    "predictions.\n";
+    llvm::outs() << "\nNo GPU: ranked by the static model, whose bounds lacuna-bench "
+                    "--only=kernels shows; these are predictions.\n";
   if (tablePath.empty())
     return 0;
   Status written = mergeInto(fastest);

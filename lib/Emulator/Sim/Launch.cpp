@@ -36,6 +36,7 @@ void Worker::merge(Worker &&other) {
   for (std::size_t i = 0; i < warpCounts.size(); ++i) {
     warpCounts[i] += other.warpCounts[i];
     laneCounts[i] += other.laneCounts[i];
+    byWarps[i] |= other.byWarps[i];
   }
   globalBytesLoaded += other.globalBytesLoaded;
   fewestPhases = std::min(fewestPhases, other.fewestPhases);
@@ -45,16 +46,23 @@ void Worker::merge(Worker &&other) {
 
 static u64 mix(u64 a, u64 b) { return Random(a ^ Random(b).next()).next(); }
 
+/// The first block that is run, and the distance to the next.
+static std::pair<u64, u64> sampleOf(const Launch &launch) {
+  const u64 step = launch.code->isPrediction ? launch.options->predictedStep : 1;
+  return {std::min(step, launch.blocks()) / 2, step};
+}
+
 u64 Launch::sampledBlocks() const {
-  const u64 wanted = code->isPrediction ? options->predictedBlocks : 0;
-  return wanted ? std::min(wanted, blocks()) : blocks();
+  const auto [first, step] = sampleOf(*this);
+  return (blocks() - first + step - 1) / step;
 }
 
 /// Order in which blocks start.
 static std::vector<u64> blockOrder(const Launch &launch) {
+  const auto [first, step] = sampleOf(launch);
   std::vector<u64> order(launch.sampledBlocks());
   for (u64 i = 0; i < order.size(); ++i)
-    order[i] = (2 * i + 1) * launch.blocks() / (2 * order.size());
+    order[i] = first + i * step;
   if (launch.options->seed) {
     Random random(mix(launch.options->seed, launch.serial));
     for (u64 i = order.size(); i > 1; --i)

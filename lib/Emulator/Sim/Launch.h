@@ -47,6 +47,7 @@ struct Worker {
   Reporter reporter;
   ReadSets readSets;
   std::vector<u64> warpCounts, laneCounts; ///< by instruction
+  std::vector<u32> byWarps;                ///< by instruction: a bit for each warp that came there
   u64 globalBytesLoaded = 0, sharedBytes = 0;
   u32 fewestPhases = ~u32(0);        ///< that an mbarrier of a block has completed
   u32 latestClock = 0;               ///< of any block
@@ -55,7 +56,7 @@ struct Worker {
 
   explicit Worker(const Code &code)
       : warpCounts(code.instructions.size()), laneCounts(code.instructions.size()),
-        hints(code.instructions.size()) {}
+        byWarps(code.instructions.size()), hints(code.instructions.size()) {}
   void merge(Worker &&other);
 };
 

@@ -220,6 +220,7 @@ static void runWarp(Warp &warp, u64 quantum) {
   const u32 end = static_cast<u32>(block.code->instructions.size());
   u64 *warpCounts = block.worker->warpCounts.data();
   u64 *laneCounts = block.worker->laneCounts.data();
+  u32 *byWarps = block.worker->byWarps.data();
   u64 left = quantum;
   while (left) {
     if (!warp.active) [[unlikely]] {
@@ -254,6 +255,7 @@ static void runWarp(Warp &warp, u64 quantum) {
     warp.mask = mask;
     --left;
     ++warpCounts[warp.pc];
+    byWarps[warp.pc] |= u32(1) << warp.id;
     laneCounts[warp.pc] += mask == allLanes ? warpSize : std::popcount(mask);
     if (instruction.tracked) [[unlikely]]
       checkTracked(warp, instruction);

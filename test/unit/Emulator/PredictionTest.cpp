@@ -30,15 +30,14 @@ namespace {
 /// One launch of blocks of one warp.
 struct Launched {
   Launched(const std::string &instructions, bool predict, std::uint32_t blocks = 1,
-           std::uint64_t predictedBlocks = 0)
-      : runner(optionsFor(predict, predictedBlocks)),
-        out(runner.put(std::vector<float>(32, 7.0f))) {
+           std::uint64_t step = 1)
+      : runner(optionsFor(predict, step)), out(runner.put(std::vector<float>(32, 7.0f))) {
     runner.runClean(kernelOf(instructions), {{blocks}, {32}}, Arguments(out, std::uint32_t(3)));
   }
-  static EmulatorOptions optionsFor(bool predict, std::uint64_t predictedBlocks) {
+  static EmulatorOptions optionsFor(bool predict, std::uint64_t step) {
     EmulatorOptions options;
     options.predict = predict;
-    options.predictedBlocks = predictedBlocks;
+    options.predictedStep = step;
     options.checkRaces = false; // blocks write the same words
     return options;
   }
@@ -76,8 +75,11 @@ TEST(Prediction, CountsWhatWouldBeExecuted) {
 TEST(Prediction, ASampleOfBlocksStandsForAll) {
   if (testsUseGpu())
     return;
-  EXPECT_EQ(Launched(loop, true, 15, 5).counters().warps(""),
+  EXPECT_EQ(Launched(loop, true, 15, 3).counters().warps(""),
             Launched(loop, false, 15).counters().warps(""));
+  // At least one is followed: the middle one.
+  EXPECT_EQ(Launched(loop, true, 15, 99).counters().warps(""),
+            Launched(loop, true, 15, 3).counters().warps(""));
 }
 
 TEST(Prediction, BytesAreCountedThatNothingMoves) {
@@ -137,7 +139,7 @@ TEST(Prediction, KernelsWithoutProductsAreExecuted) {
 TEST(Prediction, SaysWhatOnlyAnExecutionKnows) {
   if (testsUseGpu())
     return;
-  KernelRunner runner(Launched::optionsFor(true, 0));
+  KernelRunner runner(Launched::optionsFor(true, 1));
   Result<std::unique_ptr<LoadedKernel>> kernel = runner.device->load(
       kernelOf(product + "ld.shared.u32 %r3, [words];\nsetp.ne.u32 %p0, %r3, 0;\n"
                          "@%p0 add.f32 %f5, %f0, %f1;\n"));
