@@ -34,6 +34,18 @@ mlir::FailureOr<FragmentCall> printSplat(Emission &emission, tile::SplatOp op);
 /// scalar program becomes a function of its own, called for every element.
 mlir::FailureOr<FragmentCall> printMap(Emission &emission, tile::MapOp op);
 
+/// Whether a map is printed as one asm statement, which changes a tile in place or packs
+/// it, see MapStatement.cpp.
+bool isMapStatement(tile::MapOp op);
+
+/// The tile whose registers the statement changes; null if it packs.
+mlir::Value changedBy(tile::MapOp op);
+
+/// `void mulf_outputs(F32x64 &x, const F32x2 &y)`, `void truncf_weights(Bf16x64 &r,
+/// const F32x64 &x)`: a map that is a statement.
+mlir::FailureOr<FragmentCall> printMapStatement(Emission &emission, tile::MapOp op,
+                                                llvm::StringRef name);
+
 /// `void clip_scores(F32x32 &x, const I32x2 &to, int32_t j)`: columns in groups, so that a
 /// warp all of whose rows see a group, or none, compares nothing in it.
 mlir::FailureOr<FragmentCall> printClip(Emission &emission, tile::ClipOp op);
@@ -66,7 +78,8 @@ mlir::FailureOr<FragmentCall> printCopyBulk(Emission &emission, tile::CopyBulkOp
 std::optional<FragmentCall> callOfRoleOp(Emission &emission, mlir::Operation &op);
 
 /// For each tile, the function that changes it in place; the first waits:
-/// `void await_scores(F32x64 &x)`, `void after_outputs(F32x64 &x)`
+/// `void await_scores(F32x64 &x)`, `void after_outputs(F32x64 &x)`. No name where
+/// statements read the tile, which stay behind the wait anyway.
 mlir::FailureOr<llvm::SmallVector<std::string>> printAwaitDots(Emission &emission,
                                                                tile::AwaitDotsOp op);
 

@@ -407,7 +407,10 @@ LogicalResult KernelLowering::lowerAwait(tile::AwaitDotsOp op) {
     statement(op.getLoc(), "lacuna::awaitDots<" + std::to_string(op.getPending()) + ">();");
   }
   for (auto [result, started, callee] : llvm::zip(op.getComplete(), op.getStarted(), *callees))
-    changeTile(result, started, callee, {});
+    if (callee.empty())
+      values.map(result, values.lookup(started));
+    else
+      changeTile(result, started, callee, {});
   return success();
 }
 

@@ -201,6 +201,8 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
   emission.structOf(loc, *result);
   MapParameters parameters = parametersOf(op);
   std::string name = mapName(op, *result, bool(parameters.status));
+  if (isMapStatement(op))
+    return printMapStatement(emission, op, name);
   // A map that only converts or copies an element needs no function for that.
   auto copied = llvm::find(op.getElements(), convertedResult(op));
   FailureOr<std::string> scalar = std::string();

@@ -229,6 +229,21 @@ static std::string storeText(const ViewText &text, const Fragment &fragment, int
   return "lacuna::store" + typeSuffix(fragment.elementType()) + "(" + address + ", " + reg + ");";
 }
 
+/// One statement that stores pairs of elements of a row, each so many bytes behind
+/// `address`.
+static std::string storeStatement(StringRef address, ArrayRef<std::pair<int64_t, int64_t>> pairs) {
+  std::string lines, inputs;
+  for (auto [i, pair] : llvm::enumerate(pairs)) {
+    lines +=
+        ("\n        \"st.global.b32 [%0+" + Twine(pair.first) + "], %" + Twine(i + 1) + ";\\n\"")
+            .str();
+    inputs += (", \"r\"(x.x" + Twine(pair.second) + ")").str();
+  }
+  return ("    asm volatile(" + lines + "\n        :\n        : \"l\"(" + address + ")" + inputs +
+          "\n        : \"memory\");\n")
+      .str();
+}
+
 FailureOr<FragmentCall> lacuna::printStore(Emission &emission, tile::StoreOp op) {
   Location loc = op.getLoc();
   FailureOr<Fragment> fragment = Fragment::of(loc, op.getValue().getType());
@@ -241,11 +256,13 @@ FailureOr<FragmentCall> lacuna::printStore(Emission &emission, tile::StoreOp op)
   // Pairs of 16-bit elements are stored at once where the extent is even.
   bool asPairs = fragment->isMatrix() && fragment->isPacked() && text.columnBound >= 0 &&
                  text.columnBound % 2 == 0;
+  bool asStatement = asPairs && op->getParentOfType<tile::RolesOp>(); // as in MapStatement.cpp
   std::string body = setup;
   if (!fragment->isMatrix())
     body += "  if (!lacuna::speaksForRow())\n    return;\n";
   for (int64_t row = 0; row < 2 * fragment->rowBlocks(); ++row) {
     body += "  if (" + advanced("row", 0, 8 * row) + " < " + text.rowDim() + ") {\n";
+    SmallVector<std::pair<int64_t, int64_t>> together;
     for (int64_t e = 0; e < fragment->elements(); ++e) {
       if (fragment->rowElementOf(e) != row || (asPairs && e % 2))
         continue;
@@ -258,8 +275,13 @@ FailureOr<FragmentCall> lacuna::printStore(Emission &emission, tile::StoreOp op)
       else if (fragment->isMatrix() && text.columnBound < column / 8 * 8 + 8)
         condition = "if (" + advanced("column", 0, column) + " < " +
                     std::to_string(text.columnBound) + ") ";
-      body += "    " + condition + storeText(text, *fragment, e, asPairs, bytes) + "\n";
+      if (asStatement && condition.empty())
+        together.push_back({column * bytes, e / 2});
+      else
+        body += "    " + condition + storeText(text, *fragment, e, asPairs, bytes) + "\n";
     }
+    if (!together.empty())
+      body += storeStatement(text.inRow("address", rowsOfThread(*fragment), 8 * row, 0), together);
     body += "  }\n";
   }
   FragmentCall call;

@@ -102,8 +102,16 @@ FailureOr<SmallVector<std::string>> lacuna::printAwaitDots(Emission &emission,
                                                            tile::AwaitDotsOp op) {
   SmallVector<std::string> callees;
   std::string wait = "wgmma.wait_group.sync.aligned " + std::to_string(op.getPending()) + ";";
-  for (Value tile : op.getStarted()) {
+  for (auto [tile, complete] : llvm::zip(op.getStarted(), op.getComplete())) {
     bool first = callees.empty();
+    bool isRead = llvm::any_of(complete.getUsers(), [](Operation *user) {
+      auto map = dyn_cast<tile::MapOp>(user);
+      return !map || !isMapStatement(map);
+    });
+    if (!first && !isRead) {
+      callees.push_back({});
+      continue;
+    }
     FailureOr<std::string> callee =
         printTied(emission, op.getLoc(), tile.getType(), first ? "await" : "after",
                   first ? Twine(wait) : Twine());

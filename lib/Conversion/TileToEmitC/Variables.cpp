@@ -117,6 +117,8 @@ Variables::Variables(tile::KernelOp kernel) {
       changes.push_back({dot.getResult(), startsFromZero(dot) ? Value() : dot.getAccumulator()});
     } else if (auto clip = dyn_cast<tile::ClipOp>(op)) {
       changes.push_back({clip.getResult(), clip.getSource()});
+    } else if (auto map = dyn_cast<tile::MapOp>(op); map && isMapStatement(map)) {
+      changes.push_back({map.getResult(), changedBy(map)});
     } else if (auto await = dyn_cast<tile::AwaitDotsOp>(op)) {
       for (auto [complete, started] : llvm::zip(await.getComplete(), await.getStarted()))
         changes.push_back({complete, started});
