@@ -10,6 +10,9 @@ using namespace lacuna;
 /// to the second-level cache.
 static constexpr double issued = 4, powers = 16, sharedBytes = 128, cacheBytes = 64;
 
+/// Visible pairs that a prediction follows, about: 8,192 tiles of 128 x 128.
+static constexpr std::int64_t mostPairs = std::int64_t(1) << 27;
+
 double UnitClocks::most() const { return std::max({matrix, exponent, issue, shared, cache}); }
 
 Configuration lacuna::oneGroupOf(const Configuration &configuration) {
@@ -34,8 +37,8 @@ static Result<KernelFacts> factsOf(const std::string &text, const std::string &f
 }
 
 Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration &configuration,
-                                    const PreparedConfiguration &prepared, const TargetInfo &target,
-                                    std::int64_t pairs) {
+                                    const PreparedConfiguration &prepared,
+                                    const TargetInfo &target) {
   const std::string fileName = configuration.kernel.spec + ".mlir";
   Result<KernelFacts> facts = factsOf(text, fileName, target);
   if (!facts)
@@ -47,7 +50,7 @@ Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration
   if (!executable)
     return executable.status();
   Result<LaunchWork> work =
-      predictWork(*executable, prepared.arguments.arrays, (prepared.visiblePairs / pairs) | 1);
+      predictWork(*executable, prepared.arguments.arrays, (prepared.visiblePairs / mostPairs) | 1);
   if (!work)
     return work.status();
 

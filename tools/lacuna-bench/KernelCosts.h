@@ -43,11 +43,10 @@ struct KernelCosts {
 Configuration oneGroupOf(const Configuration &configuration);
 
 /// Compiles `text`, a spec or a lower level of one, and predicts a launch with the
-/// arguments of `prepared` from so many of its blocks that they see about `pairs` of the
-/// visible pairs. Errors: those of compiling and of predictions.
+/// arguments of `prepared`; a large one from a sample of its blocks. Errors: those of
+/// compiling and of predictions.
 Result<KernelCosts> costsOf(const std::string &text, const Configuration &configuration,
-                            const PreparedConfiguration &prepared, const TargetInfo &target,
-                            std::int64_t pairs);
+                            const PreparedConfiguration &prepared, const TargetInfo &target);
 
 } // namespace lacuna
 

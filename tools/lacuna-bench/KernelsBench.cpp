@@ -12,9 +12,6 @@ static Grid::Line lineOf(const std::string &name, const KernelCosts &costs) {
            100 * costs.shareOfPeak()}};
 }
 
-/// Visible pairs that predictions follow.
-static constexpr std::int64_t followed = std::int64_t(1) << 27;
-
 Status lacuna::benchKernels(const BenchOptions &options, Table &table) {
   Grid grid{"kernels",
             "predictions for 128 x 128 scores that are visited",
@@ -29,8 +26,7 @@ Status lacuna::benchKernels(const BenchOptions &options, Table &table) {
     if (!prepared)
       return prepared.status();
     for (const char *target : {"sm_80", "sm_90a"}) {
-      Result<KernelCosts> costs =
-          costsOf(prepared->text, group, *prepared, *findTarget(target), followed);
+      Result<KernelCosts> costs = costsOf(prepared->text, group, *prepared, *findTarget(target));
       if (!costs)
         return Status(costs.status().kind(), group.title + ": " + costs.status().message());
       grid.lines.push_back(lineOf(target + (" " + group.title), *costs));

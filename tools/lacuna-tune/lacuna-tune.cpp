@@ -45,9 +45,6 @@ static cl::opt<int> repeats("repeats", cl::init(30), cl::cat(category),
 static cl::opt<std::string> sourceRoot("source-root", cl::value_desc("folder"), cl::cat(category),
                                        cl::init(LACUNA_SOURCE_ROOT), cl::desc("where kernels/ is"));
 
-/// Visible pairs of a launch that a prediction follows.
-static constexpr std::int64_t followed = std::int64_t(1) << 21;
-
 namespace {
 
 /// A schedule, and its time in milliseconds, or the clocks that its slowest unit takes
@@ -104,7 +101,7 @@ Result<std::optional<Ranked>> Tuner::tryOne(const Configuration &configuration,
   if (!text)
     return text.status();
   if (!device) {
-    Result<KernelCosts> costs = costsOf(*text, configuration, prepared, target, followed);
+    Result<KernelCosts> costs = costsOf(*text, configuration, prepared, target);
     if (!costs)
       return costs.status();
     if (costs->info.spillStoreBytes)
@@ -154,11 +151,11 @@ Result<std::vector<Ranked>> Tuner::rank(const Configuration &configuration,
 }
 
 /// What is launched for a kind of kernel: many blocks of a usual size.
-static Configuration configurationFor(const tile::AttentionShape &shape) {
+static Configuration configurationFor(const tile::AttentionShape &shape, std::int64_t tokens) {
   Configuration configuration;
   configuration.kernel = {shape.readsTables ? "relative_bias" : "causal", DType::BF16,
                           shape.queryFeatures, shape.valueFeatures};
-  configuration.shape = {1, 32, 32, 8192, 8192};
+  configuration.shape = {1, 32, 32, tokens, tokens};
   if (shape.readsTables)
     configuration.tables = {"{query_heads}x65xf32=random:11"};
   return configuration;
@@ -253,7 +250,8 @@ int main(int argc, char **argv) {
         return fail("--dims: '" + text + "' is no head dim such as 128 or 192/128");
       shape.readsTables = readsTables;
       llvm::errs() << "ranking " << text << (readsTables ? " with tables" : "") << '\n';
-      Result<std::vector<Ranked>> ranking = tuner.rank(configurationFor(shape), shape);
+      Result<std::vector<Ranked>> ranking =
+          tuner.rank(configurationFor(shape, device ? 8192 : 4096), shape);
       if (!ranking)
         return fail(ranking.status().message());
       if (!ranking->empty())
