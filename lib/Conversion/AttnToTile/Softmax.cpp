@@ -30,7 +30,9 @@ TileTypes::TileTypes(MLIRContext *context, Type element, int64_t queryDim, int64
 }
 
 /// A row's maximum may be exceeded until a weight is 2 to the power of this: far from
-/// what f16 holds, and no less exact, for weights have a relative error.
+/// what f16 holds, and no less exact, for weights have a relative error. With 0, which
+/// scales wherever a maximum grows, dense attention to 1,024 normally distributed keys
+/// takes 10 % more instructions on sm_80 and 12 % more on sm_90a.
 static constexpr double largestExponent = 8;
 
 OnlineSoftmax::OnlineSoftmax(ImplicitLocOpBuilder &builder, const TileTypes &types,
