@@ -42,20 +42,25 @@ struct ReferenceAttend {
 
 /// Where a result of the spec function comes from.
 struct ReferenceResult {
-  std::size_t attend = 0;   ///< index into ReferenceRun::attends
-  bool isLse = false;       ///< its log-sum-exp; else its output
+  enum class Kind { Output, Lse, Gradient };
+  Kind kind = Kind::Output;
+  std::size_t index = 0;    ///< into ReferenceRun::attends, or ::gradients
   DType dtype = DType::F32; ///< of the result in the spec
 };
 
 /// Everything a spec computes from its arguments.
 struct ReferenceRun {
-  std::vector<ReferenceAttend> attends; ///< in the order of the spec
-  std::vector<ReferenceResult> results; ///< in the order of the return
+  std::vector<ReferenceAttend> attends;  ///< in the order of the spec
+  std::vector<ReferenceArray> gradients; ///< results of attn.attend_grad, not rounded, likewise
+  std::vector<ReferenceResult> results;  ///< in the order of the return
 
   /// Result `index` of the spec function.
   const ReferenceArray &result(std::size_t index) const {
-    const ReferenceAttend &attend = attends[results[index].attend];
-    return results[index].isLse ? attend.lse : attend.output;
+    const ReferenceResult &from = results[index];
+    if (from.kind == ReferenceResult::Kind::Gradient)
+      return gradients[from.index];
+    const ReferenceAttend &attend = attends[from.index];
+    return from.kind == ReferenceResult::Kind::Lse ? attend.lse : attend.output;
   }
 };
 

@@ -1,4 +1,4 @@
-//===- AttendOperands.h - What an attend reads, in one run -------------------===//
+//===- AttendOperands.h - What attention reads, in one run ------------------===//
 #ifndef LIB_REFERENCE_ATTENDOPERANDS_H
 #define LIB_REFERENCE_ATTENDOPERANDS_H
 
@@ -65,21 +65,21 @@ private:
   std::int64_t offset = 0;
 };
 
-/// Tensors and positions of an attend with one source.
+/// Tensors and positions of attention.
 struct AttendOperands {
-  AttendOperands(attn::AttendOp op, const Environment &environment);
+  AttendOperands(attn::Attention op, const Environment &environment);
 
   /// Sizes as the tensors have them, whether they agree or not.
   Sizes sizes() const;
   /// Whether sizes known only in the run agree; emits an error at `op` when not.
-  mlir::LogicalResult check(attn::AttendOp op) const;
+  mlir::LogicalResult check(attn::Attention op) const;
 
   TensorRef query, key, value;
   Positions queryPositions, keyPositions;
   Offsets queryOffsets, keyOffsets;
 
 private:
-  mlir::LogicalResult checkOffsets(attn::AttendOp op) const;
+  mlir::LogicalResult checkOffsets(attn::Attention op) const;
 };
 
 } // namespace lacuna::reference

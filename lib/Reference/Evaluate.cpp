@@ -3,6 +3,7 @@
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Attn/IR/SpecRules.h"
 #include "lib/Reference/Attend.h"
+#include "lib/Reference/AttendGrad.h"
 #include "lib/Support/HalfBits.h"
 
 #include <cstring>
@@ -40,8 +41,9 @@ mlir::LogicalResult checkSpec(mlir::func::FuncOp spec) {
       return op.emitError() << "'" << op.getName() << "' " << reason;
   mlir::Operation *end = spec.front().getTerminator();
   for (mlir::Value value : end->getOperands())
-    if (!value.getDefiningOp<attn::AttendOp>())
-      return end->emitError("the reference returns only results of attn.attend");
+    if (!value.getDefiningOp<attn::Attention>())
+      return end->emitError("the reference returns only results of attn.attend and of its "
+                            "gradient");
   return mlir::success();
 }
 
@@ -149,16 +151,13 @@ static std::string encode(const ReferenceArray &array, DType type) {
   return bytes;
 }
 
-void Evaluation::bindResults(mlir::Operation *op, const ReferenceAttend &attend) {
-  for (mlir::Value result : op->getResults()) {
-    if (result.use_empty())
-      continue;
-    const ReferenceArray &array = result == op->getResult(0) ? attend.output : attend.lse;
-    DType dtype = dtypeOf(mlir::cast<mlir::RankedTensorType>(result.getType()).getElementType());
-    stored.push_back(encode(array, dtype));
-    environment.tensors[result] = TensorRef::contiguous(
-        reinterpret_cast<DeviceAddress>(stored.back().data()), dtype, array.shape);
-  }
+void Evaluation::bindResult(mlir::Value result, const ReferenceArray &array) {
+  if (result.use_empty())
+    return;
+  DType dtype = dtypeOf(mlir::cast<mlir::RankedTensorType>(result.getType()).getElementType());
+  stored.push_back(encode(array, dtype));
+  environment.tensors[result] = TensorRef::contiguous(
+      reinterpret_cast<DeviceAddress>(stored.back().data()), dtype, array.shape);
 }
 
 /// The results of an attend that is not evaluated: sizes without elements.
@@ -173,34 +172,47 @@ void Evaluation::bindShapes(mlir::Operation *op) {
 }
 
 mlir::FailureOr<ReferenceRun> Evaluation::run(unsigned threads) {
-  ReferenceRun result;
-  llvm::DenseMap<mlir::Operation *, std::size_t> numbers;
+  ReferenceRun run;
+  llvm::DenseMap<mlir::Value, ReferenceResult> sources;
+  using Kind = ReferenceResult::Kind;
   for (mlir::Operation &op : spec.front().without_terminator()) {
-    auto attend = mlir::dyn_cast<attn::AttendOp>(op);
-    if (!attend) {
-      if (failed(evaluateOther(&op)))
+    if (auto attend = mlir::dyn_cast<attn::AttendOp>(op)) {
+      mlir::FailureOr<ReferenceAttend> rows = evaluateAttend(attend, environment, threads);
+      if (failed(rows))
         return mlir::failure();
-      continue;
-    }
-    mlir::FailureOr<ReferenceAttend> rows = evaluateAttend(attend, environment, threads);
-    if (failed(rows))
+      bindResult(attend.getOutput(), rows->output);
+      bindResult(attend.getLse(), rows->lse);
+      sources[attend.getOutput()] = {Kind::Output, run.attends.size()};
+      sources[attend.getLse()] = {Kind::Lse, run.attends.size()};
+      run.attends.push_back(std::move(*rows));
+    } else if (auto gradient = mlir::dyn_cast<attn::AttendGradOp>(op)) {
+      mlir::FailureOr<std::vector<ReferenceArray>> arrays =
+          evaluateAttendGrad(gradient, environment);
+      if (failed(arrays))
+        return mlir::failure();
+      for (auto [result, array] : llvm::zip(op.getResults(), *arrays)) {
+        bindResult(result, array);
+        sources[result] = {Kind::Gradient, run.gradients.size()};
+        run.gradients.push_back(std::move(array));
+      }
+    } else if (failed(evaluateOther(&op))) {
       return mlir::failure();
-    bindResults(&op, *rows);
-    numbers[&op] = result.attends.size();
-    result.attends.push_back(std::move(*rows));
+    }
   }
   for (mlir::Value value : spec.front().getTerminator()->getOperands()) {
-    auto attend = value.getDefiningOp<attn::AttendOp>();
-    mlir::Type element = mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType();
-    result.results.push_back({numbers[attend], value == attend.getLse(), dtypeOf(element)});
+    ReferenceResult result = sources.lookup(value);
+    result.dtype = dtypeOf(mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType());
+    run.results.push_back(result);
   }
-  return result;
+  return run;
 }
 
 mlir::FailureOr<ReferenceMask> Evaluation::visibility(std::size_t index, std::int64_t batch,
                                                       std::int64_t head) {
   std::size_t number = 0;
   for (mlir::Operation &op : spec.front().without_terminator()) {
+    if (mlir::isa<attn::AttendGradOp>(op))
+      break; // nothing attends to a gradient
     auto attend = mlir::dyn_cast<attn::AttendOp>(op);
     if (!attend && failed(evaluateOther(&op)))
       return mlir::failure();

@@ -26,14 +26,14 @@ public:
                                             std::int64_t head);
 
 private:
-  /// Evaluates an op that is no attend.
+  /// Evaluates an op that is no attention.
   mlir::LogicalResult evaluateOther(mlir::Operation *op);
-  void bindResults(mlir::Operation *op, const ReferenceAttend &attend);
+  void bindResult(mlir::Value result, const ReferenceArray &array);
   void bindShapes(mlir::Operation *op);
 
   mlir::func::FuncOp spec;
   Environment environment;
-  /// Results of attends that later ones read, in the type that the spec gives
+  /// Results of attention that later ops read, in the type that the spec gives
   /// them. A deque, since tensors point into it.
   std::deque<std::string> stored;
   std::deque<BlockTable> expanded; ///< likewise, of lists of blocks

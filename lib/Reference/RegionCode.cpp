@@ -43,21 +43,42 @@ Scalar readElement(const TensorRef &tensor, const std::int64_t *indices) {
   llvm_unreachable("specs have no f64");
 }
 
-Fault RegionCode::loadElement(const Instruction &instruction, Registers &registers) const {
-  const TensorRef &table = tables[instruction.target];
-  std::int64_t indices[maxRank];
+Fault RegionCode::findElement(const Instruction &instruction, const Registers &registers,
+                              std::int64_t *indices) const {
+  const TensorRef &table = tables[instruction.target].tensor;
   for (int axis = 0; axis < table.rank; ++axis) {
     indices[axis] = registers[instruction.operands[axis]].integer;
+    bool reads = instruction.kind == Instruction::Kind::Load;
     if (indices[axis] < 0 || indices[axis] >= table.shape[axis])
-      return {instruction.op, "reads index " + std::to_string(indices[axis]) + " of dimension " +
+      return {instruction.op, (reads ? "reads index " : "adds to index ") +
+                                  std::to_string(indices[axis]) + " of dimension " +
                                   std::to_string(axis) + ", which has size " +
                                   std::to_string(table.shape[axis])};
   }
-  registers[instruction.result] = readElement(table, indices);
   return {};
 }
 
-Fault RegionCode::run(Registers &registers) const {
+Fault RegionCode::loadElement(const Instruction &instruction, Registers &registers) const {
+  std::int64_t indices[maxRank];
+  Fault fault = findElement(instruction, registers, indices);
+  if (!fault)
+    registers[instruction.result] = readElement(tables[instruction.target].tensor, indices);
+  return fault;
+}
+
+Fault RegionCode::contribute(const Instruction &instruction, const Registers &registers,
+                             std::vector<Contribution> &contributions) const {
+  std::int64_t indices[maxRank], offset = 0;
+  if (Fault fault = findElement(instruction, registers, indices))
+    return fault;
+  const Table &table = tables[instruction.target];
+  for (int axis = 0; axis < table.tensor.rank; ++axis)
+    offset = offset * table.tensor.shape[axis] + indices[axis];
+  contributions.push_back({table.wanted, offset, registers[instruction.result].real});
+  return {};
+}
+
+Fault RegionCode::run(Registers &registers, std::vector<Contribution> *contributions) const {
   for (std::size_t next = 0; next < instructions.size();) {
     const Instruction &instruction = instructions[next++];
     switch (instruction.kind) {
@@ -73,6 +94,10 @@ Fault RegionCode::run(Registers &registers) const {
     }
     case Instruction::Kind::Load:
       if (Fault fault = loadElement(instruction, registers))
+        return fault;
+      break;
+    case Instruction::Kind::Contribute:
+      if (Fault fault = contribute(instruction, registers, *contributions))
         return fault;
       break;
     case Instruction::Kind::Move:

@@ -42,15 +42,22 @@ using Register = std::uint16_t;
 
 /// One step of a region's code; which fields mean something depends on the kind.
 struct Instruction {
-  enum class Kind : std::uint8_t { Apply, Load, Move, Jump, JumpUnless };
+  enum class Kind : std::uint8_t { Apply, Load, Contribute, Move, Jump, JumpUnless };
   Kind kind = Kind::Apply;
   std::uint8_t operandCount = 0;
-  Register result = 0;
+  Register result = 0; ///< of contributions: what is added
   Register operands[maxRank] = {};
-  std::uint32_t target = 0; ///< of jumps: instruction; of loads: table
+  std::uint32_t target = 0; ///< of jumps: instruction; of loads and contributions: table
   ScalarFunction function = nullptr;
   ScalarContext context;
   mlir::Operation *op = nullptr;
+};
+
+/// What an element adds to a gradient.
+struct Contribution {
+  unsigned wanted;     ///< which of the values that the op wants gradients of
+  std::int64_t offset; ///< of the element in a row-major array of its shape
+  float value;
 };
 
 /// The code of one region. Needs the region only to name ops in faults.
@@ -73,8 +80,9 @@ public:
     if (index < argumentCount)
       registers[index] = value;
   }
-  /// Evaluates. On a fault the result is undefined.
-  Fault run(Registers &registers) const;
+  /// Evaluates. On a fault the result is undefined. `contributions`, which a pullback
+  /// needs and no other region, gets what the element contributes.
+  Fault run(Registers &registers, std::vector<Contribution> *contributions = nullptr) const;
   /// Yielded value `index` of the last evaluation.
   Scalar result(const Registers &registers, unsigned index = 0) const {
     return registers[results[index]];
@@ -83,11 +91,22 @@ public:
 private:
   friend class RegionTranslator;
   RegionCode() = default;
+  /// The indices of an element that a load or a contribution names.
+  Fault findElement(const Instruction &instruction, const Registers &registers,
+                    std::int64_t *indices) const;
   Fault loadElement(const Instruction &instruction, Registers &registers) const;
+  Fault contribute(const Instruction &instruction, const Registers &registers,
+                   std::vector<Contribution> &contributions) const;
+
+  /// A table of loads or contributions; of the latter also a scalar, without dimensions.
+  struct Table {
+    TensorRef tensor;
+    unsigned wanted = 0; ///< of contributions
+  };
 
   unsigned argumentCount = 0; ///< the first registers
   Registers initial;
-  std::vector<TensorRef> tables;
+  std::vector<Table> tables;
   std::vector<Instruction> instructions;
   std::vector<Register> results;
 };

@@ -29,6 +29,7 @@ private:
   Register apply(mlir::Operation *op, ScalarFunction function, llvm::ArrayRef<Register> operands,
                  ScalarContext context = {});
   Register load(mlir::Operation *op, mlir::Value table, llvm::ArrayRef<Register> indices);
+  void contribute(attn::ContributeOp op);
   void move(Register to, Register from);
   void addBlock(mlir::Block &block);
   void addOp(mlir::Operation *op);
@@ -101,9 +102,25 @@ Register RegionTranslator::load(mlir::Operation *op, mlir::Value table,
   instruction.result = newRegister();
   instruction.target = static_cast<std::uint32_t>(code.tables.size());
   instruction.op = op;
-  code.tables.push_back(environment.tensors.lookup(table));
+  code.tables.push_back({environment.tensors.lookup(table)});
   code.instructions.push_back(instruction);
   return instruction.result;
+}
+
+void RegionTranslator::contribute(attn::ContributeOp op) {
+  Instruction instruction;
+  instruction.kind = Instruction::Kind::Contribute;
+  instruction.result = registerOf(op.getValue());
+  instruction.operandCount = static_cast<std::uint8_t>(op.getIndices().size());
+  for (auto [number, index] : llvm::enumerate(op.getIndices()))
+    instruction.operands[number] = registerOf(index);
+  instruction.target = static_cast<std::uint32_t>(code.tables.size());
+  instruction.op = op;
+  auto wanted = op->getParentOfType<attn::AttendGradOp>().getWanted();
+  code.tables.push_back(
+      {environment.tensors.lookup(op.getTarget()),
+       static_cast<unsigned>(llvm::find(wanted, op.getTarget()) - wanted.begin())});
+  code.instructions.push_back(instruction);
 }
 
 void RegionTranslator::move(Register to, Register from) {
@@ -136,6 +153,8 @@ void RegionTranslator::addOp(mlir::Operation *op) {
     for (mlir::Value index : element.getIndices())
       indices.push_back(registerOf(index));
     registerNumbers[element] = load(op, element.getTable(), indices);
+  } else if (auto contribution = mlir::dyn_cast<attn::ContributeOp>(op)) {
+    contribute(contribution);
   } else if (mlir::isa<mlir::scf::IfOp>(op)) {
     addIf(op);
   } else if (!addMask(op)) {

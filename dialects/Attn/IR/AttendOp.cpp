@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
+#include "dialects/Attn/IR/Clauses.h"
 
 #include "mlir/IR/DialectImplementation.h"
 
@@ -45,7 +46,7 @@ Value AttendOp::getKeyPosition(unsigned source) {
 }
 
 /// score and weight take the value they replace before the coordinates.
-static bool takesValue(Clause clause) {
+static unsigned valuesOf(Clause clause) {
   return clause == Clause::Score || clause == Clause::Weight;
 }
 
@@ -66,10 +67,9 @@ void AttendOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setN
   if (clause == Clause::Classify)
     names = {"b",      "h",           "i_first",    "i_last",      "j_first",
              "j_last", "islot_first", "islot_last", "jslot_first", "jslot_last"};
-  if (takesValue(clause))
+  if (valuesOf(clause))
     names.insert(names.begin(), clause == Clause::Score ? "s" : "p");
-  for (auto [argument, name] : llvm::zip(region.getArguments(), names))
-    setName(argument, name);
+  nameArguments(region, names, setName);
 }
 
 LogicalResult AttendOp::inferReturnTypes(MLIRContext *context, std::optional<Location> location,
@@ -111,23 +111,6 @@ static ParseResult parseOptionalOperandAfter(OpAsmParser &parser, StringRef keyw
   return parser.parseOperand(operand.emplace());
 }
 
-/// (arguments) region of a clause whose keyword has been read.
-static ParseResult parseClause(OpAsmParser &parser, Clause clause,
-                               std::unique_ptr<Region> &region) {
-  SMLoc loc = parser.getCurrentLocation();
-  if (region)
-    return parser.emitError(loc) << "a source has only one '" << AttendOp::getClauseName(clause)
-                                 << "' clause";
-  SmallVector<OpAsmParser::Argument> arguments;
-  if (parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren))
-    return failure();
-  for (auto [index, argument] : llvm::enumerate(arguments))
-    argument.type = index == 0 && takesValue(clause) ? parser.getBuilder().getF32Type()
-                                                     : Type(parser.getBuilder().getI32Type());
-  region = std::make_unique<Region>();
-  return parser.parseRegion(*region, arguments);
-}
-
 static ParseResult parseSource(OpAsmParser &parser, ParsedSource &source) {
   if (parser.parseOperand(source.key) || parser.parseComma() || parser.parseOperand(source.value) ||
       parseOptionalOperandAfter(parser, "at", source.position) ||
@@ -138,7 +121,8 @@ static ParseResult parseSource(OpAsmParser &parser, ParsedSource &source) {
     for (Clause clause : allClauses)
       if (succeeded(parser.parseOptionalKeyword(AttendOp::getClauseName(clause)))) {
         found = true;
-        if (parseClause(parser, clause, source.clauses[static_cast<unsigned>(clause)]))
+        if (parseClause(parser, AttendOp::getClauseName(clause), valuesOf(clause),
+                        source.clauses[static_cast<unsigned>(clause)]))
           return failure();
       }
     if (succeeded(parser.parseOptionalKeyword("broadcast")))
@@ -253,17 +237,6 @@ ParseResult AttendOp::parse(OpAsmParser &parser, OperationState &state) {
 // Printing
 //===----------------------------------------------------------------------===//
 
-static void printClause(OpAsmPrinter &printer, Clause clause, Region &region) {
-  if (region.empty())
-    return;
-  printer << ' ' << AttendOp::getClauseName(clause) << '(';
-  llvm::interleaveComma(region.getArguments(), printer, [&](BlockArgument argument) {
-    printer.printRegionArgument(argument, {}, /*omitType=*/true);
-  });
-  printer << ") ";
-  printer.printRegion(region, /*printEntryBlockArgs=*/false);
-}
-
 void AttendOp::print(OpAsmPrinter &printer) {
   printer << ' ' << getQuery();
   if (Value position = getQueryPosition())
@@ -281,7 +254,7 @@ void AttendOp::print(OpAsmPrinter &printer) {
     if (getBroadcast()[source])
       printer << " broadcast";
     for (Clause clause : allClauses)
-      printClause(printer, clause, getClause(clause, source));
+      printClause(printer, getClauseName(clause), getClause(clause, source));
   }
   if (getScale())
     printer << " scale " << getScale();

@@ -12,6 +12,8 @@ using namespace lacuna::attn;
 
 #include "dialects/Attn/IR/AttnEnums.cpp.inc"
 
+#include "dialects/Attn/IR/AttnInterfaces.cpp.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Attn/IR/AttnAttrs.cpp.inc"
 
@@ -21,7 +23,7 @@ namespace {
 struct AttnFoldInterface final : DialectFoldInterface {
   using DialectFoldInterface::DialectFoldInterface;
   bool shouldMaterializeInto(Region *region) const override {
-    return isa<AttendOp>(region->getParentOp());
+    return isa<Attention>(region->getParentOp());
   }
 };
 } // namespace

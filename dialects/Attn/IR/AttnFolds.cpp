@@ -1,10 +1,10 @@
-//===- AttnFolds.cpp - Canonicalisation of attn.attend --------------------===//
+//===- AttnFolds.cpp - Canonicalisation of attention and its gradient -----===//
 //
 // An absent clause is the canonical form of one that changes nothing: no `where`
 // for a predicate that is always true, no `score` that yields its argument, no
-// position operand for an offset of 0. A predicate that is always false stays as
-// `yield false`: every row is empty, which is well defined. What regions compute
-// is folded by the arith, math and scf ops themselves.
+// `pullback` that only hands on its gradient, no position operand for an offset of 0. A predicate
+// that is always false stays as `yield false`: every row is empty, which is well defined. What
+// regions compute is folded by the arith, math and scf ops themselves.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
@@ -15,14 +15,19 @@
 using namespace mlir;
 using namespace lacuna::attn;
 
-/// The only value that a region yields, or null when the clause is absent.
-static Value yieldedBy(Region &region) {
-  return region.empty() ? Value() : region.front().getTerminator()->getOperand(0);
+/// The only value that a clause yields.
+static Value yieldedBy(Region &region) { return region.front().getTerminator()->getOperand(0); }
+
+/// Whether a clause that replaces its first argument gives it back unchanged, and
+/// does nothing else.
+static bool isIdentity(Region &region) {
+  return !region.empty() && yieldedBy(region) == region.getArgument(0) &&
+         !region.walk([](ContributeOp) { return WalkResult::interrupt(); }).wasInterrupted();
 }
 
-/// Whether a clause that replaces its first argument gives it back unchanged.
-static bool isIdentity(Region &region) {
-  return !region.empty() && yieldedBy(region) == region.getArgument(0);
+/// Whether a predicate is there and always true.
+static bool isAlwaysTrue(Region &region) {
+  return !region.empty() && matchPattern(yieldedBy(region), m_One());
 }
 
 static bool isZeroOffset(Value position) { return position && matchPattern(position, m_Zero()); }
@@ -34,8 +39,7 @@ LogicalResult AttendOp::canonicalize(AttendOp op, PatternRewriter &rewriter) {
     changed = true;
   };
   for (unsigned source = 0; source < op.getNumSources(); ++source) {
-    Value where = yieldedBy(op.getWhere(source));
-    if (where && matchPattern(where, m_One())) {
+    if (isAlwaysTrue(op.getWhere(source))) {
       drop(op.getWhere(source));
       if (!op.getClassify(source).empty())
         drop(op.getClassify(source));
@@ -53,5 +57,23 @@ LogicalResult AttendOp::canonicalize(AttendOp op, PatternRewriter &rewriter) {
     rewriter.modifyOpInPlace(op, [&] { op.getQueryPositionsMutable().clear(); });
     changed = true;
   }
+  return changed ? success() : rewriter.notifyMatchFailure(op, "every clause says something");
+}
+
+LogicalResult AttendGradOp::canonicalize(AttendGradOp op, PatternRewriter &rewriter) {
+  bool changed = false;
+  auto change = [&](bool applies, auto how) {
+    if (applies)
+      rewriter.modifyOpInPlace(op, how);
+    changed |= applies;
+  };
+  auto drop = [&](Region &region, bool isSilent) {
+    change(isSilent, [&] { rewriter.eraseBlock(&region.front()); });
+  };
+  drop(op.getWhere(), isAlwaysTrue(op.getWhere()));
+  drop(op.getScore(), isIdentity(op.getScore()));
+  drop(op.getPullback(), isIdentity(op.getPullback()));
+  change(isZeroOffset(op.getQueryPosition()), [&] { op.getQueryPositionMutable().clear(); });
+  change(isZeroOffset(op.getKeyPosition()), [&] { op.getKeyPositionMutable().clear(); });
   return changed ? success() : rewriter.notifyMatchFailure(op, "every clause says something");
 }

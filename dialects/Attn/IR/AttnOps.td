@@ -5,39 +5,20 @@
 include "dialects/Attn/IR/AttnAttrs.td"
 include "dialects/Attn/IR/AttnBlockOps.td"
 include "dialects/Attn/IR/AttnDialect.td"
+include "dialects/Attn/IR/AttnGradientOps.td"
+include "dialects/Attn/IR/AttnInterfaces.td"
 include "dialects/Attn/IR/AttnMaskOps.td"
+include "dialects/Attn/IR/AttnTypes.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
-
-//===----------------------------------------------------------------------===//
-// Types
-//===----------------------------------------------------------------------===//
-
-def Attn_Sequence : Type<
-    And<[RankedTensorOf<[F16, BF16]>.predicate, HasAnyRankOfPred<[4]>]>,
-    "tensor of f16 or bf16 with the dimensions [batch, heads, sequence, head_dim]",
-    "::mlir::RankedTensorType">;
-
-def Attn_LogSumExp : Type<
-    And<[RankedTensorOf<[F32]>.predicate, HasAnyRankOfPred<[3]>]>,
-    "tensor of f32 with the dimensions [batch, query heads, queries]",
-    "::mlir::RankedTensorType">;
-
-def Attn_Positions : AnyTypeOf<
-    [I32, RankedTensorOf<[I32]>],
-    "i32 offset or tensor of i32 positions">;
-
-def Attn_Offsets : Type<
-    And<[RankedTensorOf<[I32]>.predicate, HasAnyRankOfPred<[1]>]>,
-    "tensor of i32 offsets, [batch + 1]", "::mlir::RankedTensorType">;
 
 //===----------------------------------------------------------------------===//
 // attn.attend
 //===----------------------------------------------------------------------===//
 
 def Attn_AttendOp : Attn_Op<"attend", [
-    AttrSizedOperandSegments, NoMemoryEffect, SingleBlock, InferTypeOpAdaptor,
+    AttrSizedOperandSegments, NoMemoryEffect, SingleBlock, InferTypeOpAdaptor, Attn_Attention,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames", "getAsmBlockArgumentNames"]>
   ]> {
   let summary = "Softmax attention of queries over the visible keys of its sources";
@@ -242,9 +223,6 @@ def Attn_AttendOp : Attn_Op<"attend", [
     /// Offset (i32) or table (tensor of i32) of query positions; null: the slot.
     ::mlir::Value getQueryPosition() { return getQueryPositions(); }
 
-    /// Whether sequences of different lengths lie one behind the other.
-    bool isRagged() { return getQueryOffsets() != nullptr; }
-
     /// Columns of Q and K; static by verification.
     int64_t getQueryHeadDim() { return getQuery().getType().getDimSize(3); }
     /// Columns of V and O; static by verification.
@@ -255,10 +233,6 @@ def Attn_AttendOp : Attn_Op<"attend", [
 //===----------------------------------------------------------------------===//
 // attn.load, attn.load_range, attn.yield
 //===----------------------------------------------------------------------===//
-
-def Attn_Table : Type<
-    RankedTensorOf<[I1, I8, I16, I32, I64, F16, BF16, F32]>.predicate,
-    "tensor of i1, i8, i16, i32, i64, f16, bf16 or f32", "::mlir::RankedTensorType">;
 
 def Attn_LoadOp : Attn_Op<"load", [
     NoMemoryEffect, // not speculatable: an index may be legal only under its scf.if
@@ -288,10 +262,6 @@ def Attn_LoadOp : Attn_Op<"load", [
   let assemblyFormat = "$table `[` $indices `]` attr-dict `:` type($table)";
   let hasVerifier = 1;
 }
-
-def Attn_IntegerTable : Type<
-    RankedTensorOf<[I1, I8, I16, I32, I64]>.predicate,
-    "tensor of i1, i8, i16, i32 or i64", "::mlir::RankedTensorType">;
 
 def Attn_LoadRangeOp : Attn_Op<"load_range", [
     Pure, AttrSizedOperandSegments,
@@ -344,7 +314,7 @@ def Attn_LoadRangeOp : Attn_Op<"load_range", [
 }
 
 def Attn_YieldOp : Attn_Op<"yield", [
-    Pure, Terminator, ReturnLike, HasParent<"AttendOp">
+    Pure, Terminator, ReturnLike, ParentOneOf<["AttendOp", "AttendGradOp"]>
   ]> {
   let summary = "Ends a region of an attend with its results";
   let description = [{

@@ -87,7 +87,7 @@ std::string whyNotInRegion(Operation *op) {
   if (scalarOps().contains(op->getName().getStringRef()) || isa<scf::IfOp>(op))
     return whyNotScalar(op);
   if (isa_and_nonnull<AttnDialect>(op->getDialect()))
-    return isa<AttendOp>(op) ? "cannot be nested in another attend" : "";
+    return isa<Attention>(op) ? "cannot be nested in another attend" : "";
   if (isa_and_nonnull<scf::SCFDialect>(op->getDialect()))
     return "is not allowed: the only control flow in a region is scf.if";
   return "is not allowed: regions are pure scalar code (arith, math, scf.if, tensor.dim, "
@@ -95,7 +95,7 @@ std::string whyNotInRegion(Operation *op) {
 }
 
 std::string whyNotInSpec(Operation *op) {
-  if (isScalarCode(op) || isa<AttendOp, ExpandBlocksOp>(op) || op->hasTrait<OpTrait::ReturnLike>())
+  if (isScalarCode(op) || isa<Attention, ExpandBlocksOp>(op) || op->hasTrait<OpTrait::ReturnLike>())
     return {};
   if (isa<tensor::DimOp>(op))
     return "needs a constant dimension of its tensor";

@@ -37,10 +37,10 @@ struct CheckSpecPass final : lacuna::attn::impl::CheckSpecBase<CheckSpecPass> {
     checkArguments(spec);
     bool attends = false;
     for (Operation &op : spec.front()) {
-      attends |= isa<AttendOp>(op);
+      attends |= isa<Attention>(op);
       checkOp(&op);
     }
-    spec.walk([&](AttendOp attend) { checkAttend(attend); });
+    spec.walk([&](Attention attention) { checkAttention(attention); });
     if (!attends)
       fail(spec.emitError("a spec needs an attn.attend"));
     checkReturn(cast<func::ReturnOp>(spec.front().getTerminator()));
@@ -88,13 +88,15 @@ private:
       fail(expand.emitOpError() << "the number of columns " << reason);
   }
 
-  void checkAttend(AttendOp attend) {
-    checkIsArgument(attend, attend.getQueryPosition(), "the positions of the query");
-    for (unsigned source = 0; source < attend.getNumSources(); ++source)
-      checkIsArgument(attend, attend.getKeyPosition(source), "the positions of the keys");
-    for (Value offsets : {attend.getQueryOffsets(), attend.getKeyOffsets()})
-      checkIsArgument(attend, offsets, "a tensor of offsets");
-    attend->walk([&](Operation *op) {
+  void checkAttention(Attention attention) {
+    checkIsArgument(attention, attention.getQueryPosition(), "the positions of the query");
+    checkIsArgument(attention, attention.getKeyPosition(), "the positions of the keys");
+    for (Value offsets : {attention.getQueryOffsets(), attention.getKeyOffsets()})
+      checkIsArgument(attention, offsets, "a tensor of offsets");
+    if (auto gradient = dyn_cast<AttendGradOp>(attention.getOperation()))
+      for (Value wanted : gradient.getWanted())
+        checkIsArgument(attention, wanted, "a value whose gradient is asked for");
+    attention->walk([&](Operation *op) {
       if (auto load = dyn_cast<LoadOp>(op))
         checkIsTable(op, load.getTable());
       if (auto document = dyn_cast<DocumentOp>(op))
@@ -121,9 +123,10 @@ private:
   void checkReturn(func::ReturnOp ret) {
     llvm::SmallPtrSet<Value, 4> returned;
     for (auto [index, value] : llvm::enumerate(ret.getOperands())) {
-      if (!value.getDefiningOp<AttendOp>())
+      if (!value.getDefiningOp<Attention>())
         fail(ret.emitError() << "result " << index
-                             << " of a spec must be the result of an attn.attend");
+                             << " of a spec must be the result of an attn.attend or of its "
+                                "gradient");
       else if (!returned.insert(value).second)
         fail(ret.emitError() << "result " << index << " of a spec is returned twice");
     }

@@ -1,12 +1,65 @@
 //===- Passes.td - Passes of the attn dialect -----------------*- tablegen -*-===//
 //
-// All work on one spec function. In the order in which a pipeline runs them.
+// All but attn-differentiate, which adds functions, work on one spec function. In the
+// order in which a pipeline runs them.
 //
 //===----------------------------------------------------------------------===//
 #ifndef DIALECTS_ATTN_TRANSFORMS_PASSES_TD
 #define DIALECTS_ATTN_TRANSFORMS_PASSES_TD
 
 include "mlir/Pass/PassBase.td"
+
+def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {
+  let summary = "Adds the gradient of every spec, made from the same predicate and score";
+  let description = [{
+    For every function @f with an attn.attend, adds a function @f_gradient. It takes
+    - what @f takes;
+    - what @f returns of the attend, if that is both the output and the log-sum-exp;
+      else both are computed again;
+    - the gradient of each result of @f, in the order of the results: of a loss,
+      say, that depends on them;
+    and returns the gradients of queries, keys and values, of the scale and of every
+    table and scalar of floats that `score` reads, in the order of the arguments. A
+    scalar's is a tensor without dimensions. `where` has no derivative: its tables
+    and scalars have no gradients.
+
+    Functions that hold an attn.attend_grad already are left as they are. Errors: a
+    function that is no spec (attn-check-spec) or has several attends; an op of
+    `score` without a derivative (arith.bitcast); an argument used as two of query,
+    keys, values and what `score` reads, since tensors cannot be added yet; a scale
+    that is computed from arguments of floats.
+
+    ```mlir
+    func.func @biased(%q: !t, %k: !t, %v: !t, %bias: tensor<?xf32>) -> (!t, !lse) {
+      %o, %lse = attn.attend %q, %k, %v score(%s, %b, %h, %i, %j) {
+        %x = attn.load %bias[%j] : tensor<?xf32>
+        %r = arith.addf %s, %x : f32
+        attn.yield %r : f32
+      } : !t, !t, !t
+      return %o, %lse : !t, !lse
+    }
+    ```
+    is followed by
+    ```mlir
+    func.func @biased_gradient(%q: !t, %k: !t, %v: !t, %bias: tensor<?xf32>, %o: !t, %lse: !lse,
+                               %do: !t, %dlse: !lse) -> (!t, !t, !t, tensor<?xf32>) {
+      %dq, %dk, %dv, %d = attn.attend_grad %q, %k, %v output %o, %lse gradient %do, %dlse
+        score(%s, %b, %h, %i, %j) {
+          %x = attn.load %bias[%j] : tensor<?xf32>
+          %r = arith.addf %s, %x : f32
+          attn.yield %r : f32
+        } pullback(%g, %s, %b, %h, %i, %j) {
+          attn.contribute %g to %bias[%j] : tensor<?xf32>
+          attn.yield %g : f32
+        } of %bias : !t, !t, !t output !t of tensor<?xf32>
+      return %dq, %dk, %dv, %d : !t, !t, !t, tensor<?xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect"];
+  let statistics = [Statistic<"added", "added", "gradient functions">];
+}
 
 def CheckSpec : Pass<"attn-check-spec", "::mlir::func::FuncOp"> {
   let summary = "Refuses functions that are not a spec, at the place that says so";

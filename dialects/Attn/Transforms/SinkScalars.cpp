@@ -37,8 +37,8 @@ namespace {
 struct SinkScalarsPass final : lacuna::attn::impl::SinkScalarsBase<SinkScalarsPass> {
   void runOnOperation() override {
     SetVector<Operation *> copied;
-    getOperation().walk([&](AttendOp attend) {
-      for (Region &clause : attend.getClauses())
+    getOperation().walk([&](Attention attention) {
+      for (Region &clause : attention->getRegions())
         if (!clause.empty())
           sinkInto(clause, copied);
     });

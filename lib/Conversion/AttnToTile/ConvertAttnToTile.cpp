@@ -49,6 +49,9 @@ static LogicalResult verifySpec(func::FuncOp spec) {
   for (Operation &op : spec.front()) {
     if (std::string reason = attn::whyNotInSpec(&op); !reason.empty())
       return op.emitError() << "'" << op.getName() << "' " << reason;
+    if (isa<attn::AttendGradOp>(op))
+      return op.emitOpError("cannot be lowered: backward kernels are not built yet, only the "
+                            "reference computes gradients");
     if (auto attend = dyn_cast<attn::AttendOp>(op); attend && failed(verifyAttend(attend)))
       return failure();
   }
@@ -66,7 +69,7 @@ struct ConvertAttnToTilePass final : lacuna::impl::ConvertAttnToTileBase<Convert
     SymbolTable symbols(module);
     for (auto spec : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
       bool attends =
-          spec.walk([](attn::AttendOp) { return WalkResult::interrupt(); }).wasInterrupted();
+          spec.walk([](attn::Attention) { return WalkResult::interrupt(); }).wasInterrupted();
       if (!attends)
         continue;
       if (failed(verifySpec(spec)))

@@ -81,3 +81,12 @@ func.func @argument(%q: !t) -> !t {
 func.func @other(%x: i32) -> i32 {
   return %x : i32
 }
+
+// -----
+
+!t = tensor<?x?x?x16xf16>
+func.func @gradient(%q: !t, %lse: tensor<?x?x?xf32>) -> !t {
+  // expected-error@+1 {{'attn.attend_grad' op cannot be lowered: backward kernels are not built yet, only the reference computes gradients}}
+  %dq, %dk, %dv = attn.attend_grad %q, %q, %q output %q, %lse gradient %q : !t, !t, !t output !t
+  return %dq : !t
+}

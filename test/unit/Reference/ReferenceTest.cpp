@@ -51,9 +51,9 @@ TEST(ReferenceTest, ResultsKnowTheirAttend) {
   Result<ReferenceRun> run = spec.run({q, q, v, std::int32_t(-1)});
   ASSERT_TRUE(run) << run.status().message();
   ASSERT_EQ(run->results.size(), 2u);
-  EXPECT_TRUE(run->results[0].isLse);
+  EXPECT_EQ(run->results[0].kind, ReferenceResult::Kind::Lse);
   EXPECT_EQ(run->results[0].dtype, DType::F32);
-  EXPECT_FALSE(run->results[1].isLse);
+  EXPECT_EQ(run->results[1].kind, ReferenceResult::Kind::Output);
   EXPECT_EQ(run->results[1].dtype, DType::F16);
   const ReferenceAttend &attend = run->attends[0];
   EXPECT_EQ(attend.keys, 3);

@@ -1,0 +1,20 @@
+//===- VerifyAttention.h - When attention is well formed -------------------===//
+//
+// Attention and its gradient take the same tensors, positions and offsets, which
+// must satisfy the same rules.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DIALECTS_ATTN_IR_VERIFYATTENTION_H
+#define DIALECTS_ATTN_IR_VERIFYATTENTION_H
+
+#include "dialects/Attn/IR/Attn.h"
+
+namespace lacuna::attn {
+
+/// Whether operands and their static sizes go together; emits an error at `op` when
+/// not. Sizes known only at launch are checked there and named in the same words.
+mlir::LogicalResult verifyAttention(Attention op);
+
+} // namespace lacuna::attn
+
+#endif // DIALECTS_ATTN_IR_VERIFYATTENTION_H
