@@ -15,8 +15,6 @@
 
 namespace lacuna::reference {
 
-static constexpr double infinity = std::numeric_limits<double>::infinity();
-
 namespace {
 class AttendEvaluation {
 public:
@@ -57,7 +55,7 @@ ElementFault AttendEvaluation::evaluateRow(const Row &row, Rows::Worker &worker,
   double *o = &out.output.values[index * e];
   double sum = 0.0;
   for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
-    if (worker.scores[key] == -infinity)
+    if (worker.scores[key] == hiddenScore)
       continue;
     double p = std::exp(worker.scores[key] - summary.largest); // NaN in a row of +inf or NaN
     sum += p;
@@ -89,7 +87,7 @@ ReferenceAttend AttendEvaluation::run(unsigned threads) {
   out.output.shape = {sizes.batch, sizes.queryHeads, sizes.queries, sizes.valueColumns};
   out.output.values.resize(count * static_cast<std::size_t>(sizes.valueColumns));
   out.lse.shape = {sizes.batch, sizes.queryHeads, sizes.queries};
-  out.lse.values.resize(count, -infinity);
+  out.lse.values.resize(count, hiddenScore);
   out.visibleKeys.resize(count);
   out.largestScore.resize(count);
 

@@ -14,8 +14,6 @@
 
 namespace lacuna::reference {
 
-static constexpr double hidden = -std::numeric_limits<double>::infinity();
-
 namespace {
 class GradientEvaluation {
 public:
@@ -82,7 +80,7 @@ double GradientEvaluation::weigh(const Row &row, const RowSummary &summary) {
   std::int64_t e = rows.getSizes().valueColumns;
   double sum = 0, delta = 0;
   for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
-    if (worker.scores[key] == hidden)
+    if (worker.scores[key] == hiddenScore)
       continue;
     sum += weights[key] = std::exp(worker.scores[key] - summary.largest);
     weightGradients[key] =
@@ -127,7 +125,7 @@ ElementFault GradientEvaluation::evaluateRow(const Row &row) {
                e = rows.getSizes().valueColumns;
   double *dq = rowOf(results[0], number);
   for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
-    if (worker.scores[key] == hidden)
+    if (worker.scores[key] == hiddenScore)
       continue;
     double ds = weights[key] * (weightGradients[key] - delta + lseGradient);
     if (ElementFault fault = pull(row, key, ds); fault.fault)

@@ -8,8 +8,6 @@ namespace lacuna::reference {
 
 /// Positions at or above are not guaranteed to survive the arithmetic of masks.
 static constexpr std::int64_t positionLimit = std::int64_t(1) << 30;
-static constexpr double infinity = std::numeric_limits<double>::infinity();
-
 std::vector<float> toFloats(const TensorRef &tensor) {
   std::vector<float> floats;
   floats.reserve(static_cast<std::size_t>(tensor.elementCount()));
@@ -138,7 +136,7 @@ ElementFault Rows::score(const Row &row, Worker &worker, RowSummary &summary) co
   if (ElementFault fault = prepare(row, worker); fault.fault)
     return fault;
   for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
-    worker.scores[key] = -infinity;
+    worker.scores[key] = hiddenScore;
     bool visible = false;
     if (ElementFault fault = isVisible(row, key, worker, visible); fault.fault)
       return fault;
@@ -147,7 +145,7 @@ ElementFault Rows::score(const Row &row, Worker &worker, RowSummary &summary) co
     if (ElementFault fault = scoreOf(row, key, worker); fault.fault)
       return fault;
     double s = worker.scores[key];
-    if (s == -infinity)
+    if (s == hiddenScore)
       continue;
     ++summary.visibleKeys;
     // A NaN stays: it is not less than anything.

@@ -16,6 +16,9 @@
 
 namespace lacuna::reference {
 
+/// The score of a key that is not visible.
+inline constexpr double hiddenScore = -std::numeric_limits<double>::infinity();
+
 /// One query, and the keys of its sequence. Slots are rows of the tensors.
 struct Row {
   std::int64_t batch, head, query;
@@ -32,9 +35,9 @@ struct ElementFault {
 
 /// What is known of the scores of a row.
 struct RowSummary {
-  std::int64_t visibleKeys = 0;                              ///< with a score above -inf
-  double largest = -std::numeric_limits<double>::infinity(); ///< NaN when a score is
-  double magnitude = 0;                                      ///< max |score|
+  std::int64_t visibleKeys = 0; ///< with a score above -inf
+  double largest = hiddenScore; ///< NaN when a score is
+  double magnitude = 0;         ///< max |score|
 };
 
 /// Row-major copy of a tensor of rank 4 as floats; exact.

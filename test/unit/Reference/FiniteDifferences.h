@@ -4,8 +4,8 @@
 // reference, and compares with central differences of the forward reference: for
 // a random loss, every differentiated argument is moved along random directions
 // (each element by the step, up or down). Steps are exact in f16, which specs use
-// here throughout; the tests' functions of s are smooth, or their kinks are rare
-// enough to be missed by one of two steps.
+// here throughout. Where the function has kinks, one direction of several that
+// meets none has to agree.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TEST_UNIT_REFERENCE_FINITEDIFFERENCES_H
@@ -17,7 +17,8 @@
 namespace lacuna {
 
 /// What is wrong with the gradient function of the only spec in a text, on inputs in
-/// the language of lacuna-run's --input; empty when nothing is. bf16 counts as f16.
+/// the language of lacuna-run's --input; empty when nothing is. bf16 counts as f16. Rows
+/// that are NaN have no gradients: "a row is NaN".
 std::string compareWithDifferences(std::string spec, std::vector<std::string> inputs);
 
 } // namespace lacuna

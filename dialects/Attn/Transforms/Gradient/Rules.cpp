@@ -26,8 +26,8 @@ Term Differential::where(Value condition, bool opposite) const {
 
 static constexpr Partial flat = nullptr;
 
-static Term same(const Differential &d) { return d.g; }
-static Term opposite(const Differential &d) { return -d.g; }
+static Term handedOn(const Differential &d) { return d.g; }
+static Term negated(const Differential &d) { return -d.g; }
 
 /// Of an extremum: the first operand has the gradient unless the second was chosen.
 template <bool isSecond>
@@ -47,13 +47,14 @@ static const llvm::StringMap<Rule> &rules() {
   using D = const Differential &;
   static const Rule extremum = {ifChosen<false>, ifChosen<true>};
   static const llvm::StringMap<Rule> table = {
-      {"arith.addf", {same, same}},
-      {"arith.subf", {same, opposite}},
+      {"arith.addf", {handedOn, handedOn}},
+      {"arith.subf", {handedOn, negated}},
       {"arith.mulf", {[](D d) { return d.g * d.x(1); }, [](D d) { return d.g * d.x(0); }}},
       {"arith.divf",
        {[](D d) { return d.g / d.x(1); }, [](D d) { return -(d.g * d.y() / d.x(1)); }}},
-      {"arith.remf", {same, [](D d) { return -(d.g * (d.x(0) / d.x(1)).apply<math::TruncOp>()); }}},
-      {"arith.negf", {opposite}},
+      {"arith.remf",
+       {handedOn, [](D d) { return -(d.g * (d.x(0) / d.x(1)).apply<math::TruncOp>()); }}},
+      {"arith.negf", {negated}},
       {"arith.minimumf", extremum},
       {"arith.maximumf", extremum},
       {"arith.minnumf", extremum},
@@ -68,7 +69,7 @@ static const llvm::StringMap<Rule> &rules() {
       {"math.exp", {[](D d) { return d.g * d.y(); }}},
       {"math.exp2", {[](D d) { return d.g * (d.number(llvm::numbers::ln2) * d.y()); }}},
       {"math.expm1", {[](D d) { return d.g * (d.y() + d.number(1)); }}},
-      {"math.fma", {[](D d) { return d.g * d.x(1); }, [](D d) { return d.g * d.x(0); }, same}},
+      {"math.fma", {[](D d) { return d.g * d.x(1); }, [](D d) { return d.g * d.x(0); }, handedOn}},
       {"math.log", {[](D d) { return d.g / d.x(); }}},
       {"math.log10", {[](D d) { return d.g / (d.number(llvm::numbers::ln10) * d.x()); }}},
       {"math.log1p", {[](D d) { return d.g / (d.x() + d.number(1)); }}},
@@ -87,8 +88,8 @@ static const llvm::StringMap<Rule> &rules() {
       {"arith.select",
        {flat, [](D d) { return d.where(d.op->getOperand(0)); },
         [](D d) { return d.where(d.op->getOperand(0), true); }}},
-      {"arith.extf", {same}},
-      {"arith.truncf", {same}},
+      {"arith.extf", {handedOn}},
+      {"arith.truncf", {handedOn}},
       // steps
       {"arith.cmpf", {flat, flat}},
       {"arith.fptosi", {flat}},
