@@ -210,37 +210,34 @@ static TensorMapSpec boxesOf(const TensorRef &tensor, std::uint32_t rows, std::u
   return spec;
 }
 
-/// The same for parts of the rows: one tensor for each row where a part may end, of as
-/// many rows before it as there are. What lies before the tensor itself is never asked for.
-static TensorMapSpec boxesOfParts(const TensorRef &tensor, std::uint32_t rows,
-                                  std::uint32_t columns) {
-  TensorMapSpec spec = boxesOf(tensor, rows, columns);
-  const std::uint64_t rowBytes = spec.strides[0];
-  spec.base -= spec.dims[1] * rowBytes;
-  spec.dims[3] = spec.dims[1] + 1;
-  spec.strides[2] = rowBytes;
-  return spec;
-}
-
-/// The same where rows are positions of `heads` neighbouring heads: the head within such
-/// a group is an axis of its own, inside that of positions.
-static TensorMapSpec boxesOfHeads(const TensorRef &tensor, std::uint32_t rows,
-                                  std::uint32_t columns, std::uint32_t heads) {
-  TensorMapSpec spec = boxesOf(tensor, rows, columns);
+/// Makes rows positions of `heads` neighbouring heads of a tensor of rank 4: the head
+/// within such a group is an axis of its own, inside that of positions.
+static void packHeads(TensorMapSpec &spec, std::uint32_t heads) {
   const std::uint64_t rowBytes = spec.strides[0], headBytes = spec.strides[1];
   spec.rank = 5;
-  spec.box = {columns, heads, rows / heads, 1, 1};
+  spec.box = {spec.box[0], heads, spec.box[1] / heads, 1, 1};
   spec.dims = {spec.dims[0], heads, spec.dims[1], spec.dims[2] / heads, spec.dims[3]};
   spec.strides = {headBytes, rowBytes, headBytes * heads, spec.strides[2]};
-  return spec;
+}
+
+/// Makes the last axis, of one batch, count parts along the axis of dimension `along`:
+/// one tensor for each row where a part may end, of as many rows before it as there are.
+/// What lies before the tensor itself is never asked for.
+static void splitParts(TensorMapSpec &spec, std::uint32_t along) {
+  const std::uint64_t rowBytes = spec.strides[along - 1];
+  spec.base -= spec.dims[along] * rowBytes;
+  spec.dims[spec.rank - 1] = spec.dims[along] + 1;
+  spec.strides[spec.rank - 2] = rowBytes;
 }
 
 /// The boxes of a copy map's tensor, as it asks for them.
 static TensorMapSpec boxesOf(const TensorRef &tensor, const ProgramParameter &map) {
+  TensorMapSpec spec = boxesOf(tensor, map.boxRows, map.boxColumns);
   if (map.boxHeads > 1)
-    return boxesOfHeads(tensor, map.boxRows, map.boxColumns, map.boxHeads);
-  return map.ofParts ? boxesOfParts(tensor, map.boxRows, map.boxColumns)
-                     : boxesOf(tensor, map.boxRows, map.boxColumns);
+    packHeads(spec, map.boxHeads);
+  if (map.ofParts)
+    splitParts(spec, map.boxHeads > 1 ? 2 : 1);
+  return spec;
 }
 
 /// What messages call the tensor of a copy map.

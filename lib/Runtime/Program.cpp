@@ -57,9 +57,8 @@ static Status verifyCopyMap(const Program &program, const ProgramParameter &para
                        ", which is not f16 or bf16 of rank 2 to 5");
     if (parameter.ofParts && rank != 4)
       return malformed("a copy map is of parts of " + tensor.name + ", which is not of rank 4");
-    if (parameter.boxHeads != 1 && (rank != 4 || parameter.ofParts))
-      return malformed("a copy map packs heads of " + tensor.name +
-                       ", which is not a whole tensor of rank 4");
+    if (parameter.boxHeads != 1 && rank != 4)
+      return malformed("a copy map packs heads of " + tensor.name + ", which is not of rank 4");
     if (tensor.alignment % 16 != 0)
       return malformed("a copy map is of " + tensor.name + ", which is not aligned to 16 bytes");
     return Status();

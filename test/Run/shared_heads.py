@@ -16,7 +16,7 @@ SPEC = """!q = tensor<?x{query_heads}x?x{dim}x{dtype}>
 !k = tensor<?x{key_heads}x?x{dim}x{dtype}>
 !lse = tensor<?x{query_heads}x?xf32>
 func.func @shared(%q: !q, %k: !k, %v: !k{arguments}) -> (!q, !lse) {{
-  %o, %lse = attn.attend %q{query_at}, %k, %v{key_at}{clauses}
+  %o, %lse = attn.attend %q{query}, %k, %v{key}{clauses}
     schedule<heads = {heads}> : !q{query_type}, !k, !k{key_type}
   return %o, %lse : !q, !lse
 }}
@@ -24,14 +24,16 @@ func.func @shared(%q: !q, %k: !k, %v: !k{arguments}) -> (!q, !lse) {{
 
 
 class Mask:
-    """Clauses, and the arguments that they take: name, type and input of each."""
+    """Clauses, and the arguments that they take: name, type and input of each. Some follow
+    the queries or the keys: "at past", "ragged m"."""
 
-    def __init__(self, clauses, *arguments, query_at="", key_at=""):
-        self.clauses, self.arguments = clauses, arguments
+    def __init__(self, clauses, *arguments, batch=2, **followers):
+        self.clauses, self.arguments, self.batch = clauses, arguments, batch
         types = {name: kind for name, kind, _ in arguments}
-        self.operands = {"query_at": query_at and f" at %{query_at}", "key_at": key_at and f" at %{key_at}",
-                         "query_type": query_at and f" at {types[query_at]}",
-                         "key_type": key_at and f" at {types[key_at]}"}
+        self.operands = {"query": "", "query_type": "", "key": "", "key_type": ""}
+        for owner, follower in followers.items():
+            word, name = follower.split()
+            self.operands |= {owner: f" {word} %{name}", f"{owner}_type": f" {word} {types[name]}"}
 
 
 def where(*lines, head="%h"):
@@ -50,7 +52,7 @@ ALIBI = """ score(%s, %b, %h, %i, %j) {
 SLOPES = ("slopes", "tensor<?xf32>", "{query_heads}xf32=random:7")
 MASKS = {
     "dense": Mask(""),
-    "late": Mask(where("%keep = attn.causal %i, %j"), ("past", "i32", "40"), query_at="past"),
+    "late": Mask(where("%keep = attn.causal %i, %j"), ("past", "i32", "40"), query="at past"),
     "window": Mask(where("%c = arith.constant 20 : i32",
                          "%keep = attn.sliding_window %i, %j left %c right %c")),
     "documents": Mask(where("%keep = attn.document %i, %j in %ids[%b] : tensor<?x?xi32>"),
@@ -60,7 +62,9 @@ MASKS = {
                    ("blocks", "tensor<?x?x?x?xi1>", "2x{key_heads}x{queries/16}x{keys/32}xi1=random:5")),
     "alibi": Mask(where("%keep = attn.causal %i, %j") + ALIBI, SLOPES),
     "places": Mask(where("%keep = attn.causal %i, %j"), ("at", "tensor<?x?x?xi32>", "2x{key_heads}x{keys}xi32=random:5:0:99"),
-                   key_at="at"),
+                   key="at at"),
+    "ragged": Mask(where("%keep = attn.causal %i, %j"), ("m", "tensor<?xi32>", "6xi32=offsets:5:{queries}"),
+                   ("n", "tensor<?xi32>", "6xi32=offsets:6:{keys}"), query="ragged m", key="ragged n", batch=1),
 }
 # Query heads of a key head and head dims, on sm_90a such that warp groups hold whole groups.
 GROUPS = {"sm_80": ((8, 64), (3, 128), (8, 40), (3, 16)), "sm_90a": ((8, 128), (3, 64), (8, 64))}
@@ -80,7 +84,7 @@ def run(target, number, name, mode, folder):
             text = text.replace(f"{{{size}}}", str(value))
         return text.replace("{group}", str(group))
 
-    values = [f"2x{heads}x{rows}x{dim}x{dtype}=random:{seed}"
+    values = [f"{mask.batch}x{heads}x{rows}x{dim}x{dtype}=random:{seed}"
               for seed, (heads, rows) in enumerate([(2 * group, queries), (2, keys), (2, keys)])]
     values += [filled(value) for _, _, value in mask.arguments]
     results = []

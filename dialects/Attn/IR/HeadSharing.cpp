@@ -38,8 +38,6 @@ Operation *lacuna::attn::findHeadUse(Region &clause, unsigned batchArgument, int
 std::optional<SharingObstacle> lacuna::attn::findSharingObstacle(AttendOp attend, int64_t heads) {
   if (std::optional<int64_t> known = queryHeadsPerKeyHead(attend); known && *known != heads)
     return SharingObstacle{attend, "a key head has " + std::to_string(*known) + " query heads"};
-  if (attend.isRagged())
-    return SharingObstacle{attend, "sequences of a ragged batch are cut into tiles of one head"};
   if (attend.getMode() == Mode::Baked)
     return SharingObstacle{attend, "baked runs are those of tiles of one head"};
   auto positions = attend.getQueryPosition()

@@ -216,8 +216,8 @@ def ShareHeads : Pass<"attn-share-heads", "::mlir::func::FuncOp"> {
     Where the types of queries and keys state their numbers of heads, several for each
     key head, the schedule gets that number as `heads`, unless it has one; a remark says
     so, or why not. Heads stay apart if the mask depends on the query head by more than
-    its key head (`%h` divided by their ratio), if positions of queries do, in ragged
-    batches, and with baked runs. A score function may depend on the head, but then, and
+    its key head (`%h` divided by their ratio), if positions of queries do, and with
+    baked runs. A score function may depend on the head, but then, and
     where 64 rows hold no whole groups, the tiles of rows must become half as many for
     it, which only a known number of queries shows.
 

@@ -49,8 +49,8 @@ LogicalResult CopyMapOp::verify() {
   if (tensor.getRank() < 2 || tensor.getRank() > 5)
     return emitOpError("copies boxes of a tensor of rank ")
            << tensor.getRank() << ", must be from 2 to 5";
-  if (getMap().getType().getHeads() > 1 && (tensor.getRank() != 4 || getParts()))
-    return emitOpError("packs heads of what is not a whole tensor of rank 4");
+  if (getMap().getType().getHeads() > 1 && tensor.getRank() != 4)
+    return emitOpError("packs heads of a tensor of rank ") << tensor.getRank() << ", must be 4";
   if (tensor.getElementType() != getMap().getType().getElementType())
     return emitOpError("copies elements of type ")
            << tensor.getElementType() << " as " << getMap().getType().getElementType();

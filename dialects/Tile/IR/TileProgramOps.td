@@ -171,7 +171,8 @@ def Tile_CopyMapOp : Tile_Op<"copy_map", [Pure, HasParent<"ProgramOp">]> {
     [1, heads, rows, columns]. It sees as many tensors as there are places where a part
     may end, each of the `rows` rows before that place, and takes the place for the batch:
     so a part's last row is the last row there is, and rows behind it are zero although
-    the tensor goes on. Row i of a part of n rows is row `rows` - n + i.
+    the tensor goes on. Row i of a part of n rows is row `rows` - n + i; so is position i
+    where the map has `heads`.
 
     ```mlir
     tile.program @p(%k: tensor<?x?x?x128xbf16>, %v: tensor<1x2x?x128xbf16>) {

@@ -22,7 +22,8 @@ def Tile_CutSequencesOp : Tile_Op<"cut_sequences", [MemoryEffects<[MemRead, MemW
     written: the query tiles of all sequences, one after the other, and then pieces
     without rows. There must be room for them: as many pieces as all queries have
     tiles and there are sequences. Where counts are given, they get the key tiles of
-    each piece's sequence, for `tile.order_rows`.
+    each piece's sequence, for `tile.order_rows`. Where queries are packed
+    (`tile.pack_heads`), each is `heads` rows of its sequence's tiles.
 
     `wrong` says that offsets are none; then the pieces are those of one sequence of
     all queries and no keys, so that every row is still computed.
@@ -40,11 +41,11 @@ def Tile_CutSequencesOp : Tile_Op<"cut_sequences", [MemoryEffects<[MemRead, MemW
   }];
   let arguments = (ins Tile_PieceView:$pieces, Optional<Tile_RunCountView>:$counts,
                        Tile_OffsetView:$query_offsets, Tile_OffsetView:$key_offsets,
-                       I32:$queries, I32:$keys);
+                       I32:$queries, I32:$keys, DefaultValuedAttr<I64Attr, "1">:$heads);
   let results = (outs I1:$wrong);
   let assemblyFormat = [{
     $pieces (`counts` $counts^)? `at` $query_offsets `,` $key_offsets `of` $queries `,` $keys
-    attr-dict `:` type($pieces) (`counts` type($counts)^)? `at` type($query_offsets) `,`
+    (`heads` $heads^)? attr-dict `:` type($pieces) (`counts` type($counts)^)? `at` type($query_offsets) `,`
     type($key_offsets)
   }];
 }

@@ -71,7 +71,7 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
       if (load.getIndices().size() != 4)
         return load.emitOpError("has ")
                << load.getIndices().size() << " indices, but the copy engine takes 4";
-      auto part = load.getView().getDefiningOp<PartOp>();
+      PartOp part = partOf(load.getView());
       if (!isa<BlockArgument>(wholeOf(load.getView())) || (part && part.getAxis() != rowAxis))
         return load.emitOpError("reads what is neither an argument of the kernel nor some of the "
                                 "rows of one, nor one of packed heads");
@@ -153,22 +153,28 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
       transfer.freed = allocate("freed", kernel.getSchedule()->getWarps() / 4);
   }
 
-  /// The view that `view` is a part of, or has packed heads of, or itself.
-  static Value wholeOf(Value view) {
-    if (auto part = view.getDefiningOp<PartOp>())
-      return part.getView();
+  /// The view before its heads were packed, if they are.
+  static Value unpacked(Value view) {
     auto pack = view.getDefiningOp<PackHeadsOp>();
     return pack ? pack.getView() : view;
   }
 
+  /// The part that `view` is, or has packed heads of; null for no part.
+  static PartOp partOf(Value view) { return unpacked(view).getDefiningOp<PartOp>(); }
+
+  /// The view that `view` is made of, or itself.
+  static Value wholeOf(Value view) {
+    PartOp part = partOf(view);
+    return part ? part.getView() : unpacked(view);
+  }
+
   /// The argument of the kernel that describes `view`, for boxes of that type.
   Value mapOf(KernelOp kernel, Value view, CopyMapType type) {
-    auto part = view.getDefiningOp<PartOp>();
     auto whole = cast<BlockArgument>(wholeOf(view));
     Builder builder(&getContext());
     NamedAttrList attributes;
     attributes.set("tile.describes", builder.getI64IntegerAttr(whole.getArgNumber()));
-    if (part)
+    if (partOf(view))
       attributes.set("tile.parts", builder.getUnitAttr());
     DictionaryAttr wanted = attributes.getDictionary(&getContext());
     unsigned count = kernel.getNumArguments();
@@ -201,13 +207,16 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
   /// Where the map of a view has the tile at `indices`: tile.copy_map says how parts lie.
   static SmallVector<Value> placeInMap(OpBuilder &builder, Value view, ValueRange indices) {
     SmallVector<Value> place(indices);
-    auto part = view.getDefiningOp<PartOp>();
+    PartOp part = partOf(view);
     if (!part)
       return place;
     Location loc = part.getLoc();
     Value rows = DimOp::create(builder, loc, part.getView(), rowAxis);
     Value own = arith::SubIOp::create(builder, loc, part.getEnd(), part.getBegin());
     Value before = arith::SubIOp::create(builder, loc, rows, own);
+    if (int64_t heads = cast<ViewType>(view.getType()).getHeads(); heads > 1)
+      before = arith::MulIOp::create(builder, loc, before,
+                                     arith::ConstantIntOp::create(builder, loc, heads, 32));
     place[0] = part.getEnd();
     place[rowAxis] = arith::AddIOp::create(builder, loc, before, place[rowAxis]);
     return place;

@@ -162,15 +162,23 @@ static void enterSequence(ImplicitLocOpBuilder &builder, KernelPlace &place, til
     *view = tile::PartOp::create(builder, *view, 2, place.keyBegin, piece.getKeyEnd());
 }
 
+/// Makes rows of the views of queries positions of all heads that go together.
+static void packRows(ImplicitLocOpBuilder &builder, KernelPlace &place) {
+  for (Value *view : {&place.query, &place.output, &place.lse})
+    *view = packHeads(builder, *view, place.heads);
+  place.queries = rowsOfPositions(builder, place.queries, place.heads);
+}
+
 /// Finds the block's share and the sizes; fills all of `place` but the scope.
 static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   Location loc = builder.getLoc();
-  for (Value *view : {&place.query, &place.output, &place.lse})
-    *view = packHeads(builder, *view, place.heads);
   Value batches = extentOf(builder, loc, place.query, 0),
-        heads = extentOf(builder, loc, place.query, 1);
+        heads = extentOf(builder, loc, place.heads > 1 ? place.key : place.query, 1);
   Value keyHeads = extentOf(builder, loc, place.key, 1);
-  Value rows = place.queries = extentOf(builder, loc, place.query, 2);
+  place.queries = extentOf(builder, loc, place.query, 2);
+  if (!place.pieces)
+    packRows(builder, place);
+  Value rows = place.queries;
   place.keys = extentOf(builder, loc, place.key, 2);
   if (place.pieces)
     rows = rowsOfPieces(builder, place.pieces);
@@ -178,11 +186,13 @@ static void emitPlace(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   place.batch = place.tensorBatch = block.getBatch();
   place.head = place.keyHead = place.gridHead = block.getHead();
   place.first = place.gridRow = block.getFirst();
-  if (place.pieces)
+  if (place.pieces) {
     enterSequence(builder, place, emitPiece(builder, place.pieces, place.gridRow));
+    packRows(builder, place);
+  }
   if (place.heads > 1) {
-    Value heads = arith::ConstantIntOp::create(builder, place.heads, 32);
-    place.head = named("first_head", arith::MulIOp::create(builder, place.keyHead, heads));
+    Value factor = arith::ConstantIntOp::create(builder, place.heads, 32);
+    place.head = named("first_head", arith::MulIOp::create(builder, place.keyHead, factor));
     return;
   }
   // Created in this order so that the text reads so; a group of 1 folds.

@@ -12,6 +12,13 @@ Value packHeads(ImplicitLocOpBuilder &builder, Value view, int64_t heads) {
   return tile::PackHeadsOp::create(builder, view, builder.getI64IntegerAttr(heads));
 }
 
+Value rowsOfPositions(ImplicitLocOpBuilder &builder, Value positions, int64_t heads) {
+  if (heads == 1)
+    return positions;
+  Value factor = arith::ConstantIntOp::create(builder, heads, 32);
+  return arith::MulIOp::create(builder, positions, factor);
+}
+
 Value positionOfRow(ImplicitLocOpBuilder &builder, Value row, int64_t heads) {
   if (heads == 1)
     return row;

@@ -21,6 +21,10 @@ namespace lacuna {
 /// The view with its heads packed; the same where there is one, null for null.
 mlir::Value packHeads(mlir::ImplicitLocOpBuilder &builder, mlir::Value view, int64_t heads);
 
+/// How many rows so many positions are.
+mlir::Value rowsOfPositions(mlir::ImplicitLocOpBuilder &builder, mlir::Value positions,
+                            int64_t heads);
+
 /// The position of a row (i32, not negative).
 mlir::Value positionOfRow(mlir::ImplicitLocOpBuilder &builder, mlir::Value row, int64_t heads);
 

@@ -166,10 +166,8 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
                       Value status) {
   attn::AttendOp attend = place.attend;
   Location loc = builder.getLoc();
-  if (place.heads > 1)
-    place.queries = arith::MulIOp::create(builder, place.queries,
-                                          arith::ConstantIntOp::create(builder, place.heads, 32));
-  Value rows = place.pieces ? rowsOfPieces(builder, place.pieces) : place.queries;
+  Value rows = place.pieces ? rowsOfPieces(builder, place.pieces)
+                            : rowsOfPositions(builder, place.queries, place.heads);
   auto block = tile::BlockOp::create(builder, extentOf(builder, loc, lists, 0),
                                      extentOf(builder, loc, lists, 1), rows);
   place.batch = block.getBatch();
@@ -188,9 +186,10 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
     auto piece = tile::PieceOp::create(builder, place.pieces, row);
     static_cast<SequencePlace &>(place) = emitSequence(builder, piece);
     first = piece.getFirst();
+    rows = rowsOfPositions(builder, place.queries, place.heads);
   }
   Value end = arith::AddIOp::create(builder, first, extent);
-  Value past = arith::MinSIOp::create(builder, end, place.queries);
+  Value past = arith::MinSIOp::create(builder, end, rows);
   Value one = arith::ConstantIntOp::create(builder, 1, 32);
   Value last = arith::SubIOp::create(builder, past, one);
   Span i{positionOfRow(builder, first, place.heads), positionOfRow(builder, last, place.heads)};

@@ -1,5 +1,6 @@
 #include "lib/Conversion/AttnToTile/Ragged.h"
 
+#include "dialects/Attn/IR/HeadSharing.h"
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
 #include "lib/Conversion/AttnToTile/Plan.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
@@ -35,7 +36,7 @@ tile::KernelOp emitCutKernel(OpBuilder &builder, attn::AttendOp attend, StringRe
   Value wrong = tile::CutSequencesOp::create(
       b, b.getI1Type(), pieces, tiles, named("query_offsets", arguments[0]),
       named("key_offsets", arguments[1]), named("queries", arguments[2]),
-      named("keys", arguments[3]));
+      named("keys", arguments[3]), builder.getI64IntegerAttr(attn::headsTogether(attend)));
   tile::ReportOp::create(b, arguments[4], bits.ofOffsets(attend), wrong);
   tile::ReturnOp::create(b, ValueRange());
   return kernel;

@@ -17,6 +17,7 @@ FragmentCall lacuna::printCutSequences(Emission &emission, tile::CutSequencesOp 
     emission.include(header);
   tile::ScheduleAttr schedule = *op->getParentOfType<tile::KernelOp>().getSchedule();
   bool counts = bool(op.getCounts());
+  int64_t heads = op.getHeads();
   // Work of a piece: what its rows may see, at most.
   std::string store = llvm::formatv(
       "  auto store = [&](int32_t number, const lacuna::Piece &piece) {\n"
@@ -47,7 +48,7 @@ FragmentCall lacuna::printCutSequences(Emission &emission, tile::CutSequencesOp 
       "    lacuna::Piece own = {{0, 0, 0, lane == 0 ? queries : 0, 0, 0};\n"
       "    if (!wrong)\n"
       "      own = lacuna::sequenceAt(queryOffsets, keyOffsets, group + lane);\n"
-      "    const int32_t tiles = (own.queryEnd - own.queryBegin + {2}) / {3};\n"
+      "    const int32_t tiles = ({4}own.queryEnd - own.queryBegin{5} + {2}) / {3};\n"
       "    const int32_t before = lacuna::sumBefore(tiles);\n"
       "    const int32_t all = __shfl_sync(0xffffffffu, before + tiles, 31);\n"
       "    #pragma unroll 1\n"
@@ -66,7 +67,8 @@ FragmentCall lacuna::printCutSequences(Emission &emission, tile::CutSequencesOp 
       "  return wrong;\n"
       "}\n",
       counts ? ", const lacuna::View<4> &counts" : "", store, schedule.getQueryTile() - 1,
-      schedule.getQueryTile());
+      schedule.getQueryTile(), heads == 1 ? "" : std::to_string(heads) + " * (",
+      heads == 1 ? "" : ")");
   FragmentCall call{emission.function(op.getLoc(), "cut_sequences", text), {}};
   llvm::append_range(call.operands, op->getOperands());
   return call;

@@ -12,10 +12,11 @@
 // CHECK-DAG:   %[[C1:.*]] = arith.constant 1 : i32
 // CHECK-DAG:   %[[C3:.*]] = arith.constant 3 : i32
 // CHECK-DAG:   %[[C4:.*]] = arith.constant 4 : i32
+// CHECK:       %[[LENGTH:.*]] = tile.dim %[[Q]][2]
 // CHECK:       %[[QUERIES:.*]] = tile.pack_heads %[[Q]] by 3
 // CHECK:       %[[OUTPUTS:.*]] = tile.pack_heads %{{.*}} by 3
 // CHECK:       %[[SUMS:.*]] = tile.pack_heads %{{.*}} by 3 : <?x12x?xf32>
-// CHECK:       %[[ROWS:.*]] = tile.dim %[[QUERIES]][2] : <?x4x?x64xbf16, heads = 3>
+// CHECK:       %[[ROWS:.*]] = arith.muli %[[LENGTH]], %[[C3]]
 // CHECK:       %[[B:.*]], %[[H:.*]], %[[FIRST:.*]] = tile.block %{{.*}}, %[[C4]], %[[ROWS]]
 // CHECK:       %[[FIRST_HEAD:.*]] = arith.muli %[[H]], %[[C3]]
 // CHECK:       %[[PAST:.*]] = arith.minsi %{{.*}}, %[[ROWS]]
@@ -107,4 +108,24 @@ func.func @planned(%q: tensor<?x?x?x64xbf16>, %k: tensor<?x?x?x64xbf16>, %last: 
     attn.yield %see, %hide : i1, i1
   } schedule<heads = 3> mode planned : tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>, tensor<?x?x?x64xbf16>
   return %o : tensor<?x?x?x64xbf16>
+}
+
+// Sequences are cut into tiles of these rows, and heads are packed of each of them.
+// CHECK-LABEL: tile.kernel @ragged_kernel_pieces(
+// CHECK:       tile.cut_sequences {{.*}} heads 3
+// CHECK-LABEL: tile.kernel @ragged_kernel(
+// CHECK:       tile.block %{{.*}}, %c4_i32,
+// CHECK:       %{{.*}}, %[[FIRST:.*]], %[[Q0:.*]], %[[Q1:.*]], %{{.*}}, %{{.*}} = tile.piece
+// CHECK:       %[[PART:.*]] = tile.part %{{.*}} along 2 from %[[Q0]] to %[[Q1]]
+// CHECK:       %[[QUERIES:.*]] = tile.pack_heads %[[PART]] by 3
+// CHECK:       tile.load %[[QUERIES]][%{{.*}}, %{{.*}}, %[[FIRST]], %{{.*}}]
+// CHECK-LABEL: tile.program @ragged(
+// CHECK:       %[[ROWS:.*]] = arith.muli %{{.*}}, %c3
+// CHECK:       %[[TILES:.*]] = tile.tile_count %[[ROWS]] along query
+// CHECK:       %[[ROOM:.*]] = arith.addi %[[TILES]],
+// CHECK:       tile.launch @ragged_kernel batches %[[ROOM]] heads %c4
+func.func @ragged(%q: tensor<1x12x?x64xbf16>, %k: tensor<1x4x?x64xbf16>, %n: tensor<?xi32>) -> tensor<1x12x?x64xbf16> {
+  %o, %lse = attn.attend %q ragged %n, %k, %k ragged %n schedule<heads = 3> mode closed
+    : tensor<1x12x?x64xbf16> ragged tensor<?xi32>, tensor<1x4x?x64xbf16>, tensor<1x4x?x64xbf16> ragged tensor<?xi32>
+  return %o : tensor<1x12x?x64xbf16>
 }

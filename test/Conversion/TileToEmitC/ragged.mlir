@@ -39,3 +39,17 @@ tile.kernel @main(%pieces: !tile.view<?x6xi32>, %lse: !tile.view<1x2x?xf32>, %n:
   %rows = tile.dim %part[2] : !tile.view<1x2x?xf32>
   tile.return
 }
+
+// -----
+
+// Queries of several heads have as many rows.
+// CHECK:       bool cut_sequences(
+// CHECK-SAME:    const int32_t tiles = (8 * (own.queryEnd - own.queryBegin) + 63) / 64;
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 1, stages = 2, query_in_registers = false>
+tile.kernel @cut_heads(%pieces: !tile.view<?x6xi32>, %m: !tile.view<?xi32>, %n: i32, %status: !tile.status)
+    attributes {schedule = #s, shared_bytes = 0 : i64, target = "sm_80", plans = @main} {
+  %wrong = tile.cut_sequences %pieces at %m, %m of %n, %n heads 8
+      : !tile.view<?x6xi32> at !tile.view<?xi32>, !tile.view<?xi32>
+  tile.report %status, 3 if %wrong
+  tile.return
+}

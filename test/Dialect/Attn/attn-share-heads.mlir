@@ -129,15 +129,6 @@ func.func @three(%q: !q, %p: !few, %k: !k) -> (!q, !few) {
   return %o, %u : !q, !few
 }
 
-// CHECK-LABEL: @ragged
-// CHECK-NOT: schedule
-func.func @ragged(%q: tensor<1x6x?x64xf16>, %k: !k, %n: tensor<?xi32>) -> tensor<1x6x?x64xf16> {
-  // expected-remark @+2 {{closed: intervals of keys are exact}}
-  // expected-remark @+1 {{sequences of a ragged batch are cut into tiles of one head}}
-  %o, %lse = attn.attend %q ragged %n, %k, %k ragged %n : tensor<1x6x?x64xf16> ragged tensor<?xi32>, !k, !k ragged tensor<?xi32>
-  return %o : tensor<1x6x?x64xf16>
-}
-
 // CHECK-LABEL: @baked
 // CHECK-NOT: schedule
 func.func @baked(%q: !q, %k: !k) -> !q {

@@ -265,8 +265,8 @@ tile.kernel @k(%q: !tile.copy_map<64x64xf16, heads = 3>) { tile.return }
 
 // -----
 
-tile.program @p(%q: tensor<1x6x?x64xf16>) {
-  // expected-error@+1 {{packs heads of what is not a whole tensor of rank 4}}
-  %map = tile.copy_map %q parts : tensor<1x6x?x64xf16> -> !tile.copy_map<96x64xf16, heads = 3>
+tile.program @p(%q: tensor<6x?x64xf16>) {
+  // expected-error@+1 {{packs heads of a tensor of rank 3, must be 4}}
+  %map = tile.copy_map %q : tensor<6x?x64xf16> -> !tile.copy_map<96x64xf16, heads = 3>
   tile.return
 }

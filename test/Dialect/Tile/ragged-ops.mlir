@@ -12,6 +12,9 @@ tile.kernel @cut(%pieces: !pieces, %counts: !tile.view<1x1x?x2xi32>, %m: !tile.v
   // CHECK: %{{.*}} = tile.cut_sequences %{{.*}} at %{{.*}}, %{{.*}} of %{{.*}}, %{{.*}} : <?x6xi32> at <?xi32>, <9xi32>
   %b = tile.cut_sequences %pieces at %m, %n of %queries, %keys
       : !pieces at !tile.view<?xi32>, !tile.view<9xi32>
+  // CHECK: tile.cut_sequences %{{.*}} at %{{.*}}, %{{.*}} of %{{.*}}, %{{.*}} heads 8 : <?x6xi32> at <?xi32>, <9xi32>
+  %c = tile.cut_sequences %pieces at %m, %n of %queries, %keys heads 8
+      : !pieces at !tile.view<?xi32>, !tile.view<9xi32>
   tile.return
 }
 

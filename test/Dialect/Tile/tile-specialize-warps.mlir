@@ -141,15 +141,25 @@ tile.kernel @part(%q: !tile.view<?x?x?x64xf16>, %b: i32, %begin: i32, %end: i32)
 
 // -----
 
-// Boxes of packed heads have a map of their own, at the same indices.
+// Boxes of packed heads have a map of their own, at the same indices; of a part, behind
+// the rows of all heads that lie before it.
 #s = #tile.schedule<query_tile = 192, key_tile = 64, warps = 12, stages = 2, query_in_registers = false, roles = true>
 #qf = #tile.axes<[query, feature]>
 // CHECK-LABEL: tile.kernel @packed
-// CHECK-SAME:  %[[B:[^:]*]]: i32, %[[MAP:[^ ]*]]: !tile.copy_map<192x64xf16, heads = 3> {tile.describes = 0 : i64})
+// CHECK-SAME:  %[[B:[^:]*]]: i32, %[[MAP:[^ ]*]]: !tile.copy_map<192x64xf16, heads = 3> {tile.describes = 0 : i64},
+// CHECK-SAME:  %[[PARTS:[^ ]*]]: !tile.copy_map<192x64xf16, heads = 3> {tile.describes = 0 : i64, tile.parts})
 // CHECK:       tile.copy_bulk(%[[MAP]]) [%[[B]], %[[B]], %[[B]], %{{.*}}]
+// CHECK:       %[[OWN:.*]] = arith.subi
+// CHECK-NEXT:  %[[POSITIONS:.*]] = arith.subi %{{.*}}, %[[OWN]]
+// CHECK:       %[[BEFORE:.*]] = arith.muli %[[POSITIONS]], %c3_i32
+// CHECK-NEXT:  %[[ROW:.*]] = arith.addi %[[BEFORE]], %[[B]]
+// CHECK:       tile.copy_bulk(%[[PARTS]]) [%[[B]], %[[B]], %[[ROW]], %{{.*}}]
 tile.kernel @packed(%q: !tile.view<?x6x?x64xf16>, %b: i32) attributes {schedule = #s, target = "sm_90a"} {
   %c0 = arith.constant 0 : i32
   %packed = tile.pack_heads %q by 3 : !tile.view<?x6x?x64xf16>
   %qt = tile.load %packed[%b, %b, %b, %c0] : !tile.view<?x2x?x64xf16, heads = 3> -> tensor<192x64xf16, #qf>
+  %part = tile.part %q along 2 from %c0 to %b : !tile.view<?x6x?x64xf16>
+  %heads = tile.pack_heads %part by 3 : !tile.view<?x6x?x64xf16>
+  %rows = tile.load %heads[%c0, %b, %b, %c0] : !tile.view<?x2x?x64xf16, heads = 3> -> tensor<192x64xf16, #qf>
   tile.return
 }

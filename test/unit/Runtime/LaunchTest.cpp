@@ -156,6 +156,15 @@ TEST_F(LaunchTest, CopyMapsOfPackedHeadsHaveAnAxisForThem) {
   EXPECT_EQ(spec.strides,
             (std::array<std::uint64_t, 4>{130 * 256, 256, 4 * 130 * 256, 8 * 130 * 256}));
   EXPECT_EQ(spec.box, (std::array<std::uint32_t, 5>{64, 4, 16, 1, 1}));
+
+  request.q = TensorRef::contiguous(0x100000, DType::BF16, {2, 8, 130, 128}); // the first one's
+  load(copying(ProgramParameter::argument(0), 64, /*ofParts=*/true, /*heads=*/4));
+  ASSERT_EQ(launch(request).message(), "");
+  ASSERT_TRUE(decodeForEmulator(
+      reinterpret_cast<const std::uint8_t *>(device.launches.back().arguments.data()) + 64, spec));
+  EXPECT_EQ(spec.dims, (std::array<std::uint64_t, 5>{128, 4, 130, 2, 131}));
+  EXPECT_EQ(spec.strides, (std::array<std::uint64_t, 4>{130 * 256, 256, 4 * 130 * 256, 256}));
+  EXPECT_EQ(spec.base + 130 * spec.strides[3], 0x100000u) << "the part that ends last";
 }
 
 TEST_F(LaunchTest, CopyMapsOfUnusualTensors) {
