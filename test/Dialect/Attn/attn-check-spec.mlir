@@ -131,3 +131,14 @@ func.func @twice(%q: !t) -> (!t, !t) {
   // expected-error@below {{result 1 of a spec is returned twice}}
   return %o, %o : !t, !t
 }
+
+// -----
+
+!t = tensor<?x?x?x16xf16>
+func.func @gradient_of_result(%q: !t, %k: !t, %v: !t, %do: !t) -> tensor<?x?x?x16xf16> {
+  %o, %lse = attn.attend %q, %k, %v : !t, !t, !t
+  // expected-error@+1 {{'attn.attend_grad' op a value whose gradient is asked for must be an argument of the spec}}
+  %dq, %dk, %dv, %d = attn.attend_grad %q, %k, %v output %o, %lse gradient %do of %o
+    : !t, !t, !t output !t of !t
+  return %dq : !t
+}
