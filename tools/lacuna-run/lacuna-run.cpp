@@ -39,10 +39,11 @@ static cl::opt<std::string> function("function", cl::value_desc("name"), cl::cat
                                      cl::desc("Spec function to run, when there are several"));
 static cl::opt<std::string> device("device", cl::value_desc("auto|cuda[:N]|emulator|reference"),
                                    cl::cat(category), cl::init("auto"), cl::desc("Where to run"));
+// An option keeps only a reference to its description.
+static const std::string inputsDescription =
+    "Next argument: @file.npy, a scalar, or SHAPExTYPE= and one of " + elementSyntax();
 static cl::list<std::string> inputs("input", cl::value_desc("value"), cl::cat(category),
-                                    cl::desc("Next argument: @file.npy, a scalar, or SHAPExTYPE= "
-                                             "and one of " +
-                                             elementSyntax()));
+                                    cl::desc(inputsDescription));
 static cl::list<std::string> outputs("output", cl::value_desc("@file.npy|-"), cl::cat(category),
                                      cl::desc("Where the next result goes"));
 static cl::opt<std::string> check("check", cl::ValueOptional, cl::value_desc("tolerance"),

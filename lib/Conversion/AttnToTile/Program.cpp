@@ -98,7 +98,6 @@ public:
   /// All plans come before all launches that use them.
   void emitLaunch(attn::AttendOp attend, const AttendKernel &kernel) {
     builder.setLoc(attend.getLoc());
-    Value q = attend.getQuery();
     SmallVector<Value> operands(
         llvm::map_range(kernel.operands, [&](Value operand) { return values.lookup(operand); }));
     llvm::append_range(operands, plans[attend]);
@@ -223,7 +222,7 @@ private:
   /// How many heads of a launch read keys and values that the cache holds together, as
   /// kernels take it: all of those that share a key head, or several times as many.
   Value emitHeadGroup(attn::AttendOp attend, FlatSymbolRefAttr main) {
-    Value q = attend.getQuery(), k = attend.getKey();
+    Value k = attend.getKey();
     int64_t bytes = (attend.getQueryHeadDim() + attend.getValueHeadDim()) *
                     cast<RankedTensorType>(k.getType()).getElementTypeBitWidth() / 8;
     Value one = number(1);
