@@ -89,8 +89,8 @@ static Status checkExtents(const TensorRef &tensor, const char *prefix, const st
 
 /// Strides and address, which arguments and results share. Extents have been
 /// checked.
-static Status checkMemory(const TensorRef &tensor, std::uint32_t alignment, const char *prefix,
-                          const std::string &name) {
+static Status checkTensorMemory(const TensorRef &tensor, std::uint32_t alignment,
+                                const char *prefix, const std::string &name) {
   for (int axis = 0; axis < tensor.rank; ++axis)
     if (tensor.shape[axis] == 0)
       return Status();
@@ -169,7 +169,7 @@ Status lacuna::checkAddress(const Program &program, Span<Value> arguments, std::
   const ProgramArgument &argument = program.arguments[index];
   if (!argument.isTensor)
     return Status();
-  return checkMemory(arguments[index].tensor, argument.alignment, "%", argument.name);
+  return checkTensorMemory(arguments[index].tensor, argument.alignment, "%", argument.name);
 }
 
 Status lacuna::checkArguments(const Program &program, Span<Value> arguments) {
@@ -235,7 +235,7 @@ static Status checkResult(const ProgramTensor &expected, Span<Value> arguments,
                        " is 0: its elements would share memory");
   if (Status status = checkExtents(given, "", expected.name); !status.isOk())
     return status;
-  return checkMemory(given, expected.alignment, "", expected.name);
+  return checkTensorMemory(given, expected.alignment, "", expected.name);
 }
 
 Status lacuna::checkResults(const Program &program, Span<Value> arguments,

@@ -174,7 +174,7 @@ bool Decoder::placeVariables() {
   std::vector<u64> parameterOffset(kernel.variables.size(), 0);
   std::vector<bool> isParameter(kernel.variables.size(), false);
   for (int parameter : kernel.parameters) {
-    const Variable &variable = kernel.variables[parameter];
+    const ptx::Variable &variable = kernel.variables[parameter];
     offset = alignUp(offset, variable.alignment);
     parameterOffset[parameter] = offset;
     isParameter[parameter] = true;
@@ -193,7 +193,7 @@ bool Decoder::placeVariables() {
   u32 externAlignment = 1;
   addresses.assign(kernel.variables.size(), 0);
   for (std::size_t v = 0; v < kernel.variables.size(); ++v) {
-    const Variable &variable = kernel.variables[v];
+    const ptx::Variable &variable = kernel.variables[v];
     if (isParameter[v]) {
       addresses[v] = parameters->base + parameterOffset[v];
     } else if (variable.space == Space::Shared) {
@@ -215,7 +215,7 @@ bool Decoder::placeVariables() {
   code->staticSharedEnd = static_cast<u32>(shared);
   code->dynamicSharedStart = static_cast<u32>(alignUp(shared, externAlignment));
   for (std::size_t v = 0; v < kernel.variables.size(); ++v) {
-    const Variable &variable = kernel.variables[v];
+    const ptx::Variable &variable = kernel.variables[v];
     if (variable.space == Space::Shared && (variable.isExtern || variable.bytes == 0))
       addresses[v] = code->dynamicSharedStart;
   }
@@ -224,7 +224,7 @@ bool Decoder::placeVariables() {
 }
 
 bool Decoder::placeGlobal(std::size_t v) {
-  const Variable &variable = kernel.variables[v];
+  const ptx::Variable &variable = kernel.variables[v];
   Allocation *place = memory.allocate(std::max<u64>(variable.bytes, 1), variable.name);
   if (!place) {
     failure = Status(StatusKind::Resource, "out of host memory");

@@ -6,14 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Emulator/Decode/DecoderState.h"
+#include "lib/Emulator/Decode/Rows.h"
 #include "lib/Emulator/Ptx/ControlSlice.h"
 #include "lib/Emulator/Sim/Lanes.h"
 
 using namespace lacuna;
 using namespace lacuna::emulator;
 using namespace lacuna::emulator::ptx;
-
-static Step nothing(Warp &, const Instruction &) { return Step::Next; }
 
 template <u32 value>
 static Step presume(Warp &warp, const Instruction &i) {

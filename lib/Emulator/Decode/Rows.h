@@ -15,6 +15,9 @@ namespace lacuna::emulator {
 
 class Decoder;
 
+/// What an instruction does that is a hint or a pause.
+inline Step nothing(Warp &, const Instruction &) { return Step::Next; }
+
 /// Turns the operands of one statement into slots.
 class Binder {
 public:

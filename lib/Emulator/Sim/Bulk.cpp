@@ -343,8 +343,6 @@ static Step wait(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
-static Step nothing(Warp &, const Instruction &) { return Step::Next; }
-
 //===----------------------------------------------------------------------===//
 // Rows
 //===----------------------------------------------------------------------===//

@@ -153,7 +153,7 @@ void addComparison(InstructionTable &table, const std::string &op, const std::st
 
 /// Bits are equal or not; unsigned numbers have names of their own for order.
 template <class T>
-void addInteger(InstructionTable &table, const std::string &width) {
+void addIntegerComparisons(InstructionTable &table, const std::string &width) {
   constexpr bool isSigned = std::is_signed_v<T>;
   std::string type = (isSigned ? ".s" : ".u") + width;
   std::string bits = isSigned ? type : ".(u" + width + "|b" + width + ")";
@@ -202,12 +202,12 @@ Step selectBySign(Warp &warp, const Instruction &i) {
 } // namespace
 
 void lacuna::emulator::addCompareRows(InstructionTable &table) {
-  addInteger<u16>(table, "16");
-  addInteger<s16>(table, "16");
-  addInteger<u32>(table, "32");
-  addInteger<s32>(table, "32");
-  addInteger<u64>(table, "64");
-  addInteger<s64>(table, "64");
+  addIntegerComparisons<u16>(table, "16");
+  addIntegerComparisons<s16>(table, "16");
+  addIntegerComparisons<u32>(table, "32");
+  addIntegerComparisons<s32>(table, "32");
+  addIntegerComparisons<u64>(table, "64");
+  addIntegerComparisons<s64>(table, "64");
   addFloat<f32>(table, ".f32");
   addFloat<f32, true>(table, ".ftz.f32");
   addFloat<f64>(table, ".f64");

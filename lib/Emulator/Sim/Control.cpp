@@ -29,8 +29,6 @@ static Step trap(Warp &warp, const Instruction &) {
   return Step::Jump;
 }
 
-static Step nothing(Warp &, const Instruction &) { return Step::Next; }
-
 template <Scope scope>
 static Step memoryFence(Warp &warp, const Instruction &) {
   fence(warp, scope);

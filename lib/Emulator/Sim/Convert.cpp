@@ -320,7 +320,7 @@ void addToInteger(InstructionTable &table, const std::string &to, const std::str
 }
 
 template <class I>
-void addInteger(InstructionTable &table, const std::string &name) {
+void addIntegerConversions(InstructionTable &table, const std::string &name) {
   std::string w = sizeof(I) == 8 ? "8" : "4";
   addToInteger<I, f32>(table, name, "f32", "d" + w + " a4");
   addToInteger<I, f64>(table, name, "f64", "d" + w + " a8");
@@ -365,12 +365,12 @@ void addHalf(InstructionTable &table, const std::string &type) {
 void lacuna::emulator::addConvertRows(InstructionTable &table) {
   table.add({"cvt[.sat].(u8|s8|u16|s16|u32|s32|u64|s64).(u8|s8|u16|s16|u32|s32|u64|s64)", "",
              convertInteger, 0, bindConvertInteger, true});
-  addInteger<u16>(table, "u16");
-  addInteger<s16>(table, "s16");
-  addInteger<u32>(table, "u32");
-  addInteger<s32>(table, "s32");
-  addInteger<u64>(table, "u64");
-  addInteger<s64>(table, "s64");
+  addIntegerConversions<u16>(table, "u16");
+  addIntegerConversions<s16>(table, "s16");
+  addIntegerConversions<u32>(table, "u32");
+  addIntegerConversions<s32>(table, "s32");
+  addIntegerConversions<u64>(table, "u64");
+  addIntegerConversions<s64>(table, "s64");
   addRounding<f32>(table, "f32", "d4 a4");
   addRounding<f64>(table, "f64", "d8 a8");
   addHalf<f16>(table, "f16");

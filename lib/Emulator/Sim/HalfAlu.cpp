@@ -103,7 +103,7 @@ void addTernary(InstructionTable &table, const std::string &name, const std::str
 }
 
 template <class Half>
-void addType(InstructionTable &table, const std::string &type) {
+void addHalfType(InstructionTable &table, const std::string &type) {
   // .ftz of f16 flushes what f32 represents as normal numbers; kernels that
   // depend on it are not known, so only the forms without it exist.
   addBinary<Half, FloatAdd>(table, "add[.rn]", type);
@@ -125,8 +125,8 @@ void addType(InstructionTable &table, const std::string &type) {
 } // namespace
 
 void lacuna::emulator::addHalfRows(InstructionTable &table) {
-  addType<f16>(table, ".f16");
-  addType<bf16>(table, ".bf16");
+  addHalfType<f16>(table, ".f16");
+  addHalfType<bf16>(table, ".bf16");
   addUnary<f16, PowerOfTwo>(table, "ex2.approx", ".f16");
   addUnary<bf16, PowerOfTwo>(table, "ex2.approx.ftz", ".bf16");
 }

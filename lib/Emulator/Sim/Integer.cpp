@@ -253,7 +253,7 @@ void bindCarry(Binder &binder) {
 
 /// Rows of one type; `name` is "s32", `w` the width "4" or "8".
 template <class T>
-void addType(InstructionTable &table, const std::string &name) {
+void addIntegerType(InstructionTable &table, const std::string &name) {
   std::string w = sizeof(T) == 8 ? "8" : "4";
   std::string two = "d" + w + " a" + w, three = two + " b" + w, four = three + " c" + w;
   table.add({"add." + name, three, binary<T, Add>});
@@ -299,12 +299,12 @@ void addCarryRows(InstructionTable &table, const std::string &width) {
 } // namespace
 
 void lacuna::emulator::addIntegerRows(InstructionTable &table) {
-  addType<u16>(table, "u16");
-  addType<s16>(table, "s16");
-  addType<u32>(table, "u32");
-  addType<s32>(table, "s32");
-  addType<u64>(table, "u64");
-  addType<s64>(table, "s64");
+  addIntegerType<u16>(table, "u16");
+  addIntegerType<s16>(table, "s16");
+  addIntegerType<u32>(table, "u32");
+  addIntegerType<s32>(table, "s32");
+  addIntegerType<u64>(table, "u64");
+  addIntegerType<s64>(table, "s64");
   table.add({"add.sat.s32", "d4 a4 b4", binary<s32, Saturate<Add>>});
   table.add({"sub.sat.s32", "d4 a4 b4", binary<s32, Saturate<Subtract>>});
   table.add({"mul24.lo.u32", "d4 a4 b4", binary<u32, Multiply24>});

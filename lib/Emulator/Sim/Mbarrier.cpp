@@ -214,8 +214,6 @@ static Step fenceProxy(Warp &warp, const Instruction &i) {
   return Step::Next;
 }
 
-static Step nothing(Warp &, const Instruction &) { return Step::Next; }
-
 //===----------------------------------------------------------------------===//
 // Rows
 //===----------------------------------------------------------------------===//

@@ -15,7 +15,7 @@
 
 using namespace lacuna;
 
-static const char *spec = R"(
+static const char *raggedSpec = R"(
 !t = tensor<?x?x?x16xf16>
 !n = tensor<?xi32>
 func.func @ragged(%q: !t, %n: !n) -> tensor<?x?x?xf32> {
@@ -30,7 +30,7 @@ TEST(RaggedPlan, AnUpdateReadsTheOffsets) {
   auto device = std::move(*openDevice("emulator"));
   CompileOptions options;
   options.target = device->target();
-  Result<Executable> executable = compile(spec, options);
+  Result<Executable> executable = compile(raggedSpec, options);
   ASSERT_TRUE(executable) << executable.status().message();
   auto program = std::move(*LoadedProgram::load(*executable, *device));
   EXPECT_TRUE(program.makesPlan());

@@ -238,7 +238,7 @@ std::vector<T> valuesOf(DeviceTensor &tensor) {
   return values;
 }
 
-struct Case {
+struct PlanCase {
   std::int64_t batches, length, longest;
   bool unsorted;
   std::int32_t capacity;
@@ -247,7 +247,7 @@ struct Case {
 
 /// Plans on the emulator in one mode and compares everything.
 template <class T>
-void checkPlan(const Executable &executable, DType dtype, const Case &test,
+void checkPlan(const Executable &executable, DType dtype, const PlanCase &test,
                emulator::EmulatorOptions options) {
   options.target = "sm_80";
   auto device = emulator::createEmulatorDevice(options);
@@ -312,14 +312,15 @@ void checkPlan(const Executable &executable, DType dtype, const Case &test,
   EXPECT_EQ(done.message().find("too many runs") != std::string::npos, overflows);
 }
 
-const Case cases[] = {{2, 300, 40, false, 20},   {1, 1, 1, false, 1},    {1, 2048, 700, false, 64},
-                      {1, 2500, 90, true, 80},   {2, 1100, 30, true, 3}, {1, 64, 8, true, 2},
-                      {1, 35000, 900, false, 64}};
+const PlanCase cases[] = {{2, 300, 40, false, 20},   {1, 1, 1, false, 1},
+                          {1, 2048, 700, false, 64}, {1, 2500, 90, true, 80},
+                          {2, 1100, 30, true, 3},    {1, 64, 8, true, 2},
+                          {1, 35000, 900, false, 64}};
 
 TEST(Plan, ListsAreThoseOfEveryTile) {
   Result<Executable> executable = compileDocuments("i32");
   ASSERT_TRUE(executable) << executable.status().message();
-  for (const Case &test : cases)
+  for (const PlanCase &test : cases)
     checkPlan<std::int32_t>(*executable, DType::I32, test, {});
 }
 
@@ -337,7 +338,7 @@ TEST(Plan, IsTheSameInEveryOrderOfWarps) {
 TEST(Plan, ListsCanBeTransposed) {
   Result<Executable> executable = compileDocuments("i32", queryTile, keyTile, /*transposed=*/true);
   ASSERT_TRUE(executable) << executable.status().message();
-  for (Case test : cases) {
+  for (PlanCase test : cases) {
     test.transposed = true;
     checkPlan<std::int32_t>(*executable, DType::I32, test, {});
   }

@@ -4,7 +4,7 @@ using namespace lacuna;
 using namespace lacuna::emulator;
 
 /// PTX of a kernel of one warp with these instructions.
-static KernelImage kernelOf(const std::string &instructions) {
+static KernelImage warpOf(const std::string &instructions) {
   return {"k", "sm_90a", "",
           ".version 9.0\n.target sm_90a\n.address_size 64\n.visible .entry k() {\n"
           ".reg .f32 %f<9>;\n.reg .b32 %r<9>;\n" +
@@ -15,7 +15,7 @@ static KernelImage kernelOf(const std::string &instructions) {
 /// Instructions that count, without the one that ends the kernel.
 static std::uint64_t normalised(const std::string &instructions) {
   KernelRunner runner;
-  runner.runClean(kernelOf(instructions), {{1}, {32}}, Arguments());
+  runner.runClean(warpOf(instructions), {{1}, {32}}, Arguments());
   return runner.emulator->counters().normalisedWarps() - 1;
 }
 
