@@ -1,7 +1,6 @@
 #include "tools/gpu-check/Runner.h"
 
 #include "lacuna/Reference.h"
-#include "lib/Support/Files.h"
 #include "tools/lacuna-run/DeviceRun.h"
 #include "tools/lacuna-run/Inputs.h"
 
@@ -30,13 +29,6 @@ struct Runner::Sample {
   std::vector<HostArray> inputs;
   ReferenceRun reference;
 };
-
-static Result<std::string> readSpec(const std::string &folder, const CaseKernel &kernel) {
-  Result<std::string> text = readFile(folder + "/" + kernel.spec + ".mlir");
-  if (!text)
-    return text;
-  return specialise(*text, kernel);
-}
 
 Result<Runner::Prepared> Runner::prepare(const CaseKernel &kernel) const {
   Result<std::string> text = readSpec(specFolder, kernel);

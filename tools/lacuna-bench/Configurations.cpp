@@ -3,7 +3,6 @@
 #include "lacuna/Reference.h"
 #include "lib/Compiler/SpecMask.h"
 #include "lib/Mask/Density.h"
-#include "lib/Support/Files.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -104,9 +103,11 @@ Configuration lacuna::denseLike(const Configuration &configuration) {
 }
 
 /// The text of a spec of the gallery, or of one that is here to be measured.
-static Result<std::string> readSpec(const std::string &root, const std::string &name) {
-  Result<std::string> text = readFile(root + "/kernels/specs/" + name + ".mlir");
-  return text ? text : readFile(root + "/test/bench/specs/" + name + ".mlir");
+static Result<std::string> readMeasured(const std::string &root, const CaseKernel &kernel) {
+  Result<std::string> text = readSpec(root + "/kernels/specs", kernel);
+  return text || text.status().kind() != StatusKind::Io
+             ? text
+             : readSpec(root + "/test/bench/specs", kernel);
 }
 
 /// Pairs that the mask leaves, over all batches and heads.
@@ -135,10 +136,7 @@ Result<PreparedConfiguration> lacuna::prepare(const BenchOptions &options,
                                               const Configuration &configuration) {
   const CaseKernel &kernel = configuration.kernel;
   const CaseShape &shape = configuration.shape;
-  Result<std::string> text = readSpec(options.sourceRoot, kernel.spec);
-  if (!text)
-    return text.status();
-  text = specialise(*text, kernel);
+  Result<std::string> text = readMeasured(options.sourceRoot, kernel);
   if (!text)
     return text.status();
   Result<ReferenceSpec> spec = ReferenceSpec::parse(*text, kernel.spec + ".mlir");

@@ -9,7 +9,6 @@
 //===----------------------------------------------------------------------===//
 #include "lacuna/Reference.h"
 #include "lib/Compiler/Compilation.h"
-#include "lib/Support/Files.h"
 #include "tools/lacuna-bench/Bench.h"
 #include "tools/lacuna-bench/LaunchWork.h"
 #include "tools/lacuna-run/Arguments.h"
@@ -38,10 +37,7 @@ struct ModelCase {
 } // namespace
 
 static Result<ModelCase> readCase(const std::string &folder, const CaseKernel &kernel) {
-  Result<std::string> text = readFile(folder + "/" + kernel.spec + ".mlir");
-  if (!text)
-    return text.status();
-  text = specialise(*text, kernel);
+  Result<std::string> text = readSpec(folder, kernel);
   if (!text)
     return text.status();
   Result<ReferenceSpec> spec = ReferenceSpec::parse(*text, kernel.spec + ".mlir");

@@ -1,5 +1,6 @@
 #include "tools/lacuna-run/GallerySpec.h"
 
+#include "lib/Support/Files.h"
 #include "tools/lacuna-run/Text.h"
 
 #include <algorithm>
@@ -48,14 +49,16 @@ static bool replaceAlias(std::string &text, const std::string &alias, std::int64
   return true;
 }
 
-Result<std::string> lacuna::specialise(const std::string &text, const CaseKernel &kernel) {
-  std::string result = text;
-  if (!replaceAlias(result, "!qk", kernel.queryDim, kernel.dtype) ||
-      !replaceAlias(result, "!vo", kernel.valueDim, kernel.dtype))
+Result<std::string> lacuna::readSpec(const std::string &folder, const CaseKernel &kernel) {
+  Result<std::string> text = readFile(folder + "/" + kernel.spec + ".mlir");
+  if (!text)
+    return text;
+  if (!replaceAlias(*text, "!qk", kernel.queryDim, kernel.dtype) ||
+      !replaceAlias(*text, "!vo", kernel.valueDim, kernel.dtype))
     return Status(StatusKind::Type,
                   kernel.spec + ": a spec of the gallery defines !qk = tensor<?x?x?x...> for its "
                                 "queries and keys and !vo for its values and output");
-  return result;
+  return text;
 }
 
 /// "2x3x4xf16".

@@ -39,9 +39,9 @@ struct CaseShape {
 /// The gallery's specs, by name, from the files of a folder. Errors: Io.
 Result<std::vector<std::string>> gallerySpecs(const std::string &folder);
 
-/// The spec's text with its element type and head dims replaced by the
-/// kernel's. Errors: Type when the text does not name them by !qk and !vo.
-Result<std::string> specialise(const std::string &text, const CaseKernel &kernel);
+/// The text of the kernel's spec, a file of the folder, with the kernel's element type
+/// and head dims. Errors: Io; Type when the text does not name them by !qk and !vo.
+Result<std::string> readSpec(const std::string &folder, const CaseKernel &kernel);
 
 /// Shapes of queries, keys and values, as lacuna-run's --input takes them: "1x8x300x128xbf16".
 std::vector<std::string> tokenShapes(const CaseKernel &kernel, const CaseShape &shape);

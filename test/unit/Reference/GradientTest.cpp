@@ -5,7 +5,6 @@
 // differentiated.
 //
 //===----------------------------------------------------------------------===//
-#include "lib/Support/Files.h"
 #include "test/unit/Reference/FiniteDifferences.h"
 #include "tools/lacuna-run/GallerySpec.h"
 
@@ -20,14 +19,12 @@ TEST(Gradient, OfTheGallery) {
   Result<std::vector<std::string>> names = gallerySpecs(LACUNA_GALLERY);
   ASSERT_TRUE(bool(names));
   for (const std::string &name : *names) {
-    Result<std::string> text = readFile(LACUNA_GALLERY "/" + name + ".mlir");
-    ASSERT_TRUE(bool(text)) << text.status().message();
     CaseKernel kernel{name, DType::F16, 16, 8};
-    Result<std::string> spec = specialise(*text, kernel);
+    Result<std::string> spec = readSpec(LACUNA_GALLERY, kernel);
     ASSERT_TRUE(bool(spec)) << spec.status().message();
     for (const CaseShape &shape : shapes) {
       SCOPED_TRACE(name + " " + shape.name());
-      Result<std::vector<std::string>> inputs = caseInputs(*text, kernel, shape);
+      Result<std::vector<std::string>> inputs = caseInputs(*spec, kernel, shape);
       ASSERT_TRUE(bool(inputs)) << inputs.status().message();
       EXPECT_EQ(compareWithDifferences(*spec, *inputs), "");
     }
