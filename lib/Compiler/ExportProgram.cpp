@@ -161,12 +161,12 @@ LogicalResult Exporter::exportTensor(tile::NewTensorOp made) {
 }
 
 LogicalResult Exporter::exportLaunch(tile::LaunchOp launch) {
-  if (!launch.getQueryTile() || !launch.getThreads() || !launch.getSharedBytes())
+  if (!launch.getRowTile() || !launch.getThreads() || !launch.getSharedBytes())
     return launch.emitOpError("does not know the sizes of its kernel; run tile-size-launches");
   ProgramStep step;
   step.kernel = program.kernels.size();
   step.grid = expressions[launch.getBatches()] * expressions[launch.getHeads()] *
-              ceilDiv(expressions[launch.getQueries()], int64_t(*launch.getQueryTile()));
+              ceilDiv(expressions[launch.getRows()], int64_t(*launch.getRowTile()));
   step.threads = *launch.getThreads();
   step.sharedBytes = *launch.getSharedBytes();
   step.blocksPerMultiprocessor = launch.getBlocksPerSm().value_or(0);

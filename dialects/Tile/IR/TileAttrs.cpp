@@ -71,7 +71,7 @@ Attribute FragmentAttr::parse(AsmParser &parser, Type) {
     return {};
   std::optional<FragmentKind> kind = symbolizeFragmentKind(word);
   if (!kind) {
-    parser.emitError(place, "expected accumulator, operand, row or partial_row");
+    parser.emitError(place, "expected accumulator, operand, row, partial_row or column");
     return {};
   }
   if (parser.parseComma() || parser.parseKeyword("warps") || parser.parseEqual() ||
@@ -91,9 +91,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    bool roles) {
   if (warps < 1 || warps > 16)
     return emitError() << "warps is " << warps << ", must be from 1 to 16";
-  if (queryTile < 1 || queryTile % (16 * warps))
-    return emitError() << "query_tile is " << queryTile
-                       << ", must be a multiple of 16 rows for each of " << warps << " warps";
+  if (queryTile < 1 || queryTile % 16)
+    return emitError() << "query_tile is " << queryTile << ", must be a multiple of 16";
   if (keyTile < 1 || keyTile % 16)
     return emitError() << "key_tile is " << keyTile << ", must be a multiple of 16";
   if (stages < 2 || stages > 4)

@@ -19,7 +19,8 @@ def Tile_FragmentKind : I32EnumAttr<"FragmentKind", "which thread of a warp hold
     I32EnumAttrCase<"Accumulator", 0, "accumulator">,
     I32EnumAttrCase<"Operand", 1, "operand">,
     I32EnumAttrCase<"Row", 2, "row">,
-    I32EnumAttrCase<"PartialRow", 3, "partial_row">]> {
+    I32EnumAttrCase<"PartialRow", 3, "partial_row">,
+    I32EnumAttrCase<"Column", 4, "column">]> {
   let cppNamespace = "::lacuna::tile";
   let genSpecializedAttr = 0;
 }
@@ -72,7 +73,9 @@ def Tile_FragmentAttr : Tile_Attr<"Fragment", "fragment"> {
     - `row` (a vector along the first axis): rows g and g + 8, the same value in
       the four lanes of a group;
     - `partial_row`: like `row`, but the value of a row is the sum over the four
-      lanes of its group, not yet added.
+      lanes of its group, not yet added;
+    - `column` (a vector along the second axis): columns 8 n + 2 t and
+      8 n + 2 t + 1 of every block n of 8 columns, the same in all groups and warps.
 
     An accumulator's registers, packed in pairs, are an operand's registers.
 
@@ -86,11 +89,12 @@ def Tile_FragmentAttr : Tile_Attr<"Fragment", "fragment"> {
 def Tile_ScheduleAttr : Tile_Attr<"Schedule", "schedule"> {
   let summary = "tile sizes, warps and pipeline depth of a kernel";
   let description = [{
-    `query_tile` and `key_tile` are the rows and columns of a score tile, `warps`
-    the warps of a block, `stages` the slots of the key and value rings (2 to 4).
-    `query_in_registers` keeps the query operand in registers for the whole
-    kernel instead of reading it from shared memory for every key tile. With
-    `roles`, a further warp group copies what the `warps` compute with.
+    `query_tile` and `key_tile` are the extents of a score tile, whose rows are
+    queries or, in a kernel whose blocks are of keys, keys. Every one of the `warps`
+    has a multiple of 16 rows. `stages` are the slots of rings that the loop fills
+    (2 to 4). `query_in_registers` keeps the operands of rows in registers for the
+    whole kernel instead of reading them from shared memory for every column tile.
+    With `roles`, a further warp group copies what the `warps` compute with.
 
     Example: `#tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>`
   }];

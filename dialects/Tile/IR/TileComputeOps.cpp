@@ -120,7 +120,7 @@ LogicalResult MapOp::verifyRegions() {
                    ArrayRef<Type>(getResult().getType().getElementType())))
     return emitOpError("must yield one ") << getResult().getType().getElementType();
   WalkResult walk = getBody().walk([&](Operation *op) -> WalkResult {
-    if (isa<YieldOp, ReadOp, ReportOp>(op) ||
+    if (isa<YieldOp, ReadOp, ReportOp, AtomicAddOp>(op) ||
         (!isa<TileDialect>(op->getDialect()) && llvm::none_of(op->getResultTypes(), isTile)))
       return success();
     return op->emitOpError("cannot stand in a 'tile.map', which computes with scalars");

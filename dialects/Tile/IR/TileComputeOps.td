@@ -27,7 +27,8 @@ def Tile_MapOp : Tile_Op<"map", [RecursiveMemoryEffects, AttrSizedOperandSegment
   let summary = "computes every element of a tile from elements of others";
   let description = [{
     The region runs once per element of the result, on scalars. An operand with
-    fewer axes than the result (a value per row) is repeated along the others.
+    fewer axes than the result (a value per row or per column) is repeated along the
+    others.
     `at` gives the position of the tile's first element along each axis of the
     result; the region then receives the position of its element. The region may
     use scalars and views from outside.

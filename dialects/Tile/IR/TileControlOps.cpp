@@ -4,6 +4,12 @@
 using namespace mlir;
 using namespace lacuna::tile;
 
+LogicalResult BlockOp::verify() {
+  if (getAxis() == Axis::Feature)
+    return emitOpError("has rows of features, must have rows of queries or of keys");
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Sources of runs
 //===----------------------------------------------------------------------===//

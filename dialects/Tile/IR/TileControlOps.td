@@ -5,18 +5,19 @@
 include "dialects/Tile/IR/TileOpBase.td"
 
 def Tile_BlockOp : Tile_Op<"block", [Pure, AttrSizedOperandSegments]> {
-  let summary = "the batch, head and first query row that this block computes";
+  let summary = "the batch, head and first row that this block computes";
   let description = [{
-    The counterpart of the grid that `tile.launch` makes. `first` is a multiple of
-    the query tile. Blocks deal with one group of `groups_of` neighbouring heads (1
+    The counterpart of the grid that `tile.launch` makes. Rows are rows unless it
+    is `of key`; they are the first axis of every tile that the kernel computes with.
+    `first` is a multiple of their tile size. Blocks deal with one group of `groups_of` neighbouring heads (1
     where nothing is said; the last group may have fewer) after another, so that
     the keys of a group stay in the cache, and inside a group with long work first.
 
     Without an order, the last rows of all heads of a group come first, for a causal
     mask gives them the most work. An order says for the n-th block of a group which
-    query tile it computes, as `head * query tiles + query tile`: it is the n-th
+    row tile it computes, as `head * row tiles + row tile`: it is the n-th
     number from that of the group's first head on. Where the order has one head
-    instead, all heads of the group compute its first query tile, then its second.
+    instead, all heads of the group compute its first row tile, then its second.
     It may also have one batch for all. With an item of `tile.for_items`, it is that
     one's share and not the block's own.
 
@@ -24,23 +25,29 @@ def Tile_BlockOp : Tile_Op<"block", [Pure, AttrSizedOperandSegments]> {
     tile.kernel @k(%batches: i32, %heads: i32, %queries: i32, %group: i32,
                    %order: !tile.view<?x1x?xi32>) {
       %batch, %head, %first = tile.block %batches, %heads, %queries groups_of %group
-      %b, %h, %i = tile.block %batches, %heads, %queries order %order : !tile.view<?x1x?xi32>
+          order %order : !tile.view<?x1x?xi32>
+      tile.return
+    }
+    tile.kernel @transposed(%batches: i32, %key_heads: i32, %keys: i32) {
+      %batch, %key_head, %first = tile.block %batches, %key_heads, %keys of key
       tile.return
     }
     ```
   }];
-  let arguments = (ins I32:$batches, I32:$heads, I32:$queries, Optional<I32>:$group,
-                       Optional<Tile_OrderView>:$order, Optional<I32>:$item);
+  let arguments = (ins I32:$batches, I32:$heads, I32:$rows, Optional<I32>:$group,
+                       Optional<Tile_OrderView>:$order, Optional<I32>:$item,
+                       DefaultValuedAttr<Tile_AxisAttr, "::lacuna::tile::Axis::Query">:$axis);
   let results = (outs I32:$batch, I32:$head, I32:$first);
   let assemblyFormat = [{
-    $batches `,` $heads `,` $queries (`item` $item^)? (`groups_of` $group^)?
+    $batches `,` $heads `,` $rows (`of` `` $axis^)? (`item` $item^)? (`groups_of` $group^)?
     (`order` $order^ `:` type($order))? attr-dict
   }];
   let builders = [OpBuilder<(ins "::mlir::Value":$batches, "::mlir::Value":$heads,
-      "::mlir::Value":$queries, CArg<"::mlir::Value", "{}">:$order,
-      CArg<"::mlir::Value", "{}">:$group), [{
-    build($_builder, $_state, batches, heads, queries, group, order, ::mlir::Value());
+      "::mlir::Value":$rows, CArg<"::mlir::Value", "{}">:$order,
+      CArg<"::mlir::Value", "{}">:$group, CArg<"Axis", "Axis::Query">:$axis), [{
+    build($_builder, $_state, batches, heads, rows, group, order, ::mlir::Value(), axis);
   }]>];
+  let hasVerifier = 1;
 }
 
 def Tile_ForItemsOp : Tile_Op<"for_items", [RecursiveMemoryEffects,
@@ -152,10 +159,10 @@ def Tile_ListRunsOp : Tile_Op<"list_runs", [MemoryEffects<[MemRead]>]> {
 
 def Tile_ForRunsOp : Tile_Op<"for_runs", [RecursiveMemoryEffects,
                                           SingleBlockImplicitTerminator<"YieldOp">]> {
-  let summary = "runs one body for every key tile, FULL or PARTIAL";
+  let summary = "runs one body for every column tile, FULL or PARTIAL";
   let description = [{
-    The body receives the first key slot of its tile and whether the tile is
-    PARTIAL. It stands once: what only PARTIAL tiles need is an `scf.if` in it.
+    The body receives the first column of its tile, a key slot or, in a kernel whose
+    rows are keys, a query slot, and whether the tile is PARTIAL. It stands once: what only PARTIAL tiles need is an `scf.if` in it.
 
     With `ahead d`, the loop takes d more steps and at step t the body also
     receives entry t, to start loads, besides entry t - d, to compute with:
@@ -187,7 +194,7 @@ def Tile_ForRunsOp : Tile_Op<"for_runs", [RecursiveMemoryEffects,
       "int64_t":$ahead)>];
   let skipDefaultBuilders = 1;
   let extraClassDeclaration = [{
-    /// First key slot of the tile to compute with.
+    /// First column of the tile to compute with.
     ::mlir::BlockArgument getKey() { return getBody().getArgument(0); }
     /// Whether it needs the predicate.
     ::mlir::BlockArgument getPartial() { return getBody().getArgument(1); }

@@ -61,6 +61,12 @@ LogicalResult StoreOp::verify() {
   return verifyAccess(*this, getView().getType(), getIndices().size(), getValue().getType());
 }
 
+LogicalResult AtomicAddOp::verify() {
+  if (getView().getType().getHeads() > 1)
+    return emitOpError("adds to packed heads; add to the view itself");
+  return verifyIndices(*this, getView().getType(), getIndices().size());
+}
+
 LogicalResult ReadOp::verify() {
   if (getView().getType().getHeads() > 1)
     return emitOpError("reads one element of packed heads; read it of the view itself");

@@ -50,11 +50,18 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
     One index per axis of the view; the tile lies along the last axes, beginning
     at their indices. Elements outside the view read as zero.
 
+    A matrix that products read takes its way through shared memory; another, or a
+    vector, is read straight into registers. A vector lies along the rows or along the
+    columns of what the kernel computes with. Scheduled, those are fragments.
+
     ```mlir
-    tile.kernel @k(%k: !tile.view<?x?x?x128xbf16>, %b: i32, %h: i32, %key: i32) {
+    tile.kernel @k(%k: !tile.view<?x?x?x128xbf16>, %lse: !tile.view<?x?x?xf32>, %b: i32,
+                   %h: i32, %key: i32, %row: i32) {
       %c0 = arith.constant 0 : i32
       %tile = tile.load %k[%b, %h, %key, %c0]
           : !tile.view<?x?x?x128xbf16> -> tensor<?x128xbf16, #tile.axes<[key, feature]>>
+      %sums = tile.load %lse[%b, %h, %row]
+          : !tile.view<?x?x?xf32> -> tensor<?xf32, #tile.axes<[query]>>
       tile.return
     }
     ```
@@ -101,6 +108,33 @@ def Tile_ReadOp : Tile_Op<"read", [MemoryEffects<[MemRead]>,
   let arguments = (ins Tile_ViewType:$view, Variadic<I32>:$indices);
   let results = (outs Tile_Scalar:$value, I1:$inside);
   let assemblyFormat = "$view `[` $indices `]` attr-dict `:` type($view)";
+  let hasVerifier = 1;
+}
+
+def Tile_AtomicAddOp : Tile_Op<"atomic_add", [MemoryEffects<[MemRead, MemWrite]>, HasParent<"MapOp">,
+    TypesMatchWith<"the value has the type of the elements", "view", "value",
+                   "::llvm::cast<::lacuna::tile::ViewType>($_self).getElementType()">]> {
+  let summary = "adds to one element of a view, if it is there";
+  let description = [{
+    Stands in a `tile.map` and is done once for every element of its result, in any
+    order: sums of floats may differ in their last bits from run to run. Nothing is
+    added where an index is out of range.
+
+    ```mlir
+    tile.kernel @k(%table: !tile.view<?xf32>, %ds: tensor<?x?xf32, #tile.axes<[query, key]>>,
+                   %row: i32, %key: i32) {
+      %done = tile.map(%x = %ds) at(%i = %row, %j = %key)
+          : (tensor<?x?xf32, #tile.axes<[query, key]>>) -> tensor<?x?xf32, #tile.axes<[query, key]>> {
+        %distance = arith.subi %i, %j : i32
+        tile.atomic_add %x, %table[%distance] : !tile.view<?xf32>
+        tile.yield %x : f32
+      }
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins F32:$value, Tile_ViewType:$view, Variadic<I32>:$indices);
+  let assemblyFormat = "$value `,` $view `[` $indices `]` attr-dict `:` type($view)";
   let hasVerifier = 1;
 }
 

@@ -41,7 +41,26 @@ LogicalResult KernelOp::verify() {
   for (Type type : getArgumentTypes())
     if (auto view = dyn_cast<ViewType>(type); view && view.getHeads() > 1)
       return emitOpError("takes packed heads, which only 'tile.pack_heads' makes");
+  if (std::optional<ScheduleAttr> schedule = getSchedule();
+      schedule && getRowTile() % (16 * schedule->getWarps()))
+    return emitOpError("has tiles of ")
+           << getRowTile() << " rows, must be a multiple of 16 for each of " << schedule->getWarps()
+           << " warps";
   return success();
+}
+
+Axis KernelOp::getRowAxis() {
+  Axis axis = Axis::Query;
+  getBody().walk([&](BlockOp block) { axis = block.getAxis(); });
+  return axis;
+}
+
+int64_t KernelOp::getRowTile() {
+  return getRowAxis() == Axis::Key ? getSchedule()->getKeyTile() : getSchedule()->getQueryTile();
+}
+
+int64_t KernelOp::getColumnTile() {
+  return getRowAxis() == Axis::Key ? getSchedule()->getQueryTile() : getSchedule()->getKeyTile();
 }
 
 LogicalResult CopyMapOp::verify() {

@@ -81,6 +81,11 @@ def Tile_KernelOp : Tile_FunctionOp<"kernel"> {
     /// Threads of a block: those of the schedule's warps and, with roles, of the
     /// producer's warp group. The kernel has a schedule.
     int64_t getThreads();
+    /// What rows count: the axis of the kernel's `tile.block`, queries if it has none.
+    Axis getRowAxis();
+    /// Rows of a tile, and its extent along the other axis. The kernel has a schedule.
+    int64_t getRowTile();
+    int64_t getColumnTile();
   }];
 }
 
@@ -192,14 +197,14 @@ def Tile_CopyMapOp : Tile_Op<"copy_map", [Pure, HasParent<"ProgramOp">]> {
 
 def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">,
                                        DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "runs a kernel once for every query tile, head and batch";
+  let summary = "runs a kernel once for every row tile, head and batch";
   let description = [{
-    The grid has `batches * heads * ceil(queries / query_tile)` blocks, where the
-    query tile is the kernel's; a kernel finds its share with `tile.block`.
+    The grid has `batches * heads * ceil(rows / row_tile)` blocks, where the row tile
+    is the kernel's, of queries or of keys; a kernel finds its share with `tile.block`.
     Operands are the kernel's arguments; a tensor is passed as a view. Results
     of the program are operands made by `tile.new_tensor`, written by the kernel. Copy
     maps may be missing until the launch is sized.
-    `query_tile`, `threads` and `shared_bytes` are copied from the kernel when its
+    `row_tile`, `threads` and `shared_bytes` are copied from the kernel when its
     schedule is complete, so that a program can be launched without its kernels, and
     `blocks_per_sm` if the kernel is persistent: then at most that many blocks are
     launched for each SM.
@@ -219,17 +224,17 @@ def Tile_LaunchOp : Tile_Op<"launch", [HasParent<"ProgramOp">,
       %b = tensor.dim %q, %c0 : tensor<?x?x?x64xbf16>
       %h = tensor.dim %q, %c1 : tensor<?x?x?x64xbf16>
       %m = tensor.dim %q, %c2 : tensor<?x?x?x64xbf16>
-      tile.launch @k batches %b heads %h queries %m (%q) : tensor<?x?x?x64xbf16>
+      tile.launch @k batches %b heads %h rows %m (%q) : tensor<?x?x?x64xbf16>
       tile.return
     }
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$batches, Index:$heads, Index:$queries,
-                       Variadic<AnyType>:$kernel_arguments, OptionalAttr<I64Attr>:$query_tile,
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$batches, Index:$heads, Index:$rows,
+                       Variadic<AnyType>:$kernel_arguments, OptionalAttr<I64Attr>:$row_tile,
                        OptionalAttr<I64Attr>:$threads, OptionalAttr<I64Attr>:$shared_bytes,
                        OptionalAttr<I64Attr>:$blocks_per_sm, UnitAttr:$plan);
   let assemblyFormat = [{
-    (`plan` $plan^)? $kernel `batches` $batches `heads` $heads `queries` $queries
+    (`plan` $plan^)? $kernel `batches` $batches `heads` $heads `rows` $rows
     `(` $kernel_arguments `)` attr-dict (`:` type($kernel_arguments)^)?
   }];
 }

@@ -22,7 +22,7 @@ def Tile_StatusOp : Tile_Op<"status", [Pure, HasParent<"ProgramOp">]> {
     tile.program @p() {
       %c1 = arith.constant 1 : index
       %status = tile.status ["an index of table %bias is out of range (bias.mlir:14:12)"]
-      tile.launch @k batches %c1 heads %c1 queries %c1 (%status) : !tile.status
+      tile.launch @k batches %c1 heads %c1 rows %c1 (%status) : !tile.status
       tile.return
     }
     ```

@@ -67,12 +67,12 @@ struct MakePersistent : impl::TileMakePersistentPassBase<MakePersistent> {
   /// Items of the grid, before the roles.
   void countItems(KernelOp kernel, OpBuilder &builder) {
     Location loc = block.getLoc();
-    int64_t rows = kernel.getSchedule()->getQueryTile();
+    int64_t rows = kernel.getRowTile();
     auto constant = [&](int64_t value) {
       return arith::ConstantIntOp::create(builder, loc, value, 32);
     };
     zero = constant(0), one = constant(1);
-    Value padded = arith::AddIOp::create(builder, loc, block.getQueries(), constant(rows - 1));
+    Value padded = arith::AddIOp::create(builder, loc, block.getRows(), constant(rows - 1));
     Value tiles = arith::DivUIOp::create(builder, loc, padded, constant(rows));
     Value heads = arith::MulIOp::create(builder, loc, block.getBatches(), block.getHeads());
     items = arith::MulIOp::create(builder, loc, heads, tiles);

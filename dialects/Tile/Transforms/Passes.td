@@ -382,7 +382,7 @@ def TileAllocateSharedPass : KernelPass<"tile-allocate-shared"> {
 def TileSizeLaunchesPass : Pass<"tile-size-launches", "::mlir::ModuleOp"> {
   let summary = "Copies what a launch needs from the kernel to the launch";
   let description = [{
-    Query tile, threads and shared bytes, so that a program can be launched when
+    Row tile, threads and shared bytes, so that a program can be launched when
     its kernels are no longer tile operations; the blocks of an SM if the kernel is
     persistent; and a `tile.copy_map` for each copy map that the kernel takes. Tensors
     that the program takes or makes get `tile.alignment`, the bytes that their
@@ -390,12 +390,12 @@ def TileSizeLaunchesPass : Pass<"tile-size-launches", "::mlir::ModuleOp"> {
     tiles of them.
 
     ```mlir
-    tile.launch @k batches %b heads %h queries %m (%q) : ...
+    tile.launch @k batches %b heads %h rows %m (%q) : ...
     ```
     becomes
     ```mlir
-    tile.launch @k batches %b heads %h queries %m (%q)
-        {query_tile = 64 : i64, shared_bytes = 81920 : i64, threads = 128 : i64} : ...
+    tile.launch @k batches %b heads %h rows %m (%q)
+        {row_tile = 64 : i64, shared_bytes = 81920 : i64, threads = 128 : i64} : ...
     ```
   }];
 }

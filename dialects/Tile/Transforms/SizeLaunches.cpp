@@ -86,7 +86,7 @@ struct SizeLaunches : impl::TileSizeLaunchesPassBase<SizeLaunches> {
                << launch.getKernel() << "', whose schedule is not complete";
       if (failed(passCopyMaps(launch, kernel)))
         return failure();
-      launch.setQueryTile(kernel.getSchedule()->getQueryTile());
+      launch.setRowTile(kernel.getRowTile());
       launch.setThreads(kernel.getThreads());
       launch.setSharedBytes(*kernel.getSharedBytes());
       if (kernel.getPersistent())

@@ -56,7 +56,7 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
       %o = tile.new_tensor(%m) : tensor<1x1x?x64xf16>
       %heads_in_cache = arith.constant 1 : index // computed
       %group = arith.index_cast %heads_in_cache : index to i32
-      tile.launch @attention_kernel batches %c1 heads %c1 queries %m (%q, %k, %v, %o, %group)
+      tile.launch @attention_kernel batches %c1 heads %c1 rows %m (%q, %k, %v, %o, %group)
           : tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>, tensor<1x1x?x64xf16>,
             i32
       tile.return %o : tensor<1x1x?x64xf16>

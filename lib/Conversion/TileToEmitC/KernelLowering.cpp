@@ -560,21 +560,18 @@ Value KernelLowering::structVariable(Operation *op, StringRef name, StringRef ty
 void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
   emission.include("block");
   Value block = structVariable(op, "block", "lacuna::Block");
-  SmallVector<Value> operands = {
-      block, values.lookup(op.getHeads()), values.lookup(op.getQueries()),
-      op.getGroup() ? values.lookup(op.getGroup()) : integer(op.getLoc(), 1)};
+  SmallVector<Value> operands = {block, values.lookup(op.getHeads()), values.lookup(op.getRows()),
+                                 op.getGroup() ? values.lookup(op.getGroup())
+                                               : integer(op.getLoc(), 1)};
   StringRef callee = op.getOrder() ? "blockInOrder" : "blockOfGrid";
   if (op.getOrder())
     operands.push_back(values.lookup(op.getOrder()));
   if (op.getItem())
     operands.push_back(values.lookup(op.getItem()));
-  statement(
-      op.getLoc(),
-      "{} = " +
-          callText(
-              ("lacuna::" + callee + "<" + Twine(kernel.getSchedule()->getQueryTile()) + ">").str(),
-              operands.size() - 1),
-      operands);
+  statement(op.getLoc(),
+            "{} = " + callText(("lacuna::" + callee + "<" + Twine(kernel.getRowTile()) + ">").str(),
+                               operands.size() - 1),
+            operands);
   readMembers(*op, block, {"batch", "head", "first"});
 }
 

@@ -49,7 +49,7 @@ func.func @counted(%q: !t, %list: tensor<?x?x?xi32>, %counts: tensor<?x?xi32>, %
 // CHECK: tile.new_tensor(%[[COUNT]]) : tensor<?x7xi1>
 // CHECK: "a block of argument 1 or an offset of argument 2 is out of range
 // CHECK: tile.expect_equal %{{.*}} "words of argument 3", %{{.*}} "words for a bit of every column"
-// CHECK: tile.launch plan @several_blocks1 batches %{{.*}} heads %{{.*}} queries
+// CHECK: tile.launch plan @several_blocks1 batches %{{.*}} heads %{{.*}} rows
 func.func @several(%q: !t, %entries: tensor<?xi32>, %offsets: tensor<?xi32>,
                    %words: tensor<?x?x?x?xi32>) -> (!t, !t) {
   %n = arith.constant 7 : i32

@@ -124,7 +124,7 @@
 // CHECK-NEXT:  %[[FEWER:.*]] = arith.minsi %[[HEADS]], %[[H]]
 // CHECK-NEXT:  %[[GROUP:.*]] = arith.maxsi %[[FEWER]], %[[C1]]
 // CHECK-NEXT:  %[[MIXED:.*]] = arith.index_cast %[[GROUP]] : index to i32
-// CHECK-NEXT:  tile.launch @attention_kernel batches %[[B]] heads %[[H]] queries %[[M]]{{ ?}}(%[[Q]], %[[K]], %[[V]], %[[O]], %[[LSE]], %[[MIXED]])
+// CHECK-NEXT:  tile.launch @attention_kernel batches %[[B]] heads %[[H]] rows %[[M]]{{ ?}}(%[[Q]], %[[K]], %[[V]], %[[O]], %[[LSE]], %[[MIXED]])
 // CHECK-NEXT:  tile.return %[[O]], %[[LSE]]
 func.func @attention(%q: tensor<?x?x?x64xf16> {attn.name = "q"},
                      %k: tensor<?x?x?x64xf16> {attn.name = "k"}, %v: tensor<?x?x?x64xf16>)

@@ -75,7 +75,7 @@ func.func @documents(%q: !t, %k: !t, %v: !t, %ids: tensor<?x?xi32>) -> !t {
 // CHECK:         arith.cmpi slt, %{{.*}}, %[[N]] : i32
 // CHECK-LABEL: tile.program @bottom_right
 // CHECK:       tile.new_tensor(%{{[^,]*}}) : tensor<1x1x?x3x2xi32>
-// CHECK:       tile.launch plan @bottom_right_kernel_lists batches %[[C1:.*]] heads %[[C1]] queries
+// CHECK:       tile.launch plan @bottom_right_kernel_lists batches %[[C1:.*]] heads %[[C1]] rows
 func.func @bottom_right(%q: !t, %k: !t, %v: !t) -> !t {
   %c2 = arith.constant 2 : index
   %n = tensor.dim %k, %c2 : !t

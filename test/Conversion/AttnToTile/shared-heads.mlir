@@ -43,7 +43,7 @@
 // CHECK-NOT:   tile.expect_divides
 // CHECK:       %[[LENGTH:.*]] = tensor.dim %arg0, %c2
 // CHECK:       %[[ALL:.*]] = arith.muli %[[LENGTH]], %c3
-// CHECK:       tile.launch @closed_kernel batches %{{.*}} heads %c4 queries %[[ALL]]
+// CHECK:       tile.launch @closed_kernel batches %{{.*}} heads %c4 rows %[[ALL]]
 func.func @closed(%q: !q, %k: !k, %v: !k, %slopes: tensor<12xf32>, %bias: tensor<?xf32>) -> (!q, tensor<?x12x?xf32>) {
   %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {
     %seen = arith.cmpi sle, %j, %i : i32
@@ -87,7 +87,7 @@ func.func @closed(%q: !q, %k: !k, %v: !k, %slopes: tensor<12xf32>, %bias: tensor
 // CHECK:       %[[ALL:.*]] = arith.muli %{{.*}}, %c3
 // CHECK:       %[[TILES:.*]] = tile.tile_count %[[ALL]] along query of @planned_kernel
 // CHECK:       tile.new_tensor(%[[KEY_HEADS]], %[[TILES]], %{{.*}}) : tensor<1x?x?x?x2xi32>
-// CHECK:       tile.launch @planned_kernel batches %{{.*}} heads %[[KEY_HEADS]] queries %[[ALL]]
+// CHECK:       tile.launch @planned_kernel batches %{{.*}} heads %[[KEY_HEADS]] rows %[[ALL]]
 func.func @planned(%q: tensor<?x?x?x64xbf16>, %k: tensor<?x?x?x64xbf16>, %last: tensor<?xi32>) -> tensor<?x?x?x64xbf16> {
   %o, %lse = attn.attend %q, %k, %k where(%b, %h, %i, %j) {
     %c3 = arith.constant 3 : i32

@@ -171,7 +171,7 @@ tile.program @attention(%q: tensor<?x?x?x128xbf16>, %k: tensor<?x?x?x128xbf16>,
   %o = tile.new_tensor(%b, %h, %m) : tensor<?x?x?x128xbf16>
   %lse = tile.new_tensor(%b, %h, %m) : tensor<?x?x?xf32>
   // CHECK: tile.launch @attention_kernel batches
-  tile.launch @attention_kernel batches %b heads %h queries %m (%q, %k, %v, %o, %lse)
+  tile.launch @attention_kernel batches %b heads %h rows %m (%q, %k, %v, %o, %lse)
       : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>,
         tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>
   tile.return %o, %lse : tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>

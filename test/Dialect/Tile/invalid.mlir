@@ -6,8 +6,8 @@ tile.kernel @k(%x: tensor<?xf32, #tile.axes<[row]>>) { tile.return }
 
 // -----
 
-// expected-error@+1 {{expected accumulator, operand, row or partial_row}}
-tile.kernel @k(%x: tensor<64xf32, #tile.fragment<[query], column, warps = 4>>) { tile.return }
+// expected-error@+1 {{expected accumulator, operand, row, partial_row or column}}
+tile.kernel @k(%x: tensor<64xf32, #tile.fragment<[query], diagonal, warps = 4>>) { tile.return }
 
 // -----
 
@@ -16,8 +16,48 @@ tile.kernel @k(%x: tensor<64xf32, #tile.fragment<[query], column, warps = 4>>) {
 
 // -----
 
-// expected-error@+1 {{query_tile is 64, must be a multiple of 16 rows for each of 8 warps}}
-#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 8, stages = 2, query_in_registers = false>
+// expected-error@+1 {{query_tile is 24, must be a multiple of 16}}
+#s = #tile.schedule<query_tile = 24, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+
+// -----
+
+// expected-error@+1 {{'tile.kernel' op has tiles of 64 rows, must be a multiple of 16 for each of 8 warps}}
+tile.kernel @k(%n: i32) attributes {schedule = #tile.schedule<
+    query_tile = 64, key_tile = 128, warps = 8, stages = 2, query_in_registers = false>} {
+  %b, %h, %first = tile.block %n, %n, %n
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%n: i32) {
+  // expected-error@+1 {{'tile.block' op has rows of features, must have rows of queries or of keys}}
+  %b, %h, %first = tile.block %n, %n, %n of feature
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%table: !tile.view<?xf32>, %m: tensor<?xf32, #tile.axes<[query]>>, %i: i32) {
+  %done = tile.map(%x = %m) : (tensor<?xf32, #tile.axes<[query]>>) -> tensor<?xf32, #tile.axes<[query]>> {
+    // expected-error@+1 {{'tile.atomic_add' op has 2 indices for a view of rank 1}}
+    tile.atomic_add %x, %table[%i, %i] : !tile.view<?xf32>
+    tile.yield %x : f32
+  }
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%table: !tile.view<?x4x?xf32>, %m: tensor<?xf32, #tile.axes<[query]>>, %i: i32) {
+  %packed = tile.pack_heads %table by 2 : !tile.view<?x4x?xf32>
+  %done = tile.map(%x = %m) : (tensor<?xf32, #tile.axes<[query]>>) -> tensor<?xf32, #tile.axes<[query]>> {
+    // expected-error@+1 {{'tile.atomic_add' op adds to packed heads; add to the view itself}}
+    tile.atomic_add %x, %packed[%i, %i, %i] : !tile.view<?x2x?xf32, heads = 2>
+    tile.yield %x : f32
+  }
+  tile.return
+}
 
 // -----
 
@@ -92,7 +132,7 @@ tile.kernel @k(%x: !tile.view<?xf32>, %map: !tile.copy_map<64x64xbf16>) { tile.r
 tile.program @p() {
   %c1 = arith.constant 1 : index
   // expected-error@+1 {{passes 0 arguments to 'k', which takes 1}}
-  tile.launch @k batches %c1 heads %c1 queries %c1 ()
+  tile.launch @k batches %c1 heads %c1 rows %c1 ()
   tile.return
 }
 
@@ -127,7 +167,7 @@ tile.program @p(%n: index) {
 
 tile.program @p(%q: tensor<?xf32>, %n: index) {
   // expected-error@+1 {{launches unknown kernel 'k'}}
-  tile.launch @k batches %n heads %n queries %n (%q) : tensor<?xf32>
+  tile.launch @k batches %n heads %n rows %n (%q) : tensor<?xf32>
   tile.return
 }
 
@@ -136,7 +176,7 @@ tile.program @p(%q: tensor<?xf32>, %n: index) {
 tile.kernel @k(%q: !tile.view<?xf32>, %n: i32) { tile.return }
 tile.program @p(%q: tensor<?xf32>, %n: index) {
   // expected-error@+1 {{passes 1 arguments to 'k', which takes 2}}
-  tile.launch @k batches %n heads %n queries %n (%q) : tensor<?xf32>
+  tile.launch @k batches %n heads %n rows %n (%q) : tensor<?xf32>
   tile.return
 }
 
@@ -145,7 +185,7 @@ tile.program @p(%q: tensor<?xf32>, %n: index) {
 tile.kernel @k(%q: !tile.view<?xf32>) { tile.return }
 tile.program @p(%q: tensor<?xf16>, %n: index) {
   // expected-error@+1 {{passes 'tensor<?xf16>' as argument 0 of 'k', which takes '!tile.view<?xf32>'}}
-  tile.launch @k batches %n heads %n queries %n (%q) : tensor<?xf16>
+  tile.launch @k batches %n heads %n rows %n (%q) : tensor<?xf16>
   tile.return
 }
 

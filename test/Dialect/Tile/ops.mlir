@@ -11,6 +11,20 @@ tile.kernel @table(%ids: !tile.view<?x?xi64>, %b: i32, %i: i32) {
   tile.return
 }
 
+// CHECK-LABEL: tile.kernel @of_keys
+tile.kernel @of_keys(%lse: !tile.view<?x?x?xf32>, %table: !tile.view<?xf32>, %n: i32) {
+  // CHECK: tile.block %{{.*}}, %{{.*}}, %{{.*}} of key groups_of %{{.*}}
+  %b, %h, %key = tile.block %n, %n, %n of key groups_of %n
+  // CHECK: tile.load %{{.*}} : <?x?x?xf32> -> tensor<?xf32, #tile.axes<[query]>>
+  %column = tile.load %lse[%b, %h, %n] : !tile.view<?x?x?xf32> -> tensor<?xf32, #tile.axes<[query]>>
+  %done = tile.map(%x = %column) : (tensor<?xf32, #tile.axes<[query]>>) -> tensor<?x?xf32, #tile.axes<[key, query]>> {
+    // CHECK: tile.atomic_add %{{.*}}, %{{.*}}[%{{.*}}] : <?xf32>
+    tile.atomic_add %x, %table[%n] : !tile.view<?xf32>
+    tile.yield %x : f32
+  }
+  tile.return
+}
+
 // CHECK-LABEL: tile.kernel @heads
 tile.kernel @heads(%q: !tile.view<2x32x9x128xbf16>, %lse: !tile.view<?x?x?xf32>) {
   // CHECK: %[[Q:.*]] = tile.pack_heads %{{.*}} by 4 : <2x32x9x128xbf16>
@@ -58,9 +72,9 @@ tile.program @reports(%c: i1) {
   // CHECK: %[[S:.*]] = tile.status ["first", "second"]
   %s = tile.status ["first", "second"]
   // CHECK: tile.launch @status {{.*}}(%[[S]], %{{.*}}) : !tile.status, i1
-  tile.launch @status batches %c1 heads %c1 queries %c1 (%s, %c) : !tile.status, i1
+  tile.launch @status batches %c1 heads %c1 rows %c1 (%s, %c) : !tile.status, i1
   // CHECK: tile.launch plan @status
-  tile.launch plan @status batches %c1 heads %c1 queries %c1 (%s, %c) : !tile.status, i1
+  tile.launch plan @status batches %c1 heads %c1 rows %c1 (%s, %c) : !tile.status, i1
   tile.return
 }
 

@@ -23,8 +23,8 @@ tile.program @p(%q: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
   %unused = tile.new_tensor() : tensor<4xf32>
   // CHECK: tile.launch @k {{.*}}(%[[X]], %[[S]])
   // CHECK: tile.launch @k {{.*}}(%[[Y]], %[[T]])
-  tile.launch @k batches %c1 heads %c1 queries %n (%x, %s) : tensor<?xf32>, tensor<4xf32>
-  tile.launch @k batches %c1 heads %c1 queries %n (%y, %t) : tensor<?xf32>, tensor<4xf32>
+  tile.launch @k batches %c1 heads %c1 rows %n (%x, %s) : tensor<?xf32>, tensor<4xf32>
+  tile.launch @k batches %c1 heads %c1 rows %n (%y, %t) : tensor<?xf32>, tensor<4xf32>
   // CHECK: tile.return %[[X]], %[[Y]]
   tile.return %x, %y : tensor<?xf32>, tensor<?xf32>
 }

@@ -187,8 +187,8 @@ tile.program @attention(%q: tensor<?x?x?x128xbf16> {tile.alignment = 16 : i64},
   tile.expect_divides %hk "key heads of %k", %h "query heads of %q"
   %o = tile.new_tensor(%b, %h, %m) {tile.alignment = 16 : i64} : tensor<?x?x?x128xbf16>
   %lse = tile.new_tensor(%b, %h, %m) {tile.alignment = 4 : i64} : tensor<?x?x?xf32>
-  tile.launch @attention_kernel batches %b heads %h queries %m (%q, %k, %v, %o, %lse)
-      {query_tile = 64 : i64, shared_bytes = 81920 : i64, threads = 128 : i64}
+  tile.launch @attention_kernel batches %b heads %h rows %m (%q, %k, %v, %o, %lse)
+      {row_tile = 64 : i64, shared_bytes = 81920 : i64, threads = 128 : i64}
       : tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>, tensor<?x?x?x128xbf16>,
         tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>
   tile.return %o, %lse : tensor<?x?x?x128xbf16>, tensor<?x?x?xf32>

@@ -8,8 +8,8 @@ tile.kernel @k(%q: !tile.view<?xf32>) attributes {schedule = #s, shared_bytes = 
 tile.program @p(%q: tensor<?xf32>) {
   %c1 = arith.constant 1 : index
   // CHECK: tile.launch @k
-  // CHECK-SAME: {query_tile = 128 : i64, shared_bytes = 4096 : i64, threads = 128 : i64}
-  tile.launch @k batches %c1 heads %c1 queries %c1 (%q) : tensor<?xf32>
+  // CHECK-SAME: {row_tile = 128 : i64, shared_bytes = 4096 : i64, threads = 128 : i64}
+  tile.launch @k batches %c1 heads %c1 rows %c1 (%q) : tensor<?xf32>
   tile.return
 }
 
@@ -20,8 +20,8 @@ func.func private @k(i64)
 // CHECK-LABEL: tile.program @p
 tile.program @p(%q: tensor<?xf32>) {
   %c1 = arith.constant 1 : index
-  // CHECK: {query_tile = 64 : i64, shared_bytes = 0 : i64, threads = 32 : i64}
-  tile.launch @k batches %c1 heads %c1 queries %c1 (%q) {query_tile = 64, threads = 32, shared_bytes = 0} : tensor<?xf32>
+  // CHECK: {row_tile = 64 : i64, shared_bytes = 0 : i64, threads = 32 : i64}
+  tile.launch @k batches %c1 heads %c1 rows %c1 (%q) {row_tile = 64, threads = 32, shared_bytes = 0} : tensor<?xf32>
   tile.return
 }
 
@@ -33,7 +33,7 @@ tile.kernel @k(%q: !tile.view<?xf32>) {
 tile.program @p(%q: tensor<?xf32>) {
   %c1 = arith.constant 1 : index
   // expected-error@+1 {{launches 'k', whose schedule is not complete}}
-  tile.launch @k batches %c1 heads %c1 queries %c1 (%q) : tensor<?xf32>
+  tile.launch @k batches %c1 heads %c1 rows %c1 (%q) : tensor<?xf32>
   tile.return
 }
 
@@ -71,7 +71,7 @@ tile.program @p(%q: tensor<?x64xf16>, %t: tensor<?xf32>) -> (tensor<?x64xf16>, t
   // CHECK: tile.new_tensor({{.*}}) {tile.alignment = 4 : i64} : tensor<?xf32>
   %o = tile.new_tensor(%m) : tensor<?x64xf16>
   %l = tile.new_tensor(%m) : tensor<?xf32>
-  tile.launch @k batches %c1 heads %c1 queries %m (%q, %t, %o, %l) : tensor<?x64xf16>, tensor<?xf32>, tensor<?x64xf16>, tensor<?xf32>
+  tile.launch @k batches %c1 heads %c1 rows %m (%q, %t, %o, %l) : tensor<?x64xf16>, tensor<?xf32>, tensor<?x64xf16>, tensor<?xf32>
   tile.return %o, %l : tensor<?x64xf16>, tensor<?xf32>
 }
 
@@ -97,8 +97,8 @@ tile.program @p(%n: i32, %q: tensor<?x64xf16>) -> tensor<?x32xbf16> {
   // CHECK: %[[MAPQ:.*]] = tile.copy_map %[[Q]] : tensor<?x64xf16> -> !tile.copy_map<64x64xf16>
   // CHECK: %[[MAPO:.*]] = tile.copy_map %[[O]] parts : tensor<?x32xbf16> -> !tile.copy_map<16x32xbf16>
   // CHECK: tile.launch @k {{.*}}(%[[N]], %[[Q]], %[[O]], %[[MAPQ]], %[[MAPO]])
-  // CHECK-SAME: {blocks_per_sm = 2 : i64, query_tile = 64 : i64
-  tile.launch @k batches %c1 heads %c1 queries %m (%n, %q, %o) : i32, tensor<?x64xf16>, tensor<?x32xbf16>
+  // CHECK-SAME: {blocks_per_sm = 2 : i64, row_tile = 64 : i64
+  tile.launch @k batches %c1 heads %c1 rows %m (%n, %q, %o) : i32, tensor<?x64xf16>, tensor<?x32xbf16>
   tile.return %o : tensor<?x32xbf16>
 }
 
@@ -112,7 +112,7 @@ tile.kernel @k(%q: !tile.view<?x64xf16>, %map: !tile.copy_map<64x64xf16>)
 tile.program @p(%q: tensor<?x64xf16>) {
   %c1 = arith.constant 1 : index
   // expected-error@+1 {{launches 'k', whose copy map 1 does not say which view it describes}}
-  tile.launch @k batches %c1 heads %c1 queries %c1 (%q) : tensor<?x64xf16>
+  tile.launch @k batches %c1 heads %c1 rows %c1 (%q) : tensor<?x64xf16>
   tile.return
 }
 
@@ -137,6 +137,6 @@ tile.kernel @k(%o: !tile.view<?x64xf16>, %pieces: !tile.view<?x6xi32>, %n: i32, 
 // CHECK-SAME:  (%{{.*}}: tensor<?x64xf16> {tile.alignment = 16 : i64}, %{{.*}}: tensor<?x6xi32> {tile.alignment = 8 : i64}, %{{.*}}: i32, %{{.*}}: tensor<1x4x?x64xf16> {tile.alignment = 16 : i64})
 tile.program @p(%o: tensor<?x64xf16>, %pieces: tensor<?x6xi32>, %n: i32, %p: tensor<1x4x?x64xf16>) {
   %c1 = arith.constant 1 : index
-  tile.launch @k batches %c1 heads %c1 queries %c1 (%o, %pieces, %n, %p) : tensor<?x64xf16>, tensor<?x6xi32>, i32, tensor<1x4x?x64xf16>
+  tile.launch @k batches %c1 heads %c1 rows %c1 (%o, %pieces, %n, %p) : tensor<?x64xf16>, tensor<?x6xi32>, i32, tensor<1x4x?x64xf16>
   tile.return
 }

@@ -19,10 +19,12 @@ tile.kernel @abstract_tiles(%s: tensor<?x?xf32, #tile.axes<[query, key]>>,
 // CHECK-SAME: tensor<64x32xf16, #tile.fragment<[query, key], operand, warps = 4>>
 // CHECK-SAME: tensor<64xf32, #tile.fragment<[query], row, warps = 4>>
 // CHECK-SAME: tensor<64xf32, #tile.fragment<[query], partial_row, warps = 4>>
+// CHECK-SAME: tensor<32xf32, #tile.fragment<[key], column, warps = 4>>
 tile.kernel @fragments(%s: tensor<64x32xf32, #tile.fragment<[query, key], accumulator, warps = 4>>,
                        %p: tensor<64x32xf16, #tile.fragment<[query, key], operand, warps = 4>>,
                        %m: tensor<64xf32, #tile.fragment<[query], row, warps = 4>>,
-                       %l: tensor<64xf32, #tile.fragment<[query], partial_row, warps = 4>>) {
+                       %l: tensor<64xf32, #tile.fragment<[query], partial_row, warps = 4>>,
+                       %c: tensor<32xf32, #tile.fragment<[key], column, warps = 4>>) {
   tile.return
 }
 

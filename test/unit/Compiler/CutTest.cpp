@@ -37,7 +37,7 @@ tile.program @p(%m: tensor<?xi32>, %n: tensor<?xi32>, %queries: i32, %keys: i32,
   %pieces = tile.new_tensor(%rows) : tensor<?x6xi32>
   %counts = tile.new_tensor(%rows) : tensor<1x1x?x2xi32>
   %status = tile.status ["wrong offsets"]
-  tile.launch @cut batches %c1 heads %c1 queries %c1
+  tile.launch @cut batches %c1 heads %c1 rows %c1
       (%pieces, %counts, %m, %n, %queries, %keys, %status)
       : tensor<?x6xi32>, tensor<1x1x?x2xi32>, tensor<?xi32>, tensor<?xi32>, i32, i32, !tile.status
   tile.return %pieces, %counts : tensor<?x6xi32>, tensor<1x1x?x2xi32>

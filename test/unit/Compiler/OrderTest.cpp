@@ -50,7 +50,7 @@ tile.program @p(%counts: tensor<?x?x?x2xi32>, %group: i32)
   %groups = arith.ceildivsi %heads, %size : index
   %order = tile.new_tensor(%batches, %heads, %rows) : tensor<?x?x?xi32>
   %scratch = tile.new_tensor(%batches, %heads, %rows) : tensor<?x?x?xi32>
-  tile.launch @sort batches %batches heads %groups queries %c1 (%counts, %order, %scratch, %group)
+  tile.launch @sort batches %batches heads %groups rows %c1 (%counts, %order, %scratch, %group)
       : tensor<?x?x?x2xi32>, tensor<?x?x?xi32>, tensor<?x?x?xi32>, i32
   tile.return %order, %scratch : tensor<?x?x?xi32>, tensor<?x?x?xi32>
 }

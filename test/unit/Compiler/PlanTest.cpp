@@ -115,11 +115,11 @@ tile.program @plan(%ids: tensor<?x?x$T>, %capacity: i32)
   %counts = tile.new_tensor(%batches, %rows) : tensor<?x1x?x2xi32>
   %order = tile.new_tensor(%batches, %rows) : tensor<?x1x?xi32>
   %scratch = tile.new_tensor(%batches, %rows) : tensor<?x1x?xi32>
-  tile.launch @summary batches %batches heads %c1 queries %length (%ids, %cells)
+  tile.launch @summary batches %batches heads %c1 rows %length (%ids, %cells)
       : tensor<?x?x$T>, tensor<?x?x3xi64>
-  tile.launch @lists batches %batches heads %c1 queries %length (%ids, %cells, %lists, %counts, %status)
+  tile.launch @lists batches %batches heads %c1 rows %length (%ids, %cells, %lists, %counts, %status)
       : tensor<?x?x$T>, tensor<?x?x3xi64>, tensor<?x1x?x?x2xi32>, tensor<?x1x?x2xi32>, !tile.status
-  tile.launch @order batches %batches heads %c1 queries %c1 (%counts, %order, %scratch)
+  tile.launch @order batches %batches heads %c1 rows %c1 (%counts, %order, %scratch)
       : tensor<?x1x?x2xi32>, tensor<?x1x?xi32>, tensor<?x1x?xi32>
   tile.return %cells, %lists, %counts, %order, %scratch
       : tensor<?x?x3xi64>, tensor<?x1x?x?x2xi32>, tensor<?x1x?x2xi32>, tensor<?x1x?xi32>,
