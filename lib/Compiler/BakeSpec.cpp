@@ -1,5 +1,6 @@
 #include "lib/Compiler/BakeSpec.h"
 
+#include "dialects/Attn/IR/Pieces.h"
 #include "lib/Compiler/ExportMask.h"
 #include "lib/Mask/Planner.h"
 #include "lib/Runtime/Expression.h"
@@ -71,6 +72,9 @@ void Promises::addMask(const SpecMask &mask, const mask::BoxClassifier &classifi
           sizes.insert({unsigned(leaf.argument), leaf.axis});
     }
   }
+  for (std::optional<unsigned> table : {mask.queryOffsets, mask.keyOffsets})
+    if (table)
+      addTable(*table);
   addPosition(mask.queryPositions);
   addPosition(mask.keyPositions);
 }
@@ -128,13 +132,46 @@ static LogicalResult inferTypes(func::FuncOp spec) {
   return success();
 }
 
-static FailureOr<attn::RunsAttr> runsOf(attn::AttendOp attend, mask::BoxClassifier &classifier,
-                                        TileSize tile) {
+/// The runs of all sequences of a ragged batch, in the order in which a kernel cuts them,
+/// and room for as many query tiles as it may find.
+static mask::RunLists planSequences(mask::BoxClassifier &classifier, Span<mask::Sequence> sequences,
+                                    std::int64_t room, const mask::PlanOptions &options) {
+  const std::int64_t heads = classifier.maskHeads();
+  const std::int64_t columns = (classifier.shape().keys + options.keyTile - 1) / options.keyTile;
+  mask::RunListBuilder all(1, heads, room, columns);
+  std::int64_t row = 0;
+  for (const mask::Sequence &sequence : sequences) {
+    classifier.setSequence(sequence);
+    const mask::RunLists lists = planMask(classifier, options).rows;
+    for (std::int64_t head = 0; head < heads; ++head) {
+      all.setHead(0, head);
+      for (std::int64_t tile = 0; tile < lists.rows(); ++tile)
+        for (mask::Run run : lists.row(0, head, tile))
+          all.append(row + tile, run.first, run.length(), run.isPartial());
+    }
+    row += lists.rows();
+  }
+  return all.finish();
+}
+
+static FailureOr<attn::RunsAttr> runsOf(attn::AttendOp attend, const SpecMask &mask,
+                                        mask::BoxClassifier &classifier, TileSize tile,
+                                        Span<lacuna::Value> arguments) {
   mask::PlanOptions options;
   options.queryTile = int(tile.query);
   options.keyTile = int(tile.key);
   options.endIsPartial = true;
-  const mask::RunLists lists = planMask(classifier, options).rows;
+  mask::RunLists lists;
+  if (attend.isRagged()) {
+    Result<std::vector<mask::Sequence>> sequences = mask.sequences(arguments);
+    if (!sequences)
+      return attend.emitOpError(sequences.status().message());
+    std::int64_t room = attn::roomForPieces(classifier.shape().queries, tile.query,
+                                            arguments[*mask.queryOffsets].tensor.shape[0]);
+    lists = planSequences(classifier, *sequences, room, options);
+  } else {
+    lists = planMask(classifier, options).rows;
+  }
   Type i32 = IntegerType::get(attend.getContext(), 32);
   int64_t rows[] = {lists.batches(), lists.heads(), lists.rows()};
   int64_t runs[] = {rows[0], rows[1], rows[2], lists.capacity(), 2};
@@ -162,7 +199,7 @@ LogicalResult lacuna::bakeSpec(func::FuncOp spec, ArrayRef<TileSize> tiles,
     Result<mask::BoxClassifier> classifier = mask->bind(arguments, expanded);
     if (!classifier)
       return attend.emitOpError(classifier.status().message());
-    FailureOr<attn::RunsAttr> runs = runsOf(attend, *classifier, *tile++);
+    FailureOr<attn::RunsAttr> runs = runsOf(attend, *mask, *classifier, *tile++, arguments);
     if (failed(runs))
       return failure();
     attend.setRunsAttr(*runs);

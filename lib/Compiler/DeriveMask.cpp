@@ -48,6 +48,11 @@ Result<SpecMask> lacuna::deriveMask(const std::string &text, const std::string &
   if (attend >= attends.size())
     return Status(StatusKind::Type, "there is no attend " + std::to_string(attend) +
                                         "; the function has " + std::to_string(attends.size()));
+  if (attends[attend].isRagged()) {
+    attends[attend].emitOpError("is ragged: every sequence has a mask of its own; give one of "
+                                "them without offsets");
+    return diagnostics.take(StatusKind::Unsupported, "the mask is not one");
+  }
   mlir::FailureOr<SpecMask> mask = exportMask(attends[attend]);
   if (mlir::failed(mask))
     return diagnostics.take(StatusKind::Unsupported, "the mask cannot be planned");

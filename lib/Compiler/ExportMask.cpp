@@ -30,17 +30,14 @@ static FailureOr<unsigned> argumentNumber(attn::AttendOp attend, mlir::Value val
   return argument.getArgNumber();
 }
 
-static std::optional<unsigned> positionArgument(mlir::Value positions) {
-  if (!positions)
+/// The number of the argument that positions or offsets are, if there are any.
+static std::optional<unsigned> optionalArgument(mlir::Value value) {
+  if (!value)
     return std::nullopt;
-  return mlir::cast<mlir::BlockArgument>(positions).getArgNumber(); // attn-check-spec
+  return mlir::cast<mlir::BlockArgument>(value).getArgNumber(); // attn-check-spec
 }
 
 FailureOr<SpecMask> lacuna::exportMask(attn::AttendOp attend) {
-  if (attend.isRagged())
-    return attend.emitOpError("is ragged: its mask is a different one for every batch of lengths, "
-                              "so tiles are found on the device only; give one sequence without "
-                              "offsets, or use mode 'closed' or 'planned'");
   FailureOr<ExportedClassifier> classifier = classifierOf(attend);
   FailureOr<unsigned> query = argumentNumber(attend, attend.getQuery(), "queries");
   FailureOr<unsigned> key = argumentNumber(attend, attend.getKey(), "keys");
@@ -51,8 +48,10 @@ FailureOr<SpecMask> lacuna::exportMask(attn::AttendOp attend) {
                   std::move(classifier->tables),
                   *query,
                   *key,
-                  positionArgument(attend.getQueryPosition()),
-                  positionArgument(attend.getKeyPosition()),
+                  optionalArgument(attend.getQueryPosition()),
+                  optionalArgument(attend.getKeyPosition()),
+                  optionalArgument(attend.getQueryOffsets()),
+                  optionalArgument(attend.getKeyOffsets()),
                   attn::stringifyMode(*attend.getMode()).str(),
                   {}};
 }

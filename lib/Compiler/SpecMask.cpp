@@ -1,5 +1,9 @@
 #include "lib/Compiler/SpecMask.h"
 
+#include "lib/Support/TensorBytes.h"
+
+#include <algorithm>
+#include <cstring>
 #include <limits>
 
 using namespace lacuna;
@@ -37,6 +41,41 @@ static Result<mask::Positions> positionsOf(std::optional<unsigned> argument, Spa
   if (!table.address && table.elementCount())
     return mismatch("positions have no elements");
   return mask::Positions(table);
+}
+
+/// Offsets of sequences among `rows` rows, as 64-bit integers.
+static Result<std::vector<std::int64_t>> offsetsOf(const TensorRef &table, std::int64_t rows) {
+  if (!table.address)
+    return mismatch("offsets have no elements");
+  const std::string bytes = rowMajorBytes(table, reinterpret_cast<const char *>(table.address));
+  std::vector<std::int32_t> elements(bytes.size() / sizeof(std::int32_t));
+  std::memcpy(elements.data(), bytes.data(), elements.size() * sizeof(std::int32_t));
+  if (elements.empty() || elements.front() != 0 || elements.back() != rows ||
+      !std::is_sorted(elements.begin(), elements.end()))
+    return mismatch("offsets do not ascend from 0 to the number of rows, " + std::to_string(rows));
+  return std::vector<std::int64_t>(elements.begin(), elements.end());
+}
+
+Result<std::vector<mask::Sequence>> SpecMask::sequences(Span<Value> arguments) const {
+  auto read = [&](unsigned offsets, unsigned described) {
+    return offsetsOf(arguments[offsets].tensor, arguments[described].tensor.shape[2]);
+  };
+  Result<std::vector<std::int64_t>> queries = read(*queryOffsets, query);
+  if (!queries)
+    return queries.status();
+  Result<std::vector<std::int64_t>> keys = read(*keyOffsets, key);
+  if (!keys)
+    return keys.status();
+  if (queries->size() != keys->size())
+    return mismatch("queries and keys have different numbers of sequences");
+  std::vector<mask::Sequence> all;
+  for (std::size_t n = 0; n + 1 < queries->size(); ++n)
+    all.push_back({.number = std::int64_t(n),
+                   .queryBegin = (*queries)[n],
+                   .keyBegin = (*keys)[n],
+                   .queries = (*queries)[n + 1] - (*queries)[n],
+                   .keys = (*keys)[n + 1] - (*keys)[n]});
+  return all;
 }
 
 Result<mask::BoxClassifier> SpecMask::bind(Span<Value> arguments,

@@ -26,15 +26,21 @@ struct SpecMask {
   std::vector<SpecTable> tables;                        ///< table n of the code
   unsigned query = 0, key = 0;                          ///< whose shapes are those of the mask
   std::optional<unsigned> queryPositions, keyPositions; ///< offset or table; none: slots
+  std::optional<unsigned> queryOffsets, keyOffsets;     ///< of a ragged batch, else none
   std::string mode;                 ///< where a kernel's runs come from: "closed", "planned"
   std::vector<std::string> remarks; ///< why, with places: "spec.mlir:9:3: ..."
 
   /// The mask for arguments that have the types of the spec's, lie in host memory
   /// and outlive it, as this object does. Tensors that the mask does not read may
   /// have address 0. What lists of blocks say is put into `expanded`, which must
-  /// outlive the mask as well. Errors: Type, when shapes do not agree, lists are
-  /// wrong or a tensor that is read has no address.
+  /// outlive the mask as well. That of a ragged batch is told the sequence
+  /// (BoxClassifier::setSequence) before anything is asked. Errors: Type, when shapes do not agree,
+  /// lists are wrong or a tensor that is read has no address.
   Result<mask::BoxClassifier> bind(Span<Value> arguments, std::deque<BlockTable> &expanded) const;
+
+  /// The sequences of a ragged batch, for arguments as above. Errors: Type, when
+  /// offsets have no address, or do not ascend from 0 to the number of rows.
+  Result<std::vector<mask::Sequence>> sequences(Span<Value> arguments) const;
 };
 
 /// The mask of attend number `attend` of a spec: of `function`, or of the only one

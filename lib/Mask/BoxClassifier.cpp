@@ -82,10 +82,17 @@ std::array<SlotBox, 2> BoxClassifier::cutInTwo(const SlotBox &box) const {
   return halves;
 }
 
+void BoxClassifier::setSequence(const Sequence &next) {
+  sequence = next;
+  sizes.queries = next.queries;
+  sizes.keys = next.keys;
+  setHead(0, 0);
+}
+
 void BoxClassifier::setHead(std::int64_t newBatch, std::int64_t newHead) {
   batch = newBatch;
   head = newHead;
-  evaluator.setHead(batch, head);
+  evaluator.setHead(sequence.number + batch, head);
 }
 
 void BoxClassifier::classify(const SlotBox *slotBoxes, int count, TileClass *classes) {
@@ -96,16 +103,17 @@ void BoxClassifier::classify(const SlotBox *slotBoxes, int count, TileClass *cla
   for (int k = 0; k < count; ++k) {
     const SlotBox &box = slotBoxes[k];
     const auto [queryFirst, queryLast] =
-        queryPositions.bounds(batch, head, box.queryFirst, box.queryLast);
-    const auto [keyFirst, keyLast] = keyPositions.bounds(batch, keyHead, box.keyFirst, box.keyLast);
+        queryPositions.bounds(batch, head, sequence.queryBegin, box.queryFirst, box.queryLast);
+    const auto [keyFirst, keyLast] =
+        keyPositions.bounds(batch, keyHead, sequence.keyBegin, box.keyFirst, box.keyLast);
     inputs[int(BoxInput::QueryFirst)][k] = queryFirst;
     inputs[int(BoxInput::QueryLast)][k] = queryLast;
     inputs[int(BoxInput::KeyFirst)][k] = keyFirst;
     inputs[int(BoxInput::KeyLast)][k] = keyLast;
-    inputs[int(BoxInput::QuerySlotFirst)][k] = box.queryFirst;
-    inputs[int(BoxInput::QuerySlotLast)][k] = box.queryLast;
-    inputs[int(BoxInput::KeySlotFirst)][k] = box.keyFirst;
-    inputs[int(BoxInput::KeySlotLast)][k] = box.keyLast;
+    inputs[int(BoxInput::QuerySlotFirst)][k] = sequence.queryBegin + box.queryFirst;
+    inputs[int(BoxInput::QuerySlotLast)][k] = sequence.queryBegin + box.queryLast;
+    inputs[int(BoxInput::KeySlotFirst)][k] = sequence.keyBegin + box.keyFirst;
+    inputs[int(BoxInput::KeySlotLast)][k] = sequence.keyBegin + box.keyLast;
   }
   boxes += count;
   evaluator.evaluate(count, classes);

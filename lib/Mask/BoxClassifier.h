@@ -25,6 +25,13 @@ struct AttendShape {
   std::int64_t queries = 0, keys = 0;                ///< below 2^31
 };
 
+/// Rows of the tensors of a ragged batch that are one sequence.
+struct Sequence {
+  std::int64_t number = 0;                   ///< that the mask sees as its batch
+  std::int64_t queryBegin = 0, keyBegin = 0; ///< slots of the tensors
+  std::int64_t queries = 0, keys = 0;
+};
+
 /// What a mask is to planning: asks a classifier about boxes of slots, whose
 /// positions it works out first.
 class BoxClassifier {
@@ -40,6 +47,9 @@ public:
   std::int64_t maskBatches() const { return perBatch ? sizes.batches : 1; }
   std::int64_t maskHeads() const { return perHead ? sizes.heads : 1; }
 
+  /// Makes a sequence of a ragged batch what all that follows is about: boxes are of its
+  /// rows, counted from 0, and shape() has its lengths. There is one batch.
+  void setSequence(const Sequence &sequence);
   /// Chooses the batch and query head of the boxes that follow; (0, 0) at first.
   void setHead(std::int64_t batch, std::int64_t head);
 
@@ -70,6 +80,7 @@ private:
 
   BoxEvaluator evaluator;
   AttendShape sizes;
+  Sequence sequence; ///< of a ragged batch; else the one that begins at slot 0
   Positions queryPositions, keyPositions;
   std::vector<std::int64_t> queryMultiples, keyMultiples;
   bool perBatch, perHead;

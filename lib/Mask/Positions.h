@@ -28,14 +28,17 @@ public:
   }
 
   /// Smallest and largest position of the slots `first` to `last`, inclusive,
-  /// which exist. `head` counts the heads of the table.
+  /// which exist. `head` counts the heads of the table, whose element `begin` is that
+  /// of slot 0.
   struct Bounds {
     std::int64_t first, last;
   };
-  Bounds bounds(std::int64_t batch, std::int64_t head, std::int64_t first,
+  Bounds bounds(std::int64_t batch, std::int64_t head, std::int64_t begin, std::int64_t first,
                 std::int64_t last) const {
     if (!table)
       return {first + offset, last + offset};
+    first += begin;
+    last += begin;
     const std::int64_t from[][3] = {{first}, {batch, first}, {batch, head, first}};
     const std::int64_t to[][3] = {{last}, {batch, last}, {batch, head, last}};
     const ValueRange range = table->range(from[rank - 1], to[rank - 1]);

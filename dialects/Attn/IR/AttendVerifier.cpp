@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Attn/IR/Clauses.h"
+#include "dialects/Attn/IR/Pieces.h"
 #include "dialects/Attn/IR/SpecRules.h"
 #include "dialects/Attn/IR/VerifyAttention.h"
 
@@ -34,8 +35,6 @@ static LogicalResult verifyRuns(AttendOp op) {
   RunsAttr runs = op.getRunsAttr();
   if (!runs)
     return success();
-  if (op.isRagged())
-    return op.emitOpError("has runs, which a ragged attend cannot have: they hold for one length");
   if (op.getMode() != Mode::Baked)
     return op.emitOpError("has runs, which need the mode 'baked'");
   RankedTensorType query = op.getQuery().getType();
@@ -43,9 +42,17 @@ static LogicalResult verifyRuns(AttendOp op) {
   if (ShapedType::isDynamic(queries) || ShapedType::isDynamic(keys))
     return op.emitOpError("has runs, which need static sequence lengths");
   auto tiles = [](int64_t extent, int64_t tile) { return (extent + tile - 1) / tile; };
-  if (runs.getExtent(2) != tiles(queries, runs.getQueryTile()))
+  int64_t wanted = tiles(queries, runs.getQueryTile());
+  if (op.isRagged()) {
+    int64_t offsets = op.getQueryOffsets().getType().getDimSize(0);
+    if (ShapedType::isDynamic(offsets))
+      return op.emitOpError("has runs, which need a static number of offsets");
+    wanted = roomForPieces(queries, runs.getQueryTile(), offsets);
+  }
+  if (runs.getExtent(2) != wanted)
     return op.emitOpError() << "has runs of " << runs.getExtent(2) << " query tiles, but "
-                            << queries << " queries have " << tiles(queries, runs.getQueryTile());
+                            << queries << " queries have " << (op.isRagged() ? "room for " : "")
+                            << wanted;
   if (runs.getEnd() > tiles(keys, runs.getKeyTile()))
     return op.emitOpError() << "has runs up to key tile " << runs.getEnd() - 1 << ", but " << keys
                             << " keys have " << tiles(keys, runs.getKeyTile());

@@ -68,7 +68,10 @@ def Attn_RunsAttr : AttrDef<Attn_Dialect, "Runs"> {
     its tiles are PARTIAL; what is left of the capacity is zero. `order` is
     [batches, heads, query tiles]: the numbers head * query tiles + query tile of a
     batch in the order in which blocks begin them, all of one group of heads before
-    those of the next. An axis of one batch or head serves all.
+    those of the next. An axis of one batch or head serves all. Query tiles of a ragged
+    attend are the pieces of its sequences, one sequence after the other, with their
+    own key tiles; for each sequence there is room for one tile more than all queries
+    together have, and what they do not need has no runs.
 
     ```mlir
     // 100 causal queries and keys: the second tile of keys reaches past the last one.

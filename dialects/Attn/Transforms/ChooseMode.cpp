@@ -70,7 +70,9 @@ private:
                         << runs.getOrder().getNumElements() * columns << " tiles visited, in "
                         << listed << " runs; "
                         << (isExact ? "saves nothing: intervals of keys are exact for every tile"
-                                    : "saves the kernels of a plan");
+                            : attend.isRagged()
+                                ? "saves the kernels of a plan but that which cuts sequences"
+                                : "saves the kernels of a plan");
   }
 };
 } // namespace

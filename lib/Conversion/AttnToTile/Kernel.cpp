@@ -321,7 +321,7 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
     types.push_back(pieceView(builder.getContext()));
   if (listed)
     types.append({views.lists, views.counts});
-  if (result.plan)
+  if (result.plan && result.plan->order)
     types.push_back(views.order);
   types.push_back(builder.getI32Type());
   result.takesStatus = result.plan || readsTables(attend);
@@ -358,7 +358,7 @@ AttendKernel emitAttendKernel(OpBuilder &builder, attn::AttendOp attend, StringR
     place.perBatch = result.plan->perBatch;
     place.perHead = result.plan->perHead;
   }
-  if (result.plan)
+  if (result.plan && result.plan->order)
     place.order = next("order");
   ScalarCopier copier(b, place.scope, bits);
   for (Operation *op : captures.code) {

@@ -263,7 +263,8 @@ SmallVector<tile::KernelOp> AttendPlan::kernels() const {
     all.push_back(summary.kernel);
   if (lists)
     all.push_back(lists);
-  all.push_back(order);
+  if (order)
+    all.push_back(order);
   return all;
 }
 
@@ -333,7 +334,10 @@ AttendPlan emitPlan(OpBuilder &builder, attn::AttendOp attend, StringRef name, S
   AttendPlan plan;
   bool listed = isPlanned(attend);
   if (attend.isRagged())
-    plan.pieces = emitCutKernel(builder, attend, (name + "_pieces").str(), !listed, bits);
+    plan.pieces = emitCutKernel(builder, attend, (name + "_pieces").str(),
+                                /*counts=*/!listed && !attend.getRunsAttr(), bits);
+  if (attend.getRunsAttr())
+    return plan;
   if (listed)
     emitListKernels(builder, attend, name, bits, plan);
   PlanViews views(builder.getContext());

@@ -37,7 +37,8 @@ struct AttendPlan {
   tile::KernelOp lists;
   /// Values of the spec function; sizes of tensors are passed as i32.
   llvm::SmallVector<mlir::Value> operands;
-  /// Takes the counts, the order, scratch of its size and the heads of a group.
+  /// Takes the counts, the order, scratch of its size and the heads of a group. Null where
+  /// the spec brings its runs, and their order, with it.
   tile::KernelOp order;
   /// Whether batches or heads see different keys; else they share one plan.
   bool perBatch = false, perHead = false;

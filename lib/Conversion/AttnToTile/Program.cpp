@@ -260,12 +260,16 @@ private:
       rows = pieceCounts[attend] = emitPieceCount(attend, rows);
       results.push_back(temporary({rows, number(6)}, i32));
     }
+    if (!plan.order) { // runs are tables in the kernel
+      emitPieces(attend, plan, results[0], /*counts=*/{});
+      return results;
+    }
     Value lists = plan.lists ? emitLists(attend, main, grid, rows) : Value();
     Value counts = temporary({grid.batches, grid.heads, rows, number(2)}, i32);
     Value order = temporary({grid.batches, grid.heads, rows}, i32);
     Value scratch = temporary({grid.batches, grid.heads, rows}, i32);
     if (plan.pieces)
-      emitPieces(attend, plan, results[0], counts);
+      emitPieces(attend, plan, results[0], plan.lists ? Value() : counts);
     if (plan.lists) {
       listed.append(results);
       listed.append({lists, counts, statusWord()});
@@ -313,10 +317,11 @@ private:
     return arith::AddIOp::create(builder, tiles, sequences);
   }
 
-  /// Cuts the sequences of a ragged batch; by one warp.
+  /// Cuts the sequences of a ragged batch; by one warp. Counts their key tiles, if there
+  /// is something to count in.
   void emitPieces(attn::AttendOp attend, const AttendPlan &plan, Value pieces, Value counts) {
     SmallVector<Value> operands = {pieces};
-    if (!plan.lists)
+    if (counts)
       operands.push_back(counts);
     operands.append({values.lookup(attend.getQueryOffsets()), values.lookup(attend.getKeyOffsets()),
                      asArgument(extent({attend.getQuery(), 2, ""})),

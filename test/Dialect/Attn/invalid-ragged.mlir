@@ -56,7 +56,7 @@ func.func @rank(%q: !t, %n: tensor<?x?xi32>) {
 // -----
 
 func.func @runs(%q: tensor<1x1x32x16xf16>, %n: tensor<?xi32>) {
-  // expected-error@below {{has runs, which a ragged attend cannot have: they hold for one length}}
+  // expected-error@below {{has runs, which need a static number of offsets}}
   %o, %lse = attn.attend %q ragged %n, %q, %q ragged %n mode baked
     runs<query_tile = 32, key_tile = 32, lists = dense<[[[[[0, 3]]]]]> : tensor<1x1x1x1x2xi32>,
          order = dense<[[[0]]]> : tensor<1x1x1xi32>>

@@ -239,6 +239,33 @@ TEST(Planner, PositionsComeFromOffsetsAndTables) {
             bruteForce(shape, 16, 16, [&](Int i, Int j) { return j - 3 <= i + 10; }));
 }
 
+TEST(Planner, SequencesOfARaggedBatchArePlannedOneByOne) {
+  PlanOptions options;
+  options.queryTile = options.keyTile = 8;
+  // Each mask reads the batch; the second one's tables begin where the sequence does.
+  std::vector<std::int32_t> labels(90);
+  for (std::size_t n = 0; n < labels.size(); ++n)
+    labels[n] = std::int32_t(n / 7);
+  Positions table(TensorRef::contiguous(DeviceAddress(labels.data()), DType::I32, {90}));
+  SampleMask mask(key + batchIndex * 2 <= query);
+  BoxClassifier bySlot = mask.classifier({1, 1, 1, 90, 90});
+  BoxClassifier byTable = mask.classifier({1, 1, 1, 90, 90}, table, table);
+  for (const Sequence &sequence :
+       {Sequence{0, 0, 0, 20, 33}, {3, 20, 33, 45, 0}, {5, 20, 33, 65, 57}}) {
+    const AttendShape shape = {1, 1, 1, sequence.queries, sequence.keys};
+    bySlot.setSequence(sequence);
+    EXPECT_EQ(classesOf(planMask(bySlot, options).rows), bruteForce(shape, 8, 8, [&](Int i, Int j) {
+                return mask.visible(sequence.number, 0, i, j);
+              }));
+    byTable.setSequence(sequence);
+    EXPECT_EQ(classesOf(planMask(byTable, options).rows),
+              bruteForce(shape, 8, 8, [&](Int i, Int j) {
+                return mask.visible(sequence.number, 0, labels[sequence.queryBegin + i],
+                                    labels[sequence.keyBegin + j]);
+              }));
+  }
+}
+
 TEST(Planner, ElementsAreCountedExactly) {
   for (unsigned seed = 0; seed < 40; ++seed) {
     AttendShape shape = {1, 1, 1, 75, 90};
