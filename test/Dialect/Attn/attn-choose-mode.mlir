@@ -271,6 +271,26 @@ func.func @documents(%q: !t, %ids: tensor<100xi32>) -> !t {
 
 // -----
 
+!t = tensor<1x1x100x64xf16>
+
+// Room for a tile more than 100 rows have, for each of two sequences.
+// CHECK-LABEL: @sequences
+// CHECK:     mode baked
+func.func @sequences(%q: !t, %n: tensor<3xi32>, %ids: tensor<100xi32>) -> !t {
+  // expected-remark @+1 {{baked: 3 of 8 tiles visited, in 2 runs; saves the kernels of a plan but that which cuts sequences}}
+  %o, %lse = attn.attend %q ragged %n, %q, %q ragged %n
+    where(%b, %h, %i, %j) {
+      %same = attn.document %i, %j in %ids : tensor<100xi32>
+      attn.yield %same : i1
+    } mode baked runs<query_tile = 64, key_tile = 64,
+                      lists = dense<[[[[[0, 5]], [[0, 3]], [[0, 0]], [[0, 0]]]]]> : tensor<1x1x4x1x2xi32>,
+                      order = dense<[[[0, 1, 2, 3]]]> : tensor<1x1x4xi32>>
+    : !t ragged tensor<3xi32>, !t, !t ragged tensor<3xi32>
+  return %o : !t
+}
+
+// -----
+
 !t = tensor<?x?x?x64xf16>
 !n = tensor<?xi32>
 

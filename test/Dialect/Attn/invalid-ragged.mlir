@@ -63,3 +63,14 @@ func.func @runs(%q: tensor<1x1x32x16xf16>, %n: tensor<?xi32>) {
     : tensor<1x1x32x16xf16> ragged tensor<?xi32>, tensor<1x1x32x16xf16>, tensor<1x1x32x16xf16> ragged tensor<?xi32>
   return
 }
+
+// -----
+
+func.func @pieces(%q: tensor<1x1x32x16xf16>, %n: tensor<3xi32>) {
+  // expected-error@below {{has runs of 1 query tiles, but 32 queries have room for 3}}
+  %o, %lse = attn.attend %q ragged %n, %q, %q ragged %n mode baked
+    runs<query_tile = 32, key_tile = 32, lists = dense<[[[[[0, 3]]]]]> : tensor<1x1x1x1x2xi32>,
+         order = dense<[[[0]]]> : tensor<1x1x1xi32>>
+    : tensor<1x1x32x16xf16> ragged tensor<3xi32>, tensor<1x1x32x16xf16>, tensor<1x1x32x16xf16> ragged tensor<3xi32>
+  return
+}
