@@ -100,6 +100,15 @@ __device__ __forceinline__ void store64(uint64_t address, uint64_t value) {
   asm volatile("st.global.b64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
 }
 
+/// Adds to an element if `inside`; whoever else adds to it does not get in between.
+__device__ __forceinline__ void addF32(uint64_t address, float value, bool inside) {
+  asm volatile(
+      "{ .reg .pred p; setp.ne.b32 p, %2, 0; @p red.relaxed.gpu.global.add.f32 [%0], %1; }" ::"l"(
+          address),
+      "f"(value), "r"(uint32_t(inside))
+      : "memory");
+}
+
 __device__ __forceinline__ void storeF32(uint64_t address, float value) {
   store32(address, __float_as_uint(value));
 }

@@ -1,9 +1,9 @@
 //===- AssignLayouts.cpp - Extents and fragments --------------------------===//
 //
 // Every value of the sm_80 family lives where mma.sync leaves or takes it, so a
-// layout follows from the rank alone: accumulators for matrices, rows for
-// vectors. Loaded tiles get extents but keep #tile.axes, because they will not
-// be registers: tile-place-operands gives them their place.
+// layout follows from the axes alone: accumulators for matrices, rows or columns for
+// vectors. Tiles that are loaded for products get extents but keep #tile.axes,
+// because they will not be registers: tile-place-operands gives them their place.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
@@ -21,6 +21,7 @@ struct AssignLayouts : impl::TileAssignLayoutsPassBase<AssignLayouts> {
 
   void runOnOperation() override {
     KernelOp kernel = getOperation();
+    rowAxis = kernel.getRowAxis();
     if (failed(assign(kernel)) || failed(foldExtents(kernel)))
       return signalPassFailure();
     packOperands(kernel);
@@ -74,14 +75,28 @@ struct AssignLayouts : impl::TileAssignLayoutsPassBase<AssignLayouts> {
                                           : paddedFeatures(extent));
     }
     Attribute layout = type.getEncoding();
-    if (!isa<LoadOp>(owner)) {
-      if (axes.empty() || axes.front() != Axis::Query)
-        return owner->emitOpError("has a tile without query rows, which no fragment holds"),
+    if (!feedsProducts(owner)) {
+      std::optional<FragmentKind> kind = kindFor(axes);
+      if (!kind)
+        return owner->emitOpError("has a tile without ")
+                   << stringifyAxis(rowAxis) << " rows, which no fragment holds",
                failure();
-      FragmentKind kind = axes.size() == 1 ? FragmentKind::Row : FragmentKind::Accumulator;
-      layout = FragmentAttr::get(type.getContext(), axes, kind, schedule.getWarps());
+      layout = FragmentAttr::get(type.getContext(), axes, *kind, schedule.getWarps());
     }
     return RankedTensorType::get(shape, type.getElementType(), layout);
+  }
+
+  /// Whether a tile is loaded for products, and not to compute with its elements.
+  static bool feedsProducts(Operation *owner) {
+    return isa<LoadOp>(owner) && llvm::any_of(owner->getUsers(), llvm::IsaPred<DotOp>);
+  }
+
+  std::optional<FragmentKind> kindFor(ArrayRef<Axis> axes) const {
+    if (axes.size() == 1 && axes[0] != rowAxis && axes[0] != Axis::Feature)
+      return FragmentKind::Column;
+    if (axes.empty() || axes[0] != rowAxis)
+      return std::nullopt;
+    return axes.size() == 1 ? FragmentKind::Row : FragmentKind::Accumulator;
   }
 
   /// The tile sizes are known now.
@@ -120,6 +135,8 @@ struct AssignLayouts : impl::TileAssignLayoutsPassBase<AssignLayouts> {
       dot.getLhsMutable().assign(packed);
     });
   }
+
+  Axis rowAxis = Axis::Query;
 };
 } // namespace
 } // namespace lacuna::tile

@@ -15,16 +15,66 @@ static int64_t extentAlong(Type type, Axis axis) {
   return std::max<int64_t>(0, cast<RankedTensorType>(type).getDimSize(place - axes.begin()));
 }
 
+namespace {
+/// Features of the two kinds of products: those that sum over them, and those whose sums
+/// have them.
+struct ProductFeatures {
+  SmallVector<int64_t> scores, sums;
+};
+} // namespace
+
+static ProductFeatures productsOf(KernelOp kernel) {
+  ProductFeatures products;
+  kernel.walk([&](DotOp dot) {
+    if (int64_t result = extentAlong(dot.getResult().getType(), Axis::Feature))
+      products.sums.push_back(result);
+    else
+      products.scores.push_back(extentAlong(dot.getLhs().getType(), Axis::Feature));
+  });
+  return products;
+}
+
+static Work workOf(KernelOp kernel, const ProductFeatures &products) {
+  if (products.scores.empty() && products.sums.empty())
+    return Work::RowSums;
+  bool twoScores = products.scores.size() > 1;
+  if (kernel.getRowAxis() == Axis::Query)
+    return twoScores ? Work::QueryGradient : Work::Outputs;
+  if (!twoScores)
+    return Work::ValueGradient;
+  return products.sums.size() > 1 ? Work::KeyValueGradients : Work::KeyGradient;
+}
+
 AttentionShape lacuna::tile::shapeOf(KernelOp kernel) {
   AttentionShape shape;
-  kernel.walk([&](DotOp dot) {
-    int64_t result = extentAlong(dot.getResult().getType(), Axis::Feature);
-    if (result)
-      shape.valueFeatures = std::max(shape.valueFeatures, result);
-    else
-      shape.queryFeatures =
-          std::max(shape.queryFeatures, extentAlong(dot.getLhs().getType(), Axis::Feature));
-  });
+  ProductFeatures products = productsOf(kernel);
+  shape.work = workOf(kernel, products);
+  int64_t &query = shape.queryFeatures, &value = shape.valueFeatures;
+  switch (shape.work) {
+  case Work::Outputs:
+  case Work::ValueGradient:
+    for (int64_t features : products.scores)
+      query = std::max(query, features);
+    for (int64_t features : products.sums)
+      value = std::max(value, features);
+    break;
+  case Work::RowSums:
+    kernel.walk([&](LoadOp load) {
+      value = std::max(value, extentAlong(load.getResult().getType(), Axis::Feature));
+    });
+    break;
+  case Work::QueryGradient:
+  case Work::KeyGradient:
+  case Work::KeyValueGradients:
+    // The gradient of what the scores are products of has their features; the other
+    // product is one of values.
+    for (int64_t features : products.sums)
+      query = std::max(query, features);
+    for (int64_t features : products.scores)
+      if (features != query || !value)
+        value = features;
+    break;
+  }
   kernel.walk([&](ReadOp read) {
     auto map = read->getParentOfType<MapOp>();
     shape.readsTables |= map && map.getResult().getType().getRank() == 2;

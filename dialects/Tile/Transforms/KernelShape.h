@@ -7,9 +7,9 @@
 
 namespace lacuna::tile {
 
-/// The largest head dims among a kernel's products, in either contract, zero
-/// where it has none; whether its maps over scores read tables; and the heads that its
-/// views pack.
+/// What a kernel computes, by its products, in either contract; the largest head dims
+/// among them, or of what it loads if there are none; whether its maps over scores
+/// read tables; and the heads that its views pack.
 AttentionShape shapeOf(KernelOp kernel);
 
 /// The knobs that the attribute `tile.pins` fixes: a dictionary with any of

@@ -230,15 +230,15 @@ struct Pipeline : impl::TilePipelinePassBase<Pipeline> {
       before.replaceAllUsesWith(now);
   }
 
-  /// A tile copied before the loop and read only inside it needs no wait of its
+  /// A tile copied before a loop and read only inside of such needs no wait of its
   /// own: its copies join the group of the loop's first commit, which every
-  /// product waits for. So they are under way together with the first keys.
+  /// product waits for. So they are under way together with the first columns.
   void joinFirstGroup(KernelOp kernel, const llvm::SmallPtrSetImpl<Operation *> &piped) {
     Block &body = kernel.getBody().front();
     for (CopyAsyncOp copy : llvm::to_vector(body.getOps<CopyAsyncOp>())) {
       std::optional<SynchronousCopy> match = matchCopy(copy);
       if (match && llvm::all_of(match->slot->getUsers(), [&](Operation *user) {
-            return user == copy || piped.contains(body.findAncestorOpInBlock(*user));
+            return user == copy || piped.contains(user->getParentOfType<ForRunsOp>());
           }))
         match->eraseSynchronisation();
     }

@@ -20,7 +20,10 @@ struct PlaceOperands : impl::TilePlaceOperandsPassBase<PlaceOperands> {
   void runOnOperation() override {
     KernelOp kernel = getOperation();
     SmallVector<LoadOp> loads;
-    kernel.walk([&](LoadOp load) { loads.push_back(load); });
+    kernel.walk([&](LoadOp load) {
+      if (!isa<FragmentAttr>(load.getResult().getType().getEncoding()))
+        loads.push_back(load);
+    });
     if (loads.empty())
       return;
     for (LoadOp load : loads)

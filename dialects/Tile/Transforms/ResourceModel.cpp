@@ -1,10 +1,10 @@
 //===- ResourceModel.cpp - What a schedule needs of a target --------------===//
 //
 // Shared memory is arithmetic. Registers are a sum over the values that live
-// at the widest point of the loop, the row maximum: the output accumulators,
-// the scores and, if they stay there, the queries; plus a constant for
-// addresses, bounds and operands in flight, which a test holds against what
-// NVRTC reports for every target and head dim.
+// at the widest point of the loop: the sums that it adds to, the scores, in a backward
+// kernel their gradient, too, and, if they stay there, the operands of rows; plus a
+// constant for addresses, bounds and operands in flight, which a test holds against
+// what NVRTC reports for every target and head dim.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/ResourceModel.h"
@@ -27,13 +27,46 @@ std::string lacuna::tile::toString(const Schedule &schedule) {
 
 std::int64_t lacuna::tile::paddedFeatures(std::int64_t features) { return roundUp(features, 16); }
 
+/// Features of the operands that a block keeps, those of rows, and of the sums that
+/// its loop adds to, padded.
+static std::int64_t keptFeatures(const AttentionShape &shape) {
+  const std::int64_t query = paddedFeatures(shape.queryFeatures);
+  const bool keepsBoth = shape.work == Work::QueryGradient || shape.work == Work::KeyGradient ||
+                         shape.work == Work::KeyValueGradients;
+  return keepsBoth ? query + paddedFeatures(shape.valueFeatures) : query;
+}
+static std::int64_t summedFeatures(const AttentionShape &shape) {
+  const bool sumsQuery = shape.work == Work::QueryGradient || shape.work == Work::KeyGradient ||
+                         shape.work == Work::KeyValueGradients;
+  const bool sumsValue = shape.work == Work::Outputs || shape.work == Work::ValueGradient ||
+                         shape.work == Work::KeyValueGradients;
+  return (sumsQuery ? paddedFeatures(shape.queryFeatures) : 0) +
+         (sumsValue ? paddedFeatures(shape.valueFeatures) : 0);
+}
+
+/// Registers of a thread in a backward kernel with `rowBlocks` blocks of 16 rows a warp.
+static std::int64_t predictGradientRegisters(const Schedule &schedule, const AttentionShape &shape,
+                                             std::int64_t rowBlocks) {
+  if (shape.work == Work::RowSums) // two tiles of 16-bit elements
+    return rowBlocks * paddedFeatures(shape.valueFeatures) / 2 + 40;
+  const std::int64_t columns = shape.columnTile(schedule);
+  const bool needsScoreGradient = shape.work != Work::ValueGradient;
+  const std::int64_t scores = rowBlocks * columns / 2 * (needsScoreGradient ? 2 : 1);
+  // What a column has one value of: the log of its sum and, of its gradient, a shift.
+  const std::int64_t vectors = shape.hasKeyRows() ? columns / 4 * (needsScoreGradient ? 2 : 1) : 0;
+  const std::int64_t kept = rowBlocks * (schedule.queryInRegisters ? keptFeatures(shape) / 4 : 4);
+  const std::int64_t rest = 44 + 16 * rowBlocks + (shape.readsTables ? 12 : 0);
+  return rowBlocks * summedFeatures(shape) / 2 + scores + vectors + kept + rest;
+}
+
 static std::int64_t predictRegisters(const Schedule &schedule, const AttentionShape &shape) {
   const std::int64_t queryFeatures = paddedFeatures(shape.queryFeatures);
-  const std::int64_t valueFeatures = paddedFeatures(shape.valueFeatures);
   // Blocks of 16 rows per warp; a thread holds 1/32 of each.
   const std::int64_t rowBlocks =
-      schedule.queryTile / std::max<std::int64_t>(1, schedule.warps) / 16;
-  const std::int64_t outputs = rowBlocks * valueFeatures / 2;
+      shape.rowTile(schedule) / std::max<std::int64_t>(1, schedule.warps) / 16;
+  if (shape.work != Work::Outputs)
+    return predictGradientRegisters(schedule, shape, rowBlocks);
+  const std::int64_t outputs = rowBlocks * summedFeatures(shape) / 2;
   const std::int64_t scores = rowBlocks * schedule.keyTile / 2;
   // With roles, queries stay in shared memory and weights are read by a product
   // while the next scores are worked on.
@@ -54,12 +87,16 @@ RoleRegisters lacuna::tile::roleRegisters(std::int64_t warps) {
 }
 
 static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &shape) {
+  if (shape.work == Work::RowSums)
+    return 0;
   auto ring = [&](std::int64_t slots, std::int64_t rows, std::int64_t features) {
     return roundUp(slots * rows * paddedFeatures(features) * shape.elementBytes, sharedAlignment);
   };
-  return ring(1, schedule.queryTile, shape.queryFeatures) +
-         ring(schedule.stages, schedule.keyTile, shape.queryFeatures) +
-         ring(schedule.stages, schedule.keyTile, shape.valueFeatures) +
+  const std::int64_t rows = shape.rowTile(schedule), columns = shape.columnTile(schedule);
+  const bool keepsBoth = keptFeatures(shape) > paddedFeatures(shape.queryFeatures);
+  return ring(1, rows, shape.queryFeatures) + (keepsBoth ? ring(1, rows, shape.valueFeatures) : 0) +
+         ring(schedule.stages, columns, shape.queryFeatures) +
+         ring(schedule.stages, columns, shape.valueFeatures) +
          // Barriers that say filled and freed, for keys, values and queries.
          (schedule.roles ? (4 * schedule.stages + 2) * barrierBytes : 0);
 }
@@ -85,18 +122,22 @@ Resources lacuna::tile::predictResources(const Schedule &schedule, const Attenti
 }
 
 /// Rules that hold on every target.
-static std::optional<std::string> findShapeObstacle(const Schedule &schedule) {
+static std::optional<std::string> findShapeObstacle(const Schedule &schedule,
+                                                    const AttentionShape &shape) {
   for (std::int64_t tile : {schedule.queryTile, schedule.keyTile})
     if (tile > 1024)
       return "has a tile of " + std::to_string(tile) + ", must be at most 1024";
   if (schedule.warps < 1 || schedule.warps > 16)
     return "has " + std::to_string(schedule.warps) + " warps, must have from 1 to 16";
-  if (schedule.queryTile < 1 || schedule.queryTile % (16 * schedule.warps))
-    return "gives " + std::to_string(schedule.warps) + " warps " +
-           std::to_string(schedule.queryTile) + " query rows, needs a multiple of 16 for each";
+  const std::string row = shape.hasKeyRows() ? "key" : "query";
+  const std::string column = shape.hasKeyRows() ? "query" : "key";
+  const std::int64_t rows = shape.rowTile(schedule), columns = shape.columnTile(schedule);
+  if (rows < 1 || rows % (16 * schedule.warps))
+    return "gives " + std::to_string(schedule.warps) + " warps " + std::to_string(rows) + " " +
+           row + " rows, needs a multiple of 16 for each";
   // Slots of 32 rows begin at multiples of 1024 bytes, whatever the features.
-  if (schedule.keyTile < 1 || schedule.keyTile % 32)
-    return "has key tiles of " + std::to_string(schedule.keyTile) + ", must be a multiple of 32";
+  if (columns < 1 || columns % 32)
+    return "has " + column + " tiles of " + std::to_string(columns) + ", must be a multiple of 32";
   if (schedule.stages < 2 || schedule.stages > 4)
     return "has " + std::to_string(schedule.stages) + " stages, must have from 2 to 4";
   return std::nullopt;
@@ -126,7 +167,9 @@ findRolesObstacle(const Schedule &schedule, const AttentionShape &shape, const T
 std::optional<std::string> lacuna::tile::findObstacle(const Schedule &schedule,
                                                       const AttentionShape &shape,
                                                       const TargetInfo &target) {
-  if (auto obstacle = findShapeObstacle(schedule))
+  if (schedule.roles && shape.work != Work::Outputs)
+    return "has roles, which only forward kernels have so far";
+  if (auto obstacle = findShapeObstacle(schedule, shape))
     return obstacle;
   if (schedule.roles)
     if (auto obstacle = findRolesObstacle(schedule, shape, target))

@@ -15,10 +15,10 @@ namespace lacuna::tile {
 
 /// See #tile.schedule.
 struct Schedule {
-  std::int64_t queryTile = 0; ///< rows of a score tile
-  std::int64_t keyTile = 0;   ///< columns of a score tile
+  std::int64_t queryTile = 0; ///< queries of a score tile
+  std::int64_t keyTile = 0;   ///< keys of a score tile
   std::int64_t warps = 0;     ///< warps of a block
-  std::int64_t stages = 0;    ///< slots of the key and value rings
+  std::int64_t stages = 0;    ///< slots of the rings that the loop fills
   bool queryInRegisters = false;
   bool roles = false; ///< whether a further warp group copies what the warps compute with
 
@@ -33,6 +33,17 @@ struct SchedulePins {
   bool any() const { return queryTile || keyTile || warps || stages || queryInRegisters || roles; }
 };
 
+/// What a kernel computes. Rows are keys where gradients of keys or values are, else
+/// queries.
+enum class Work {
+  Outputs,           ///< of the forward pass
+  RowSums,           ///< no product: sums over the features of queries
+  QueryGradient,     ///< scores and their gradient, then that of queries
+  KeyGradient,       ///< the same for keys
+  ValueGradient,     ///< scores, then the gradient of values
+  KeyValueGradients, ///< both
+};
+
 /// Sizes of one attention that decide what a schedule needs.
 struct AttentionShape {
   std::int64_t queryFeatures = 0; ///< head dim of queries and keys
@@ -40,6 +51,16 @@ struct AttentionShape {
   std::int64_t elementBytes = 2;  ///< of queries, keys and values
   bool readsTables = false;       ///< whether mask or score read memory per element
   std::int64_t heads = 1;         ///< query heads whose rows lie in one tile
+  Work work = Work::Outputs;
+
+  bool hasKeyRows() const { return work >= Work::KeyGradient; }
+  /// Extents of a score tile along the rows of the kernel, and along the other axis.
+  std::int64_t rowTile(const Schedule &schedule) const {
+    return hasKeyRows() ? schedule.keyTile : schedule.queryTile;
+  }
+  std::int64_t columnTile(const Schedule &schedule) const {
+    return hasKeyRows() ? schedule.queryTile : schedule.keyTile;
+  }
 };
 
 /// "query_tile = 64, key_tile = 64, warps = 4, stages = 2": the knobs that a user

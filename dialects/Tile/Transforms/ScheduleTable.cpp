@@ -41,12 +41,40 @@ static constexpr Schedule roles192[] = {
     {128, 128, 8, 2, false, true}, {128, 96, 8, 2, false, true}, {128, 64, 8, 2, false, true}};
 static constexpr Schedule roles256[] = {{128, 64, 8, 2, false, true}, {128, 32, 8, 2, false, true}};
 
+// Backward kernels have two tiles of scores, so narrow ones; operands of rows stay in
+// registers where sums leave room for them.
+static constexpr Schedule rowSums[] = {{64, 32, 4, 2, false}};
+static constexpr Schedule queries64[] = {{64, 64, 4, 2, true}};
+static constexpr Schedule queries128[] = {{64, 32, 4, 2, true}, {64, 32, 4, 2, false}};
+static constexpr Schedule queries256[] = {{64, 32, 4, 2, false}, {32, 32, 2, 2, false}};
+static constexpr Schedule keysValues64[] = {{64, 64, 4, 2, false}};
+static constexpr Schedule keysValues128[] = {{32, 128, 8, 2, false}, {32, 64, 4, 2, false}};
+static constexpr Schedule keys64[] = {{64, 64, 4, 2, true}};
+static constexpr Schedule keys128[] = {{32, 64, 4, 2, true}, {32, 64, 4, 2, false}};
+static constexpr Schedule keys256[] = {{32, 64, 4, 2, false}, {32, 32, 2, 2, false}};
+
 static constexpr ScheduleRow table[] = {
-    {TargetFamily::Sm80, 64, upTo64},    {TargetFamily::Sm80, 96, upTo96},
-    {TargetFamily::Sm80, 128, upTo128},  {TargetFamily::Sm80, 192, upTo192},
-    {TargetFamily::Sm80, 256, upTo256},  {TargetFamily::Sm90, 64, roles64},
-    {TargetFamily::Sm90, 128, roles128}, {TargetFamily::Sm90, 192, roles192},
+    {TargetFamily::Sm80, 64, upTo64},
+    {TargetFamily::Sm80, 96, upTo96},
+    {TargetFamily::Sm80, 128, upTo128},
+    {TargetFamily::Sm80, 192, upTo192},
+    {TargetFamily::Sm80, 256, upTo256},
+    {TargetFamily::Sm90, 64, roles64},
+    {TargetFamily::Sm90, 128, roles128},
+    {TargetFamily::Sm90, 192, roles192},
     {TargetFamily::Sm90, 256, roles256},
+    {TargetFamily::Sm80, 256, rowSums, Work::RowSums},
+    {TargetFamily::Sm80, 64, queries64, Work::QueryGradient},
+    {TargetFamily::Sm80, 128, queries128, Work::QueryGradient},
+    {TargetFamily::Sm80, 256, queries256, Work::QueryGradient},
+    {TargetFamily::Sm80, 64, keys64, Work::KeyGradient},
+    {TargetFamily::Sm80, 128, keys128, Work::KeyGradient},
+    {TargetFamily::Sm80, 256, keys256, Work::KeyGradient},
+    {TargetFamily::Sm80, 64, keys64, Work::ValueGradient},
+    {TargetFamily::Sm80, 128, keys128, Work::ValueGradient},
+    {TargetFamily::Sm80, 256, keys256, Work::ValueGradient},
+    {TargetFamily::Sm80, 64, keysValues64, Work::KeyValueGradients},
+    {TargetFamily::Sm80, 128, keysValues128, Work::KeyValueGradients},
 };
 
 std::span<const ScheduleRow> lacuna::tile::scheduleTable() { return table; }
@@ -54,9 +82,19 @@ std::span<const ScheduleRow> lacuna::tile::scheduleTable() { return table; }
 const ScheduleRow *lacuna::tile::findScheduleRow(TargetFamily family, const AttentionShape &shape) {
   const std::int64_t features = paddedFeatures(std::max(shape.queryFeatures, shape.valueFeatures));
   for (const ScheduleRow &row : table)
-    if (row.family == family && features <= row.features)
+    if (row.family == family && features <= row.features &&
+        (row.work == shape.work || family == TargetFamily::Sm90))
       return &row;
   return nullptr;
+}
+
+/// The largest head dim of such work that has a row.
+static std::int64_t mostFeatures(Work work) {
+  std::int64_t most = 0;
+  for (const ScheduleRow &row : table)
+    if (row.work == work)
+      most = std::max(most, row.features);
+  return most;
 }
 
 //===----------------------------------------------------------------------===//
@@ -158,10 +196,10 @@ ScheduleChoice lacuna::tile::chooseSchedule(const AttentionShape &shape, const T
     return choice;
   }
   const std::vector<Schedule> candidates = listCandidates(shape, target, pins);
-  if (candidates.empty()) {
+  if (!findScheduleRow(TargetFamily::Sm80, shape)) {
     choice.error = "head dims " + std::to_string(shape.queryFeatures) + " and " +
                    std::to_string(shape.valueFeatures) + " are beyond " +
-                   std::to_string(table[std::size(table) - 1].features) +
+                   std::to_string(mostFeatures(shape.work)) +
                    ", the largest that has a schedule for " + std::string(target.name);
     return choice;
   }

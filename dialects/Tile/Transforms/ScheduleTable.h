@@ -1,7 +1,7 @@
 //===- ScheduleTable.h - Schedules worth trying, and the choice --*- C++ -*-===//
 //
-// The table is data: for a family and a class of head dims, candidates in
-// order of preference. The choice is one rule over it, and everything that was
+// The table is data: for a family, a kind of work and a class of head dims, candidates
+// in order of preference. The choice is one rule over it, and everything that was
 // turned down on the way is kept for the report.
 //
 //===----------------------------------------------------------------------===//
@@ -21,12 +21,15 @@ struct ScheduleRow {
   TargetFamily family;
   std::int64_t features; ///< the larger of the two padded head dims, at most
   std::span<const Schedule> candidates;
+  Work work = Work::Outputs;
 };
 
-/// All rows; those of a family are in order of rising `features`.
+/// All rows; those of a family and a kind of work are in order of rising `features`.
 std::span<const ScheduleRow> scheduleTable();
 
-/// The row for a shape, or null when its head dims are beyond the table.
+/// The row for a shape, or null when its head dims are beyond the table. A family whose
+/// kernels have roles has rows of outputs alone, which stand for other work, too: there
+/// roles are an obstacle, and the report says so.
 const ScheduleRow *findScheduleRow(TargetFamily family, const AttentionShape &shape);
 
 /// A candidate that was considered and not taken.
@@ -49,7 +52,8 @@ struct ScheduleChoice {
 /// least 8 warps on an SM, else the legal one that keeps the most (the first of them).
 /// Pinned knobs are put into every candidate; if none of them is then legal,
 /// free knobs take any value. Without pins every shape of head dims that are
-/// multiples of 8 up to 256 has a schedule on every target.
+/// multiples of 8 up to 256, or up to 128 for the gradients of keys and values in one
+/// kernel, has a schedule on every target.
 ScheduleChoice chooseSchedule(const AttentionShape &shape, const TargetInfo &target,
                               const SchedulePins &pins = {},
                               std::span<const TunedSchedule> tuned = tunedSchedules());

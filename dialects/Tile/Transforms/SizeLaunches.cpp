@@ -24,7 +24,9 @@ static int64_t alignmentOf(Value view) {
   int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
   for (Operation *user : view.getUsers()) {
     auto store = dyn_cast<StoreOp>(user);
-    if (isa<CopyAsyncOp>(user) || (store && store.getValue().getType().getRank() == 2))
+    auto load = dyn_cast<LoadOp>(user);
+    if (isa<CopyAsyncOp>(user) || (store && store.getValue().getType().getRank() == 2) ||
+        (load && load.getResult().getType().getRank() == 2))
       return 16;
     if (isa<ListRunsOp, WriteRunsOp, PieceOp>(user))
       return 8;

@@ -20,7 +20,7 @@ const TunedSchedule *lacuna::tile::findTuned(std::span<const TunedSchedule> all,
                                              std::string_view target, const AttentionShape &shape) {
   for (const TunedSchedule &entry : all)
     if (entry.target == target && entry.shape.elementBytes == shape.elementBytes &&
-        entry.shape.readsTables == shape.readsTables &&
+        entry.shape.readsTables == shape.readsTables && entry.shape.work == shape.work &&
         paddedFeatures(entry.shape.queryFeatures) == paddedFeatures(shape.queryFeatures) &&
         paddedFeatures(entry.shape.valueFeatures) == paddedFeatures(shape.valueFeatures))
       return &entry;

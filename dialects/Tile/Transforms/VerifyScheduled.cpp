@@ -33,15 +33,19 @@ LogicalResult verifyTile(Operation *op, Type type, ScheduleAttr schedule) {
   if (layout.getWarps() != schedule.getWarps())
     return op->emitOpError("has a tile over ")
            << layout.getWarps() << " warps in a kernel of " << schedule.getWarps();
-  if (tile.getDimSize(0) % (16 * layout.getWarps()))
+  bool isColumn = layout.getKind() == FragmentKind::Column;
+  if (isColumn && tile.getDimSize(0) % 16)
+    return op->emitOpError("has a tile of ")
+           << tile.getDimSize(0) << " columns, needs a multiple of 16";
+  if (!isColumn && tile.getDimSize(0) % (16 * layout.getWarps()))
     return op->emitOpError("has a tile of ")
            << tile.getDimSize(0) << " rows, needs a multiple of 16 for each of "
            << layout.getWarps() << " warps";
   if (tile.getRank() == 2 && tile.getDimSize(1) % 16)
     return op->emitOpError("has a tile of ")
            << tile.getDimSize(1) << " columns, needs a multiple of 16";
-  bool isVector =
-      layout.getKind() == FragmentKind::Row || layout.getKind() == FragmentKind::PartialRow;
+  bool isVector = isColumn || layout.getKind() == FragmentKind::Row ||
+                  layout.getKind() == FragmentKind::PartialRow;
   if (isVector != (tile.getRank() == 1))
     return op->emitOpError("has a tile of rank ") << tile.getRank() << " in a fragment of kind "
                                                   << stringifyFragmentKind(layout.getKind());
@@ -63,7 +67,8 @@ LogicalResult verifyDot(DotOp dot) {
 }
 
 LogicalResult verifyOperation(Operation *op, ScheduleAttr schedule) {
-  if (isa<LoadOp, TileExtentOp>(op))
+  auto load = dyn_cast<LoadOp>(op);
+  if (isa<TileExtentOp>(op) || (load && !kindOf(load.getResult().getType())))
     return op->emitOpError("belongs to the abstract contract");
   if (auto dot = dyn_cast<DotOp>(op); dot && failed(verifyDot(dot)))
     return failure();
@@ -74,9 +79,13 @@ LogicalResult verifyOperation(Operation *op, ScheduleAttr schedule) {
     if (readsParts && kindOf(map.getResult().getType()) != FragmentKind::PartialRow)
       return map.emitOpError("makes whole values of parts of sums; convert them first");
   }
-  if (isa<StoreOp>(op) &&
-      kindOf(cast<StoreOp>(op).getValue().getType()) == FragmentKind::PartialRow)
-    return op->emitOpError("stores parts of sums; convert them first");
+  if (auto store = dyn_cast<StoreOp>(op)) {
+    std::optional<FragmentKind> kind = kindOf(store.getValue().getType());
+    if (kind == FragmentKind::PartialRow)
+      return store.emitOpError("stores parts of sums; convert them first");
+    if (kind == FragmentKind::Column)
+      return store.emitOpError("stores columns, which every warp holds");
+  }
   for (Type type : op->getResultTypes())
     if (failed(verifyTile(op, type, schedule)))
       return failure();

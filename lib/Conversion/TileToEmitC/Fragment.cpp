@@ -16,7 +16,8 @@ FailureOr<Fragment> Fragment::of(Location location, Type type) {
   Type element = tensor.getElementType();
   if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() > 64 || element.isF64())
     return emitError(location) << "cannot print a tile of " << element;
-  bool whole = tensor.getDimSize(0) % (16 * layout.getWarps()) == 0;
+  bool isColumn = layout.getKind() == FragmentKind::Column;
+  bool whole = tensor.getDimSize(0) % (isColumn ? 16 : 16 * layout.getWarps()) == 0;
   if (tensor.getRank() == 2)
     whole &= tensor.getDimSize(1) % 16 == 0;
   if (!tensor.hasStaticShape() || !whole)
@@ -26,16 +27,23 @@ FailureOr<Fragment> Fragment::of(Location location, Type type) {
 }
 
 int64_t Fragment::rowOf(int64_t element) const {
+  if (isColumn())
+    return 0;
   int64_t inBlock = element % elementsPerRowBlock();
   int64_t half = isMatrix() ? inBlock % 4 / 2 : inBlock;
   return element / elementsPerRowBlock() * 16 + half * 8;
 }
 
 int64_t Fragment::columnOf(int64_t element) const {
-  return isMatrix() ? element % elementsPerRowBlock() / 4 * 8 + element % 2 : 0;
+  int64_t pairs = isMatrix() ? 4 : 2; // elements of 8 columns
+  return isMatrix() || isColumn() ? element % elementsPerRowBlock() / pairs * 8 + element % 2 : 0;
 }
 
 int64_t Fragment::rowElementOf(int64_t element) const { return rowOf(element) / 8; }
+
+int64_t Fragment::columnElementOf(int64_t element) const {
+  return columnOf(element) / 8 * 2 + element % 2;
+}
 
 std::string Fragment::structName() const {
   return typeSuffix(elementType()) + "x" + std::to_string(elements());
@@ -47,7 +55,7 @@ std::string Fragment::registerType() const {
 
 StringRef Fragment::noun() const {
   if (!isMatrix())
-    return "rows";
+    return isColumn() ? "columns" : "rows";
   if (axes()[1] == Axis::Feature)
     return axes()[0] == Axis::Query ? (kind() == FragmentKind::Operand ? "query" : "outputs")
                                     : "features";

@@ -11,8 +11,9 @@ namespace lacuna {
 /// A thread's share of a tile, in the order of its registers. For every block of
 /// 16 rows of its warp, `accumulator` and `operand` hold four elements for every
 /// 8 columns: rows g, g, g + 8, g + 8 and columns 2 t, 2 t + 1, 2 t, 2 t + 1;
-/// `row` and `partial_row` hold rows g and g + 8. Elements of 16-bit floats are
-/// packed in pairs, the first in the low half.
+/// `row` and `partial_row` hold rows g and g + 8. `column` holds two elements for
+/// every 8 columns, 2 t and 2 t + 1. Elements of 16-bit floats are packed in pairs,
+/// the first in the low half.
 class Fragment {
 public:
   /// Fails with a located error when the tile has no fragment layout or a thread
@@ -24,12 +25,15 @@ public:
   tile::FragmentKind kind() const { return layout.getKind(); }
   int64_t warps() const { return layout.getWarps(); }
   bool isMatrix() const { return type.getRank() == 2; }
+  bool isColumn() const { return kind() == tile::FragmentKind::Column; }
   int64_t columns() const { return isMatrix() ? type.getDimSize(1) : 0; }
   int64_t rowsPerWarp() const { return type.getDimSize(0) / warps(); }
   /// Blocks of 16 rows of a warp.
-  int64_t rowBlocks() const { return rowsPerWarp() / 16; }
+  int64_t rowBlocks() const { return isColumn() ? 1 : rowsPerWarp() / 16; }
   /// Blocks of 8 columns; a row counts as half a block.
-  int64_t elementsPerRowBlock() const { return isMatrix() ? columns() / 2 : 2; }
+  int64_t elementsPerRowBlock() const {
+    return isMatrix() ? columns() / 2 : isColumn() ? type.getDimSize(0) / 4 : 2;
+  }
   int64_t elements() const { return rowBlocks() * elementsPerRowBlock(); }
   bool isPacked() const { return elementType().isF16() || elementType().isBF16(); }
   int64_t registers() const { return isPacked() ? elements() / 2 : elements(); }
@@ -41,6 +45,8 @@ public:
   /// The element of a fragment of one value per row that stands for the row of
   /// `element` of this one.
   int64_t rowElementOf(int64_t element) const;
+  /// The same for a fragment of one value per column.
+  int64_t columnElementOf(int64_t element) const;
 
   /// "F32x32": name of the generated struct.
   std::string structName() const;
@@ -48,7 +54,7 @@ public:
   std::string parameterType() const { return "const " + structName() + " &"; }
   /// "float": type of one register.
   std::string registerType() const;
-  /// "scores", "weights", "outputs", "rows": what such a tile is called.
+  /// "scores", "weights", "outputs", "rows", "columns": what such a tile is called.
   llvm::StringRef noun() const;
 
 private:

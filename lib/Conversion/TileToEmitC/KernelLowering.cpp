@@ -38,7 +38,12 @@ private:
   void defineTile(Value result, StringRef callee, ValueRange operands);
   void changeTile(Value result, Value changed, StringRef callee, ValueRange operands);
   LogicalResult lowerIf(scf::IfOp op);
+  /// The body of a loop, whose carried values have their initial ones.
+  LogicalResult lowerBody(Block &body, ValueRange carried);
+  /// Makes results of a loop readable that are read.
+  void readResults(ValueRange results);
   LogicalResult lowerLoop(tile::ForRunsOp op);
+  LogicalResult lowerLoop(scf::ForOp op);
   LogicalResult lowerItems(tile::ForItemsOp op);
   LogicalResult lowerRoles(tile::RolesOp op);
   LogicalResult lowerAwait(tile::AwaitDotsOp op);
@@ -71,7 +76,6 @@ private:
   Value integer(Location location, int64_t value);
   void statement(Location location, StringRef text, ValueRange operands = {});
   std::string headerComment();
-  int64_t keyTile() { return kernel.getSchedule()->getKeyTile(); }
 
   Emission &emission;
   tile::KernelOp kernel;
@@ -175,14 +179,15 @@ std::string KernelLowering::headerComment() {
       ("// " + kernel.getSymName() + ", from " + tile::placeOf(kernel.getLoc()) + "\n// ").str();
   if (std::optional<StringRef> planned = kernel.getPlans())
     return text + ("a part of the plan of " + *planned + ", for " + *kernel.getTarget()).str();
-  return text + (Twine(schedule.getQueryTile()) + " queries x " + Twine(schedule.getKeyTile()) +
-                 " keys, " + Twine(schedule.getWarps()) + " warps" +
-                 (schedule.getRoles() ? " and their producer, " : ", ") +
-                 Twine(schedule.getStages()) + " stages, queries in " +
-                 (schedule.getQueryInRegisters() ? "registers" : "shared memory") + ", " +
-                 Twine(kernel.getSharedBytes().value_or(0)) + " bytes of shared memory, for " +
-                 *kernel.getTarget())
-                    .str();
+  return text +
+         (Twine(schedule.getQueryTile()) + " queries x " + Twine(schedule.getKeyTile()) +
+          " keys, " + Twine(schedule.getWarps()) + " warps" +
+          (schedule.getRoles() ? " and their producer, " : ", ") + Twine(schedule.getStages()) +
+          " stages, " + (kernel.getRowAxis() == tile::Axis::Key ? "keys" : "queries") + " in " +
+          (schedule.getQueryInRegisters() ? "registers" : "shared memory") + ", " +
+          Twine(kernel.getSharedBytes().value_or(0)) + " bytes of shared memory, for " +
+          *kernel.getTarget())
+             .str();
 }
 
 LogicalResult KernelLowering::run() {
@@ -239,7 +244,7 @@ LogicalResult KernelLowering::lower(Operation &op) {
   Location loc = op.getLoc();
   return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
       .Case([&](scf::IfOp branch) { return lowerIf(branch); })
-      .Case([&](tile::ForRunsOp loop) { return lowerLoop(loop); })
+      .Case<tile::ForRunsOp, scf::ForOp>([&](auto loop) { return lowerLoop(loop); })
       .Case([&](tile::ForItemsOp items) { return lowerItems(items); })
       .Case([&](tile::RolesOp roles) { return lowerRoles(roles); })
       .Case([&](tile::AllocBarriersOp barriers) { return lowerBarriers(barriers), success(); })
@@ -318,7 +323,7 @@ LogicalResult KernelLowering::lower(Operation &op) {
         return success();
       })
       .Case<tile::IntervalRunsOp, tile::ListRunsOp>([&](auto runs) {
-        RunsLowering(emission, builder, values, keyTile()).lower(runs);
+        RunsLowering(emission, builder, values, kernel.getColumnTile()).lower(runs);
         return success();
       })
       .Case([&](tile::SummarizeOp summarize) {
@@ -329,7 +334,7 @@ LogicalResult KernelLowering::lower(Operation &op) {
       })
       .Case([&](tile::WriteRunsOp runs) {
         return lowerVerdict(runs.getOverflow(), "overflow",
-                            printWriteRuns(emission, runs, keyTile()));
+                            printWriteRuns(emission, runs, kernel.getColumnTile()));
       })
       .Case([&](tile::CutSequencesOp cut) {
         return lowerVerdict(cut.getWrong(), "wrong", printCutSequences(emission, cut));
@@ -462,21 +467,44 @@ LogicalResult KernelLowering::lowerIf(scf::IfOp op) {
   return success();
 }
 
-LogicalResult KernelLowering::lowerLoop(tile::ForRunsOp op) {
-  Location loc = op.getLoc();
-  assign(loc, op.getCarried(), op.getInits());
-  RunsLowering runs(emission, builder, values, keyTile());
-  emitc::ForOp loop = runs.open(op);
-  for (Value carried : op.getCarried())
-    readVariable(carried);
-  if (failed(lowerBlock(op.getBody().front())))
+LogicalResult KernelLowering::lowerBody(Block &body, ValueRange carried) {
+  for (Value value : carried)
+    readVariable(value);
+  if (failed(lowerBlock(body)))
     return failure();
-  assign(loc, op.getCarried(), op.getBody().front().getTerminator()->getOperands());
-  runs.close(loop);
-  for (Value result : op.getResults())
+  assign(body.getParentOp()->getLoc(), carried, body.getTerminator()->getOperands());
+  return success();
+}
+
+void KernelLowering::readResults(ValueRange results) {
+  for (Value result : results)
     if (!result.use_empty())
       readVariable(result);
-  return success();
+}
+
+LogicalResult KernelLowering::lowerLoop(tile::ForRunsOp op) {
+  assign(op.getLoc(), op.getCarried(), op.getInits());
+  RunsLowering runs(emission, builder, values, kernel.getColumnTile());
+  emitc::ForOp loop = runs.open(op);
+  if (failed(lowerBody(op.getBody().front(), op.getCarried())))
+    return failure();
+  runs.close(loop);
+  return readResults(op.getResults()), success();
+}
+
+LogicalResult KernelLowering::lowerLoop(scf::ForOp op) {
+  Location loc = op.getLoc();
+  assign(loc, op.getRegionIterArgs(), op.getInitArgs());
+  statement(loc, "#pragma unroll 1");
+  auto loop = emitc::ForOp::create(builder, loc, values.lookup(op.getLowerBound()),
+                                   values.lookup(op.getUpperBound()), values.lookup(op.getStep()));
+  builder.setInsertionPoint(loop.getBody()->getTerminator());
+  loop.getInductionVar().setLoc(named(nameOf(op.getInductionVar()), loc));
+  values.map(op.getInductionVar(), loop.getInductionVar());
+  if (failed(lowerBody(*op.getBody(), op.getRegionIterArgs())))
+    return failure();
+  builder.setInsertionPointAfter(loop);
+  return readResults(op.getResults()), success();
 }
 
 LogicalResult KernelLowering::lowerItems(tile::ForItemsOp op) {
@@ -493,12 +521,7 @@ LogicalResult KernelLowering::lowerItems(tile::ForItemsOp op) {
   builder.setInsertionPoint(loop.getBody()->getTerminator());
   loop.getInductionVar().setLoc(named("item", loc));
   values.map(op.getItem(), loop.getInductionVar());
-  for (Value carried : op.getCarried())
-    readVariable(carried);
-  if (failed(lowerBlock(op.getBody().front())))
-    return failure();
-  assign(loc, op.getCarried(), op.getBody().front().getTerminator()->getOperands());
-  return success();
+  return lowerBody(op.getBody().front(), op.getCarried());
 }
 
 /// The producer is the warp group behind the consumers', so that a consumer's

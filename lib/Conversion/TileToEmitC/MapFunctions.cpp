@@ -79,6 +79,7 @@ struct MapParameters {
   SmallVector<Value> captured;     ///< values from outside, constants excepted
   SmallVector<arith::ConstantOp> constants;
   Value status;                ///< null when nothing is reported
+  bool adds = false;           ///< whether elements are added to memory
   std::set<unsigned> reported; ///< bits
 };
 } // namespace
@@ -95,6 +96,7 @@ static MapParameters parametersOf(tile::MapOp op) {
     parameters.status = report.getStatus();
     parameters.reported.insert(report.getBit());
   });
+  op.getBody().walk([&](tile::AtomicAddOp) { parameters.adds = true; });
   llvm::SetVector<Value> outside;
   getUsedValuesDefinedAbove(op.getRegion(), outside);
   for (Value value : outside) {
@@ -178,11 +180,20 @@ static FailureOr<std::string> printElementFunction(Emission &emission, tile::Map
 
 /// What a map is called: its last operation and its tile. Not its location's name,
 /// for function names reach the PTX, which must not depend on names of values.
-static std::string mapName(tile::MapOp op, const Fragment &fragment, bool reports) {
+static std::string mapName(tile::MapOp op, const Fragment &fragment,
+                           const MapParameters &parameters) {
   Value last = cast<tile::YieldOp>(op.getBody().front().getTerminator()).getValues()[0];
   Operation *definition = last.getDefiningOp();
-  StringRef verb = definition ? definition->getName().stripDialect() : reports ? "check" : "copy";
+  StringRef verb = definition          ? definition->getName().stripDialect()
+                   : parameters.status ? "check"
+                   : parameters.adds   ? "add"
+                                       : "copy";
   return (verb + "_" + fragment.noun()).str();
+}
+
+/// Whether the axis of this number is that of rows.
+static bool isAlongRows(const Fragment &fragment, unsigned axis) {
+  return axis == 0 && !fragment.isColumn();
 }
 
 FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
@@ -200,13 +211,13 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
   }
   emission.structOf(loc, *result);
   MapParameters parameters = parametersOf(op);
-  std::string name = mapName(op, *result, bool(parameters.status));
+  std::string name = mapName(op, *result, parameters);
   if (isMapStatement(op))
     return printMapStatement(emission, op, name);
   // A map that only converts or copies an element needs no function for that.
   auto copied = llvm::find(op.getElements(), convertedResult(op));
   FailureOr<std::string> scalar = std::string();
-  if (copied == op.getElements().end() || parameters.status)
+  if (copied == op.getElements().end() || parameters.status || parameters.adds)
     scalar = printElementFunction(emission, op, parameters, name + "_element");
   if (failed(scalar))
     return failure();
@@ -227,8 +238,9 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
     addParameter("int32_t", position, op.getOrigin()[axis]);
     emission.include("thread");
     setup += ("  " + position + " += lacuna::" +
-              (axis == 0 ? "fragmentRow(" + std::to_string(result->rowsPerWarp()) + ");\n"
-                         : std::string("fragmentColumn();\n")))
+              (isAlongRows(*result, axis)
+                   ? "fragmentRow(" + std::to_string(result->rowsPerWarp()) + ");\n"
+                   : std::string("fragmentColumn();\n")))
                  .str();
   }
   if (parameters.status)
@@ -252,7 +264,9 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
     tail += ", " + reportName(bit);
   auto element = [&](int64_t e) {
     auto input = [&](unsigned i) {
-      int64_t at = inputs[i].isMatrix() || !result->isMatrix() ? e : result->rowElementOf(e);
+      int64_t at = inputs[i].isMatrix() || !result->isMatrix() ? e
+                   : inputs[i].isColumn()                      ? result->columnElementOf(e)
+                                                               : result->rowElementOf(e);
       return elementText(emission, inputs[i], inputName(i), at);
     };
     if (scalar->empty())
@@ -261,7 +275,7 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
     for (unsigned i : parameters.inputs)
       arguments += ", " + input(i);
     for (unsigned axis : parameters.positions) {
-      int64_t offset = axis == 0 ? result->rowOf(e) : result->columnOf(e);
+      int64_t offset = isAlongRows(*result, axis) ? result->rowOf(e) : result->columnOf(e);
       arguments += ", " + positionName(result->axes()[axis]).str();
       if (offset)
         arguments += " + " + std::to_string(offset);

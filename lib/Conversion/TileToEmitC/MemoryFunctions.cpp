@@ -165,11 +165,16 @@ static RowsOfThread rowsOfThread(const Fragment &fragment) {
 }
 
 /// Lines that declare the row and column of a thread's first element, and where its
-/// rows lie.
+/// rows lie. Elements of a column lie along one row, which its indices name.
 static std::string placeText(Emission &emission, const Fragment &fragment, const ViewText &text,
                              int64_t bytes) {
   emission.include("thread");
   emission.include("global");
+  if (fragment.isColumn())
+    return "  const int32_t row = " + text.indices[text.rowAxis] +
+           " + lacuna::fragmentColumn();\n" +
+           (text.isPacked ? ""
+                          : "  const uint64_t address = " + text.address(bytes, {"row"}) + ";\n");
   std::string rows = std::to_string(fragment.rowsPerWarp());
   std::string setup = "  const int32_t row = " + text.indices[text.rowAxis] +
                       " + lacuna::fragmentRow(" + rows + ");\n";
@@ -182,6 +187,50 @@ static std::string placeText(Emission &emission, const Fragment &fragment, const
   return setup + text.declareRows("  ", "address", rowsOfThread(fragment), bytes, "row", column);
 }
 
+namespace {
+/// Expressions for the elements of a fragment that is loaded, or for pairs of them.
+class LoadedElements {
+public:
+  LoadedElements(const Fragment &fragment, const ViewText &text, int64_t bytes)
+      : fragment(fragment), text(text), bytes(bytes),
+        callee("lacuna::load" +
+               (fragment.isPacked() ? std::string("16") : typeSuffix(fragment.elementType()))) {}
+
+  /// What register `index` becomes. Pairs of 16-bit elements are loaded at once where
+  /// the extent is even.
+  std::string reg(int64_t index) const {
+    if (!fragment.isPacked())
+      return load(callee, index);
+    if (fragment.isMatrix() && text.columnBound >= 0 && text.columnBound % 2 == 0)
+      return load("lacuna::load32", 2 * index);
+    return load(callee, 2 * index) + " | uint32_t(" + load(callee, 2 * index + 1) + ") << 16";
+  }
+
+private:
+  std::string load(StringRef function, int64_t element) const {
+    int64_t row = fragment.rowOf(element), column = fragment.columnOf(element);
+    if (fragment.isMatrix() && text.columnBound >= 0 && text.columnBound <= column)
+      return "0";
+    std::string along = advanced("row", 0, fragment.isColumn() ? column : row);
+    std::string inside = along + " < " + text.rowDim();
+    if (fragment.isMatrix() && text.columnBound < 0)
+      inside += " && " + advanced("column", 0, column) + " < " + text.columnDim();
+    else if (fragment.isMatrix() && text.columnBound < column / 8 * 8 + 8)
+      inside += " && " + advanced("column", 0, column) + " < " + std::to_string(text.columnBound);
+    std::string address = !fragment.isColumn()
+                              ? text.inRow("address", rowsOfThread(fragment), row, column * bytes)
+                          : text.isPacked ? text.address(bytes, {along})
+                                          : advanced("address", 0, column * bytes);
+    return (function + "(" + address + ", " + inside + ")").str();
+  }
+
+  const Fragment &fragment;
+  const ViewText &text;
+  int64_t bytes;
+  std::string callee;
+};
+} // namespace
+
 FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
   Location loc = op.getLoc();
   FailureOr<Fragment> fragment = Fragment::of(loc, op.getType());
@@ -191,24 +240,11 @@ FailureOr<FragmentCall> lacuna::printLoad(Emission &emission, tile::LoadOp op) {
   auto view = cast<tile::ViewType>(op.getView().getType());
   ViewText text = viewText(emission, view, op.getIndices(), fragment->isMatrix() ? 2 : 1);
   int64_t bytes = (view.getElementType().getIntOrFloatBitWidth() + 7) / 8;
-  std::string setup = placeText(emission, *fragment, text, bytes);
-  std::string load = "lacuna::load" +
-                     (fragment->isPacked() ? std::string("16") : typeSuffix(view.getElementType()));
-  auto element = [&](int64_t e) {
-    int64_t row = fragment->rowOf(e), column = fragment->columnOf(e);
-    std::string inside = advanced("row", 0, row) + " < " + text.rowDim();
-    if (fragment->isMatrix())
-      inside += " && " + advanced("column", 0, column) + " < " + text.columnDim();
-    return load + "(" + text.inRow("address", rowsOfThread(*fragment), row, column * bytes) + ", " +
-           inside + ")";
-  };
+  LoadedElements elements(*fragment, text, bytes);
   std::string type = fragment->structName();
-  std::string body = setup + "  " + type + " r;\n";
+  std::string body = placeText(emission, *fragment, text, bytes) + "  " + type + " r;\n";
   for (int64_t i = 0; i < fragment->registers(); ++i)
-    body += "  r.x" + std::to_string(i) + " = " +
-            (fragment->isPacked() ? element(2 * i) + " | uint32_t(" + element(2 * i + 1) + ") << 16"
-                                  : element(i)) +
-            ";\n";
+    body += "  r.x" + std::to_string(i) + " = " + elements.reg(i) + ";\n";
   std::string name = ("load_" + fragment->noun()).str();
   return FragmentCall{
       emission.function(loc, name,

@@ -61,7 +61,7 @@ Value RunsLowering::valueOf(Value variable) {
 
 void RunsLowering::lower(tile::IntervalRunsOp op) {
   Location loc = op.getLoc();
-  std::string tile = std::to_string(keyTile);
+  std::string tile = std::to_string(columnTile);
   SmallVector<Value> bounds;
   for (Value bound : op.getBounds())
     bounds.push_back(values.lookup(bound));
@@ -126,7 +126,7 @@ void RunsLowering::defineEntry(BlockArgument key, BlockArgument partial, Value i
     entry = {cursor->place};
   }
   if (!key.use_empty())
-    define(key, builder.getI32Type(), "lacuna::entryKey<" + Twine(keyTile) + ">", entry);
+    define(key, builder.getI32Type(), "lacuna::entryKey<" + Twine(columnTile) + ">", entry);
   if (partial && !partial.use_empty())
     define(partial, builder.getI1Type(), "lacuna::isPartial", entry);
 }

@@ -13,10 +13,10 @@ namespace lacuna {
 /// cursors, one for the entry to compute with and one for the entry to load.
 class RunsLowering {
 public:
-  /// `keyTile`: keys of a tile. `values` holds what operands have become.
+  /// `columnTile`: columns of a tile. `values` holds what operands have become.
   RunsLowering(Emission &emission, mlir::OpBuilder &builder, mlir::IRMapping &values,
-               int64_t keyTile)
-      : emission(emission), builder(builder), values(values), keyTile(keyTile) {}
+               int64_t columnTile)
+      : emission(emission), builder(builder), values(values), columnTile(columnTile) {}
 
   void lower(tile::IntervalRunsOp op);
   void lower(tile::ListRunsOp op);
@@ -56,7 +56,7 @@ private:
   Emission &emission;
   mlir::OpBuilder &builder;
   mlir::IRMapping &values;
-  int64_t keyTile;
+  int64_t columnTile;
   mlir::Value runs; ///< of the open loop
   llvm::SmallVector<Cursor, 2> cursors;
 };

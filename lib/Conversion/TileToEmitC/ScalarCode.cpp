@@ -99,6 +99,8 @@ LogicalResult ScalarCode::lower(Operation &op) {
     return lowerIf(branch);
   if (auto read = dyn_cast<tile::ReadOp>(op))
     return lowerRead(read);
+  if (auto add = dyn_cast<tile::AtomicAddOp>(op))
+    return lowerAtomicAdd(add);
   if (auto range = dyn_cast<tile::LoadRangeOp>(op))
     return lowerRange(range);
   if (auto report = dyn_cast<tile::ReportOp>(op))
@@ -324,22 +326,45 @@ LogicalResult ScalarCode::lowerIf(scf::IfOp op) {
   return success();
 }
 
-LogicalResult ScalarCode::lowerRead(tile::ReadOp op) {
-  Location loc = op.getLoc();
-  Type element = op.getView().getType().getElementType();
-  SmallVector<Value> operands = {values.lookup(op.getView())};
-  for (Value index : op.getIndices())
+ScalarCode::Place ScalarCode::placeOf(Location loc, Value view, ValueRange indices) {
+  Type element = mlir::cast<tile::ViewType>(view.getType()).getElementType();
+  SmallVector<Value> operands = {values.lookup(view)};
+  for (Value index : indices)
     operands.push_back(values.lookup(index));
   Value inside =
       call(named("inside", loc), builder.getI1Type(), "lacuna::isInside", operands, "view");
   unsigned bytes = (element.getIntOrFloatBitWidth() + 7) / 8;
   Value address =
-      call(named("address", loc), IntegerType::get(op.getContext(), 64, IntegerType::Unsigned),
+      call(named("address", loc), IntegerType::get(view.getContext(), 64, IntegerType::Unsigned),
            "lacuna::elementAddress<" + std::to_string(bytes) + ">", operands, "view");
+  return {address, inside};
+}
+
+LogicalResult ScalarCode::lowerRead(tile::ReadOp op) {
+  Location loc = op.getLoc();
+  Type element = op.getView().getType().getElementType();
+  Place place = placeOf(loc, op.getView(), op.getIndices());
   Value value = call(named("element", loc), scalarType(element),
-                     "lacuna::load" + typeSuffix(element), {address, inside}, "global");
+                     "lacuna::load" + typeSuffix(element), {place.address, place.inside}, "global");
   values.map(op.getValue(), value);
-  values.map(op.getInside(), inside);
+  values.map(op.getInside(), place.inside);
+  return success();
+}
+
+LogicalResult ScalarCode::lowerAtomicAdd(tile::AtomicAddOp op) {
+  auto layout = dyn_cast<tile::FragmentAttr>(
+      op->getParentOfType<tile::MapOp>().getResult().getType().getEncoding());
+  if (layout && layout.getKind() == tile::FragmentKind::Column)
+    return op.emitOpError("cannot be printed: every warp holds the columns that it adds");
+  bool isRow = layout && layout.getKind() == tile::FragmentKind::Row;
+  emission.include("global");
+  if (isRow)
+    emission.include("thread");
+  Place place = placeOf(op.getLoc(), op.getView(), op.getIndices());
+  emitc::VerbatimOp::create(builder, op.getLoc(),
+                            isRow ? "lacuna::addF32({}, {}, {} && lacuna::speaksForRow());"
+                                  : "lacuna::addF32({}, {}, {});",
+                            ValueRange{place.address, values.lookup(op.getValue()), place.inside});
   return success();
 }
 

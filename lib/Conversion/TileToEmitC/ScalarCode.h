@@ -14,8 +14,8 @@ mlir::Type scalarType(mlir::Type type);
 /// A constant as C++ text, with parentheses where a sign needs them.
 std::string constantText(mlir::TypedAttr value);
 
-/// Prints scalar operations (arith, math, scf.if, tile.read, tile.report,
-/// tile.failed) into EmitC.
+/// Prints scalar operations (arith, math, scf.if, tile.read, tile.atomic_add,
+/// tile.report, tile.failed) into EmitC.
 ///
 /// Integers keep their width and are signed; unsigned operations cast. Overflow
 /// is an error in a spec, so + - * are those of C. f16 and bf16 values live in
@@ -52,7 +52,13 @@ private:
   mlir::Value lowerBitcast(mlir::arith::BitcastOp op);
   mlir::Value lowerFunction(mlir::Operation &op);
   mlir::LogicalResult lowerIf(mlir::scf::IfOp op);
+  /// An element of a view: its address, and whether its indices are in range.
+  struct Place {
+    mlir::Value address, inside;
+  };
+  Place placeOf(mlir::Location location, mlir::Value view, mlir::ValueRange indices);
   mlir::LogicalResult lowerRead(tile::ReadOp op);
+  mlir::LogicalResult lowerAtomicAdd(tile::AtomicAddOp op);
   mlir::LogicalResult lowerRange(tile::LoadRangeOp op);
   mlir::LogicalResult lowerReport(tile::ReportOp op);
 

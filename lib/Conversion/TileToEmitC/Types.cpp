@@ -76,6 +76,8 @@ std::string lacuna::nameOf(Value value) {
       if (argument.getArgNumber() < loop.getNumLeading())
         return leading[argument.getArgNumber()].str();
     }
+    if (isa<scf::ForOp>(parent))
+      return "index";
     return "argument" + std::to_string(argument.getArgNumber());
   }
   Operation *op = value.getDefiningOp();

@@ -23,13 +23,30 @@ bool lacuna::isRelabelling(tile::ConvertOp op) {
          (element.isF16() || element.isBF16());
 }
 
+namespace {
+/// A loop and what it carries.
+struct CarryingLoop {
+  ValueRange carried, inits, results, yielded;
+};
+} // namespace
+
+static std::optional<CarryingLoop> loopOf(Operation *op) {
+  if (auto loop = dyn_cast<tile::ForRunsOp>(op))
+    return CarryingLoop{loop.getCarried(), loop.getInits(), loop.getResults(),
+                        loop.getBody().front().getTerminator()->getOperands()};
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return CarryingLoop{loop.getRegionIterArgs(), loop.getInitArgs(), loop.getResults(),
+                        loop.getYieldedValues()};
+  return std::nullopt;
+}
+
 /// Whether control can come from behind `from` to `to` without leaving `scope`,
 /// the block in which the value in question is made.
 static bool reaches(Operation *from, Operation *to, Block *scope) {
   // A loop inside the scope leads from any place in it to any other.
   for (Operation *op = from->getParentOp(); op && scope->findAncestorOpInBlock(*op);
        op = op->getParentOp())
-    if (isa<tile::ForRunsOp>(op) && op->isProperAncestor(to))
+    if (isa<tile::ForRunsOp, scf::ForOp>(op) && op->isProperAncestor(to))
       return true;
   for (Operation *a = from; a && a->getBlock(); a = a->getParentOp())
     if (Operation *b = a->getBlock()->findAncestorOpInBlock(*to))
@@ -92,26 +109,25 @@ void Variables::share(Value variable, Value value) {
 
 Variables::Variables(tile::KernelOp kernel) {
   kernel.walk([&](Operation *op) {
-    if (op->getParentOfType<tile::MapOp>() || !isa<tile::ForRunsOp, scf::IfOp>(op))
+    if (op->getParentOfType<tile::MapOp>() || !isa<tile::ForRunsOp, scf::ForOp, scf::IfOp>(op))
       return;
     for (OpResult result : op->getResults()) {
       classes.insert(result);
       needed.insert(result);
     }
-    if (auto loop = dyn_cast<tile::ForRunsOp>(op))
-      for (auto [carried, result] : llvm::zip(loop.getCarried(), loop.getResults()))
+    if (std::optional<CarryingLoop> loop = loopOf(op))
+      for (auto [carried, result] : llvm::zip(loop->carried, loop->results))
         classes.unionSets(classes.getOrInsertLeaderValue(carried), result);
   });
   // What operations make in place, and of what, if that is read.
   SmallVector<std::pair<Value, Value>> changes;
   // Outermost first: the loop's variables decide, what is yielded to them follows.
   kernel.walk<WalkOrder::PreOrder>([&](Operation *op) {
-    if (auto loop = dyn_cast<tile::ForRunsOp>(op)) {
-      for (auto [carried, init] : llvm::zip(loop.getCarried(), loop.getInits()))
+    if (std::optional<CarryingLoop> loop = loopOf(op)) {
+      for (auto [carried, init] : llvm::zip(loop->carried, loop->inits))
         if (init.getDefiningOp() && init.getParentBlock() == op->getBlock() && init.hasOneUse())
           share(carried, init);
-      Operation *yield = loop.getBody().front().getTerminator();
-      for (auto [carried, yielded] : llvm::zip(loop.getCarried(), yield->getOperands()))
+      for (auto [carried, yielded] : llvm::zip(loop->carried, loop->yielded))
         share(carried, yielded);
     } else if (auto dot = dyn_cast<tile::DotOp>(op)) {
       changes.push_back({dot.getResult(), startsFromZero(dot) ? Value() : dot.getAccumulator()});

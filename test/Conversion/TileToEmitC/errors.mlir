@@ -145,3 +145,18 @@ tile.kernel @half_a_warp_group(%z: f32)
   }
   tile.return
 }
+
+// -----
+
+!columns = tensor<16xf32, #tile.fragment<[key], column, warps = 2>>
+tile.kernel @adds_columns(%table: !tile.view<?xf32>, %z: f32, %i: i32)
+    attributes {schedule = #tile.schedule<query_tile = 32, key_tile = 16, warps = 2, stages = 2, query_in_registers = false>,
+                shared_bytes = 0 : i64, target = "sm_80"} {
+  %x = tile.splat %z : !columns
+  %y = tile.map(%e = %x) : (!columns) -> !columns {
+    // expected-error@+1 {{cannot be printed: every warp holds the columns that it adds}}
+    tile.atomic_add %e, %table[%i] : !tile.view<?xf32>
+    tile.yield %e : f32
+  }
+  tile.return
+}

@@ -89,3 +89,30 @@ tile.kernel @packed(%o: !o, %lse: !lse, %first: i32, %z: bf16, %l: f32)
   %again = tile.load %sums[%c0, %c0, %first] : !tile.view<?x2x?xf32, heads = 3> -> tensor<16xf32, #rows>
   tile.return
 }
+
+// -----
+
+// A column's elements are the same in all rows of lanes and in all warps. Columns that a
+// matrix surely has are not checked, and pairs of them are loaded at once.
+// CHECK-LABEL: F32x4 load_columns(const lacuna::View<1> &view, int32_t i0)
+// CHECK-SAME: const int32_t row = i0 + lacuna::fragmentColumn();
+// CHECK-SAME: const uint64_t address = lacuna::elementAddress<4>(view, row);
+// CHECK-SAME: r.x1 = lacuna::loadF32(address + 4, row + 1 < view.dim[0]);
+// CHECK-SAME: r.x2 = lacuna::loadF32(address + 32, row + 8 < view.dim[0]);
+// CHECK-LABEL: F32x4 load_columns_2(const lacuna::PackedView<3, 3> &view
+// CHECK-SAME: r.x3 = lacuna::loadF32(lacuna::elementAddress<4>(view, i0, i1, row + 9), row + 9 < view.dim[2]);
+// CHECK-LABEL: Bf16x8 load_features(const lacuna::View<2> &view
+// CHECK-SAME: r.x1 = lacuna::load32(address + step, row + 8 < view.dim[0]);
+// CHECK-SAME: r.x2 = 0;
+#columns = #tile.fragment<[query], column, warps = 2>
+#schedule = #tile.schedule<query_tile = 16, key_tile = 32, warps = 2, stages = 2, query_in_registers = false>
+tile.kernel @columns(%lse: !tile.view<?xf32>, %heads: !tile.view<?x6x?xf32>, %k: !tile.view<?x8xbf16>, %n: i32)
+    attributes {schedule = #schedule, shared_bytes = 0 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %b, %h, %first = tile.block %n, %n, %n of key
+  %l = tile.load %lse[%n] : !tile.view<?xf32> -> tensor<16xf32, #columns>
+  %packed = tile.pack_heads %heads by 3 : !tile.view<?x6x?xf32>
+  %m = tile.load %packed[%n, %n, %n] : !tile.view<?x2x?xf32, heads = 3> -> tensor<16xf32, #columns>
+  %f = tile.load %k[%first, %c0] : !tile.view<?x8xbf16> -> tensor<32x16xbf16, #tile.fragment<[key, feature], accumulator, warps = 2>>
+  tile.return
+}

@@ -66,3 +66,33 @@ tile.kernel @regions(%keys: i32, %x: f32) attributes {schedule = #s, target = "s
   }
   tile.return
 }
+
+// -----
+
+// Rows of keys: vectors of queries lie along columns, and what only maps read is loaded
+// straight into its fragment.
+#s = #tile.schedule<query_tile = 32, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+!column = tensor<?xf32, #tile.axes<[query]>>
+!row = tensor<?xf32, #tile.axes<[key]>>
+!features = tensor<?x40xf16, #tile.axes<[key, feature]>>
+// CHECK-LABEL: tile.kernel @of_keys
+tile.kernel @of_keys(%k: !tile.view<?x40xf16>, %lse: !tile.view<?xf32>, %n: i32)
+    attributes {schedule = #s, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %b, %h, %first = tile.block %n, %n, %n of key
+  // CHECK: tile.load {{.*}} -> tensor<32xf32, #tile.fragment<[query], column, warps = 4>>
+  %l = tile.load %lse[%c0] : !tile.view<?xf32> -> !column
+  // CHECK: tile.load {{.*}} -> tensor<64xf32, #tile.fragment<[key], row, warps = 4>>
+  %r = tile.load %lse[%first] : !tile.view<?xf32> -> !row
+  // CHECK: tile.load {{.*}} -> tensor<64x48xf16, #tile.fragment<[key, feature], accumulator, warps = 4>>
+  %f = tile.load %k[%first, %c0] : !tile.view<?x40xf16> -> !features
+  %g = tile.map(%x = %f) : (!features) -> !features {
+    tile.yield %x : f16
+  }
+  // CHECK: tile.map{{.*}} -> tensor<64x32xf32, #tile.fragment<[key, query], accumulator, warps = 4>>
+  %s = tile.map(%x = %l, %y = %r) : (!column, !row) -> tensor<?x?xf32, #tile.axes<[key, query]>> {
+    %z = arith.addf %x, %y : f32
+    tile.yield %z : f32
+  }
+  tile.return
+}

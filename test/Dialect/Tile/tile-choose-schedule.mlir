@@ -1,5 +1,6 @@
 // RUN: lacuna-opt %s --split-input-file --tile-choose-schedule=target=sm_80 | FileCheck %s
 // RUN: lacuna-opt %s --split-input-file --tile-choose-schedule=target=sm_86 | FileCheck %s --check-prefix=SMALL
+// RUN: lacuna-opt %s --split-input-file --tile-choose-schedule=target=sm_90a | FileCheck %s --check-prefix=ROLES
 
 // The shared memory of an SM decides how wide key tiles are that leave room for
 // two blocks.
@@ -49,5 +50,30 @@ tile.kernel @pinned(%q: tensor<?x64xbf16, #queries>, %k: tensor<?x64xbf16, #keys
 // CHECK-SAME: target = "sm_80"
 // SMALL: tile.kernel @given
 tile.kernel @given() attributes {schedule = #tile.schedule<query_tile = 256, key_tile = 32, warps = 8, stages = 4, query_in_registers = false>} {
+  tile.return
+}
+
+// -----
+
+// Gradients of keys: rows are keys, two tiles of scores, and no roles. Only those of keys
+// and values together have too few registers for wide tiles of rows.
+// CHECK: tile.kernel @gradients
+// CHECK-SAME: schedule = #tile.schedule<query_tile = 32, key_tile = 128, warps = 8, stages = 2, query_in_registers = false>
+// SMALL: tile.kernel @gradients
+// SMALL-SAME: schedule = #tile.schedule<query_tile = 32, key_tile = 128, warps = 8, stages = 2, query_in_registers = false>
+// ROLES: tile.kernel @gradients
+// ROLES-SAME: schedule = #tile.schedule<query_tile = 32, key_tile = 128, warps = 8, stages = 2, query_in_registers = false>
+!key = tensor<?x128xbf16, #tile.axes<[key, feature]>>
+!query = tensor<?x128xbf16, #tile.axes<[query, feature]>>
+!scores = tensor<?x?xf32, #tile.axes<[key, query]>>
+!weights = tensor<?x?xbf16, #tile.axes<[key, query]>>
+!sums = tensor<?x128xf32, #tile.axes<[key, feature]>>
+tile.kernel @gradients(%k: !key, %v: !key, %q: !query, %do: !query, %s: !scores, %p: !weights,
+                       %sums: !sums, %n: i32) {
+  %b, %h, %first = tile.block %n, %n, %n of key
+  %s1 = tile.dot %k, %q, %s : !key, !query -> !scores
+  %dp = tile.dot %v, %do, %s : !key, !query -> !scores
+  %dv = tile.dot %p, %do, %sums : !weights, !query -> !sums
+  %dk = tile.dot %p, %q, %sums : !weights, !query -> !sums
   tile.return
 }

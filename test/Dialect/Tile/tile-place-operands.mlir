@@ -61,3 +61,12 @@ tile.kernel @attention(%q: !tile.view<?x64xf16>, %k: !tile.view<?x64xf16>, %v: !
   }
   tile.return
 }
+
+// What no product reads is loaded into registers already.
+// CHECK-LABEL: tile.kernel @direct
+tile.kernel @direct(%lse: !tile.view<?xf32>, %first: i32) attributes {schedule = #s, target = "sm_80"} {
+  // CHECK-NEXT: tile.load
+  // CHECK-NEXT: tile.return
+  %l = tile.load %lse[%first] : !tile.view<?xf32> -> tensor<64xf32, #tile.fragment<[query], row, warps = 4>>
+  tile.return
+}

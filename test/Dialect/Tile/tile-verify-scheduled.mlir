@@ -208,3 +208,25 @@ tile.kernel @k() attributes {schedule = #s, target = "sm_80", shared_bytes = 245
   %values = tile.alloc at 8192 : !tile.ring<2 x !tile.shared<64x64xbf16, [key, feature]>>
   tile.return
 }
+
+// -----
+
+#s = #tile.schedule<query_tile = 32, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+#column = #tile.fragment<[query], column, warps = 4>
+tile.kernel @k(%v: !tile.view<?xf32>, %i: i32) attributes {schedule = #s, target = "sm_80", shared_bytes = 0} {
+  %b, %h, %first = tile.block %i, %i, %i of key
+  %columns = tile.load %v[%i] : !tile.view<?xf32> -> tensor<32xf32, #column>
+  // expected-error@+1 {{stores columns, which every warp holds}}
+  tile.store %columns, %v[%i] : tensor<32xf32, #column>, !tile.view<?xf32>
+  tile.return
+}
+
+// -----
+
+#s = #tile.schedule<query_tile = 32, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+tile.kernel @k(%v: !tile.view<?xf32>, %i: i32) attributes {schedule = #s, target = "sm_80", shared_bytes = 0} {
+  %b, %h, %first = tile.block %i, %i, %i of key
+  // expected-error@+1 {{has a tile of 40 columns, needs a multiple of 16}}
+  %columns = tile.load %v[%i] : !tile.view<?xf32> -> tensor<40xf32, #tile.fragment<[query], column, warps = 4>>
+  tile.return
+}

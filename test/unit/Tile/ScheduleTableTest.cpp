@@ -25,15 +25,42 @@ TEST(ScheduleTable, EveryShapeHasALegalScheduleOnEveryTarget) {
       }
 }
 
+TEST(ScheduleTable, BackwardKernelsHaveSchedulesOnEveryTarget) {
+  for (const TargetInfo &target : allTargets())
+    for (Work work : {Work::RowSums, Work::QueryGradient, Work::KeyGradient, Work::ValueGradient,
+                      Work::KeyValueGradients})
+      for (bool readsTables : {false, true})
+        for (std::int64_t features = 8; features <= 256; features += 8) {
+          const AttentionShape shape{features, features, 2, readsTables, 1, work};
+          const ScheduleChoice choice = chooseSchedule(shape, target);
+          if (work == Work::KeyValueGradients && features > 128) {
+            EXPECT_EQ(choice.error, "head dims " + std::to_string(features) + " and " +
+                                        std::to_string(features) +
+                                        " are beyond 128, the largest that has a schedule for " +
+                                        std::string(target.name));
+            continue;
+          }
+          ASSERT_TRUE(choice.schedule)
+              << target.name << ' ' << features << ' ' << int(work) << ' ' << choice.error;
+          EXPECT_FALSE(choice.schedule->roles);
+          if (target.family == TargetFamily::Sm90) {
+            EXPECT_EQ(choice.refused.at(0).reason,
+                      "has roles, which only forward kernels have so far");
+          }
+        }
+}
+
 TEST(ScheduleTable, RowsRiseAndEveryCandidateIsLegalSomewhere) {
-  std::map<TargetFamily, std::int64_t> previous;
+  std::map<std::pair<TargetFamily, Work>, std::int64_t> previous;
   for (const ScheduleRow &row : scheduleTable()) {
-    EXPECT_GT(row.features, previous[row.family]);
-    previous[row.family] = row.features;
+    std::int64_t &before = previous[{row.family, row.work}];
+    EXPECT_GT(row.features, before);
+    before = row.features;
     for (const Schedule &candidate : row.candidates) {
       EXPECT_EQ(candidate.roles, row.family == TargetFamily::Sm90);
-      const AttentionShape largest{row.features, row.features};
-      const AttentionShape uneven{row.features, std::min<std::int64_t>(row.features, 128)};
+      const AttentionShape largest{row.features, row.features, 2, false, 1, row.work};
+      const AttentionShape uneven{
+          row.features, std::min<std::int64_t>(row.features, 128), 2, false, 1, row.work};
       const bool legal = std::any_of(allTargets().begin(), allTargets().end(), [&](auto &target) {
         return target.family == row.family && (!findObstacle(candidate, largest, target) ||
                                                !findObstacle(candidate, uneven, target));
