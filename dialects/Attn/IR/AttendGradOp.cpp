@@ -6,9 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
-#include "dialects/Attn/IR/Clauses.h"
-#include "dialects/Attn/IR/GradientSyntax.h"
-#include "dialects/Attn/IR/SpecRules.h"
+#include "dialects/Attn/IR/GradientClauses.h"
 #include "dialects/Attn/IR/VerifyAttention.h"
 
 #include "mlir/IR/Matchers.h"
@@ -17,66 +15,9 @@
 using namespace mlir;
 using namespace lacuna::attn;
 
-namespace {
-/// A clause of attend_grad, in the order of its regions.
-struct GradientClause {
-  StringLiteral keyword;
-  unsigned values; ///< leading arguments that are f32
-};
-} // namespace
-
-static constexpr GradientClause gradientClauses[] = {{"where", 0}, {"score", 1}, {"pullback", 2}};
-
 //===----------------------------------------------------------------------===//
-// Syntax, names and types
+// Names and types
 //===----------------------------------------------------------------------===//
-
-ParseResult lacuna::attn::parseGradientClauses(OpAsmParser &parser, Region &where, Region &score,
-                                               Region &pullback) {
-  Region *const regions[] = {&where, &score, &pullback};
-  std::unique_ptr<Region> parsed[std::size(gradientClauses)];
-  for (bool found = true; found;) {
-    found = false;
-    for (auto [clause, region] : llvm::zip(gradientClauses, parsed))
-      if (succeeded(parser.parseOptionalKeyword(clause.keyword))) {
-        found = true;
-        if (parseClause(parser, clause.keyword, clause.values, region))
-          return failure();
-      }
-  }
-  for (auto [region, from] : llvm::zip(regions, parsed))
-    if (from)
-      region->takeBody(*from);
-  return success();
-}
-
-void lacuna::attn::printGradientClauses(OpAsmPrinter &printer, AttendGradOp op, Region &, Region &,
-                                        Region &) {
-  for (auto [clause, region] : llvm::zip(gradientClauses, op->getRegions()))
-    printClause(printer, clause.keyword, region);
-}
-
-ParseResult lacuna::attn::parseStateTypes(
-    OpAsmParser &parser, Type &output, Type &lse, Type &outputGradient, Type &lseGradient,
-    const std::optional<OpAsmParser::UnresolvedOperand> &lseGradientOperand) {
-  SMLoc loc = parser.getCurrentLocation();
-  RankedTensorType type;
-  if (parser.parseType(type))
-    return failure();
-  if (type.getRank() == 0)
-    return parser.emitError(loc, "an output has the dimensions [batch, query heads, queries, "
-                                 "head_dim]");
-  output = outputGradient = type;
-  lse = AttendGradOp::lseTypeOf(type);
-  if (lseGradientOperand)
-    lseGradient = lse;
-  return success();
-}
-
-void lacuna::attn::printStateTypes(OpAsmPrinter &printer, AttendGradOp, Type output, Type, Type,
-                                   Type, Value) {
-  printer << output;
-}
 
 void AttendGradOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
   setName(getQueryGradient(), "dq");
@@ -87,9 +28,7 @@ void AttendGradOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
 }
 
 void AttendGradOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
-  const StringRef names[] = {"g", "s", "b", "h", "i", "j", "islot", "jslot"};
-  unsigned absent = 2 - gradientClauses[region.getRegionNumber()].values;
-  nameArguments(region, ArrayRef(names).drop_front(absent), setName);
+  nameGradientArguments(region, Side::Query, setName);
 }
 
 Type AttendGradOp::lseTypeOf(Type output) {
@@ -117,47 +56,12 @@ LogicalResult AttendGradOp::inferReturnTypes(MLIRContext *, std::optional<Locati
 //===----------------------------------------------------------------------===//
 
 LogicalResult AttendGradOp::verify() {
-  if (failed(verifyAttention(*this)))
-    return failure();
-  RankedTensorType query = getQuery().getType(), output = getOutput().getType();
-  SmallVector<int64_t> shape(query.getShape());
-  shape.back() = getValue().getType().getDimSize(3);
-  auto yielded = RankedTensorType::get(shape, query.getElementType());
-  if (output.getElementType() != yielded.getElementType() ||
-      failed(verifyCompatibleShape(output, yielded)))
-    return emitOpError() << "has an output of the type " << output
-                         << ", but an attend of these operands yields " << yielded;
-  for (auto [index, value] : llvm::enumerate(getWanted()))
-    if (llvm::is_contained(getWanted().take_front(index), value))
-      return emitOpError() << "is asked twice for the gradient of value " << index
-                           << " of those after 'of'";
-  return success();
+  return failure(failed(verifyAttention(*this)) ||
+                 failed(verifyOutput(*this, "an output", getOutput().getType())) ||
+                 failed(verifyWanted(*this, getWanted())));
 }
 
-LogicalResult AttendGradOp::verifyRegions() {
-  Builder builder(getContext());
-  Type i32 = builder.getI32Type(), f32 = builder.getF32Type();
-  for (auto [number, clause] : llvm::enumerate(gradientClauses)) {
-    bool isPullback = clause.values == 2;
-    ClauseSignature signature{clause.keyword,
-                              SmallVector<Type>(clause.values, f32),
-                              {clause.values ? f32 : Type(builder.getI1Type())}};
-    signature.arguments.append(4, i32);
-    auto whyNot = [&](Operation *op) -> std::string {
-      if (isa<LoadRangeOp>(op))
-        return "is allowed only in 'classify'";
-      auto contribution = dyn_cast<ContributeOp>(op);
-      if (contribution && !isPullback)
-        return "is allowed only in 'pullback'";
-      if (contribution && !llvm::is_contained(getWanted(), contribution.getTarget()))
-        return "contributes to a value that does not follow 'of'";
-      return whyNotInRegion(op);
-    };
-    if (failed(verifyClause(*this, signature, getOperation()->getRegion(number), whyNot)))
-      return failure();
-  }
-  return success();
-}
+LogicalResult AttendGradOp::verifyRegions() { return verifyGradientClauses(*this, getWanted()); }
 
 LogicalResult ContributeOp::verify() {
   auto table = dyn_cast<RankedTensorType>(getTarget().getType());

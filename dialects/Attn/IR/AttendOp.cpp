@@ -61,12 +61,11 @@ void AttendOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
 
 void AttendOp::getAsmBlockArgumentNames(Region &region, OpAsmSetValueNameFn setName) {
   auto clause = static_cast<Clause>(region.getRegionNumber() % kClauses);
-  SmallVector<StringRef> names = {"b", "h", "i", "j", "islot", "jslot"};
   if (clause == Clause::Intervals)
-    names = {"b", "h", "first", "last"};
+    return nameArguments(region, intervalNames, setName);
   if (clause == Clause::Classify)
-    names = {"b",      "h",           "i_first",    "i_last",      "j_first",
-             "j_last", "islot_first", "islot_last", "jslot_first", "jslot_last"};
+    return nameArguments(region, boxNames(Side::Query), setName);
+  SmallVector<StringRef> names(coordinateNames(Side::Query));
   if (valuesOf(clause))
     names.insert(names.begin(), clause == Clause::Score ? "s" : "p");
   nameArguments(region, names, setName);

@@ -98,29 +98,18 @@ static ClauseSignature signatureOf(AttendOp op, Clause clause) {
     signature.results = {f32};
     break;
   case Clause::Intervals:
-    signature.arguments = signature.results = {i32, i32, i32, i32};
-    signature.maxRepetitions = AttendOp::kMaxIntervalPairs;
-    signature.mayTakeSlots = false;
-    break;
+    return intervalsSignature(builder);
   case Clause::Classify:
-    // A box has two ends in every slot, and has slots exactly when the predicate has.
-    signature.arguments.assign(op.takesSlots() ? 10 : 6, i32);
-    signature.results.assign(2, builder.getI1Type());
-    signature.mayTakeSlots = false;
-    break;
+    return classifySignature(builder, op.takesSlots());
   }
   return signature;
 }
 
-/// A box of elements is read by load_range, one element by load.
 static std::string whyNotInClause(Clause clause, Operation *op) {
-  if (clause == Clause::Classify && isa<LoadOp>(op))
-    return "is not allowed in 'classify': a box is read by attn.load_range";
-  if (clause != Clause::Classify && isa<LoadRangeOp>(op))
-    return "is allowed only in 'classify'";
   if (isa<ContributeOp>(op))
     return "is allowed only in 'pullback'";
-  return whyNotInRegion(op);
+  std::string reason = whyNotRead(op, clause == Clause::Classify);
+  return reason.empty() ? whyNotInRegion(op) : reason;
 }
 
 LogicalResult AttendOp::verifyRegions() {

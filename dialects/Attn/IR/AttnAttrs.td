@@ -59,6 +59,23 @@ def Attn_ModeAttr : EnumAttr<Attn_Dialect, Attn_Mode, "mode"> {
   }];
 }
 
+def Attn_Side : I32EnumAttr<"Side", "one of the two that attention pairs", [
+    I32EnumAttrCase<"Query", 0, "query">,
+    I32EnumAttrCase<"Key", 1, "key">]> {
+  let cppNamespace = "::lacuna::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_SideAttr : EnumAttr<Attn_Dialect, Attn_Side, "side"> {
+  let description = [{
+    What the rows of a kernel are.
+
+    ```mlir
+    #attn.side<key>
+    ```
+  }];
+}
+
 def Attn_RunsAttr : AttrDef<Attn_Dialect, "Runs"> {
   let mnemonic = "runs";
   let summary = "The key tiles that each query tile of an attend visits";

@@ -60,7 +60,9 @@ LogicalResult AttendOp::canonicalize(AttendOp op, PatternRewriter &rewriter) {
   return changed ? success() : rewriter.notifyMatchFailure(op, "every clause says something");
 }
 
-LogicalResult AttendGradOp::canonicalize(AttendGradOp op, PatternRewriter &rewriter) {
+/// Of attend_grad and backward.
+template <class Op>
+static LogicalResult canonicalizeGradient(Op op, PatternRewriter &rewriter) {
   bool changed = false;
   auto change = [&](bool applies, auto how) {
     if (applies)
@@ -76,4 +78,12 @@ LogicalResult AttendGradOp::canonicalize(AttendGradOp op, PatternRewriter &rewri
   change(isZeroOffset(op.getQueryPosition()), [&] { op.getQueryPositionMutable().clear(); });
   change(isZeroOffset(op.getKeyPosition()), [&] { op.getKeyPositionMutable().clear(); });
   return changed ? success() : rewriter.notifyMatchFailure(op, "every clause says something");
+}
+
+LogicalResult AttendGradOp::canonicalize(AttendGradOp op, PatternRewriter &rewriter) {
+  return canonicalizeGradient(op, rewriter);
+}
+
+LogicalResult BackwardOp::canonicalize(BackwardOp op, PatternRewriter &rewriter) {
+  return canonicalizeGradient(op, rewriter);
 }

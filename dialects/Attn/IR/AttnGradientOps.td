@@ -2,6 +2,7 @@
 #ifndef DIALECTS_ATTN_IR_ATTNGRADIENTOPS_TD
 #define DIALECTS_ATTN_IR_ATTNGRADIENTOPS_TD
 
+include "dialects/Attn/IR/AttnAttrs.td"
 include "dialects/Attn/IR/AttnDialect.td"
 include "dialects/Attn/IR/AttnInterfaces.td"
 include "dialects/Attn/IR/AttnTypes.td"
@@ -42,7 +43,7 @@ def Attn_AttendGradOp : Attn_Op<"attend_grad", [
     and, for `scale`, the sum of ds[i,j] * (q[i,:] . k[j,:]). Gradients have the
     types of what they belong to; that of a scalar is a tensor without dimensions.
     Nothing comes from keys that a row does not see, or whose score is -inf; a row
-    that sees none has gradients of 0, and its `do` and `dlse` are not looked at.
+    that sees none has gradients of 0 where its `do` and `dlse` are finite.
 
     `o` and `lse` must be what `attn.attend` yields for the same operands and
     clauses: executors may read them or compute them again.
@@ -118,6 +119,125 @@ def Attn_AttendGradOp : Attn_Op<"attend_grad", [
     static ::mlir::Type lseTypeOf(::mlir::Type output);
     /// The type of the gradient of a value of that type.
     static ::mlir::RankedTensorType gradientTypeOf(::mlir::Type type);
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// attn.delta, attn.backward
+//===----------------------------------------------------------------------===//
+
+def Attn_DeltaOp : Attn_Op<"delta", [
+    NoMemoryEffect, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>,
+    TypesMatchWith<"the gradient of the output has its type", "output", "output_gradient", "$_self">,
+    TypesMatchWith<"the result is f32 and has the dimensions of the output but the last", "output",
+                   "delta", "AttendGradOp::lseTypeOf($_self)">
+  ]> {
+  let summary = "What the gradients of all scores of a row have in common";
+  let description = [{
+    delta[i] = do[i,:] . o[i,:] - dlse[i], for every batch and query head, where dlse
+    is 0 if it is not there: the first kernel of an `attn.attend_grad`.
+
+    ```mlir
+    !t = tensor<?x?x?x64xbf16>
+    func.func @delta(%o: !t, %do: !t) {
+      %delta = attn.delta %o gradient %do : !t
+      return
+    }
+    ```
+  }];
+  let arguments = (ins Attn_Sequence:$output, Attn_Sequence:$output_gradient,
+                       Optional<Attn_LogSumExp>:$lse_gradient);
+  let results = (outs Attn_LogSumExp:$delta);
+  let assemblyFormat = [{
+    $output `gradient` $output_gradient (`,` $lse_gradient^)? attr-dict
+    `:` type($output) (`,` type($lse_gradient)^)?
+  }];
+  let hasVerifier = 1;
+}
+
+def Attn_BackwardOp : Attn_Op<"backward", [
+    AttrSizedOperandSegments, NoMemoryEffect, SingleBlock, InferTypeOpAdaptor,
+    Attn_Attention, Attn_TiledAttention,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames", "getAsmBlockArgumentNames"]>,
+    TypesMatchWith<"lse is f32 and has the dimensions of the gradient of the output but the last",
+                   "output_gradient", "lse", "AttendGradOp::lseTypeOf($_self)">,
+    TypesMatchWith<"delta has the type of lse", "output_gradient", "delta",
+                   "AttendGradOp::lseTypeOf($_self)">
+  ]> {
+  let summary = "One kernel's share of the gradients of an attend";
+  let description = [{
+    Takes what `attn.attend_grad` takes, but delta (`attn.delta`) in place of the output,
+    and yields those of its results whose sums run over one axis:
+
+    - `by query`: dq, and the gradients of the values after `of`; a kernel has rows of
+      queries and visits tiles of keys, the same as the attend does;
+    - `by key`: dk and dv. Rows are keys and columns are queries, all query heads of
+      the key head one after the other. Clauses are written for that: wherever those of
+      an attend take what belongs to the query, i, and then what belongs to the key, j,
+      these take j first. `intervals` are intervals of query slots for positions of
+      keys, and `classify` has the box of keys first.
+
+    `attn-split-gradients` makes them. Clauses and `mode` are those of `attn.attend`
+    and of `attn.attend_grad`; with `by key`, `pullback` contributes to nothing.
+
+    ```mlir
+    !t = tensor<?x?x?x64xbf16>
+    !lse = tensor<?x?x?xf32>
+
+    func.func @causal(%q: !t, %k: !t, %v: !t, %lse: !lse, %delta: !lse, %do: !t) -> (!t, !t, !t) {
+      %dq = attn.backward by query %q, %k, %v state %lse, %delta gradient %do
+        where(%b, %h, %i, %j) {
+          %past = arith.cmpi sle, %j, %i : i32
+          attn.yield %past : i1
+        } : !t, !t, !t gradient !t
+      %dk, %dv = attn.backward by key %q, %k, %v state %lse, %delta gradient %do
+        where(%b, %h, %j, %i) {
+          %past = arith.cmpi sle, %j, %i : i32
+          attn.yield %past : i1
+        } mode closed : !t, !t, !t gradient !t
+      return %dq, %dk, %dv : !t, !t, !t
+    }
+    ```
+  }];
+  let arguments = (ins
+    Attn_SideAttr:$rows,
+    Attn_Sequence:$query,
+    Optional<Attn_Positions>:$query_position,
+    Optional<Attn_Offsets>:$query_offsets,
+    Attn_Sequence:$key,
+    Attn_Sequence:$value,
+    Optional<Attn_Positions>:$key_position,
+    Optional<Attn_Offsets>:$key_offsets,
+    Attn_LogSumExp:$lse,
+    Attn_LogSumExp:$delta,
+    Attn_Sequence:$output_gradient,
+    Optional<F32>:$scale,
+    Variadic<Attn_Differentiable>:$wanted,
+    OptionalAttr<Attn_ModeAttr>:$mode
+  );
+  let results = (outs Variadic<RankedTensorOf<[F16, BF16, F32]>>:$gradients);
+  let regions = (region AnyRegion:$where, AnyRegion:$score, AnyRegion:$pullback,
+                        AnyRegion:$intervals, AnyRegion:$classify);
+  let assemblyFormat = [{
+    `by` `` $rows $query (`at` $query_position^)? (`ragged` $query_offsets^)? `,`
+    $key `,` $value (`at` $key_position^)? (`ragged` $key_offsets^)?
+    `state` $lse `,` $delta `gradient` $output_gradient
+    `` custom<BackwardClauses>($where, $score, $pullback, $intervals, $classify)
+    (`scale` $scale^)? (`of` $wanted^)? (`mode` `` $mode^)? attr-dict-with-keyword
+    `:` type($query) (`at` type($query_position)^)? (`ragged` type($query_offsets)^)? `,`
+    type($key) `,` type($value) (`at` type($key_position)^)? (`ragged` type($key_offsets)^)?
+    `gradient` type($output_gradient) (`of` type($wanted)^)?
+  }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let hasCanonicalizeMethod = 1;
+  let extraClassDeclaration = [{
+    /// Gradient of the queries; null unless this is by query.
+    ::mlir::Value getQueryGradient();
+    /// Gradient of the keys; null unless this is by key.
+    ::mlir::Value getKeyGradient();
+    /// Gradient of the values; null unless this is by key.
+    ::mlir::Value getValueGradient();
   }];
 }
 

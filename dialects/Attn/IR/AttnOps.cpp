@@ -1,6 +1,6 @@
 //===- AttnOps.cpp - Ops of the attn dialect but attend -------------------===//
 #include "dialects/Attn/IR/Attn.h"
-#include "dialects/Attn/IR/GradientSyntax.h"
+#include "dialects/Attn/IR/GradientClauses.h"
 
 using namespace mlir;
 using namespace lacuna::attn;

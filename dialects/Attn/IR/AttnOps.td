@@ -19,6 +19,7 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 
 def Attn_AttendOp : Attn_Op<"attend", [
     AttrSizedOperandSegments, NoMemoryEffect, SingleBlock, InferTypeOpAdaptor, Attn_Attention,
+    Attn_TiledAttention,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames", "getAsmBlockArgumentNames"]>
   ]> {
   let summary = "Softmax attention of queries over the visible keys of its sources";
@@ -207,11 +208,6 @@ def Attn_AttendOp : Attn_Op<"attend", [
     ::mlir::Region &getClassify(unsigned source = 0) {
       return getClause(Clause::Classify, source);
     }
-    /// Whether the `where` of a source takes the slots besides the positions.
-    bool takesSlots(unsigned source = 0) {
-      return getWhere(source).getNumArguments() > 4;
-    }
-
     ::mlir::TypedValue<::mlir::RankedTensorType> getKey(unsigned source = 0) {
       return ::mlir::cast<::mlir::TypedValue<::mlir::RankedTensorType>>(getKeys()[source]);
     }
@@ -222,11 +218,6 @@ def Attn_AttendOp : Attn_Op<"attend", [
     ::mlir::Value getKeyPosition(unsigned source = 0);
     /// Offset (i32) or table (tensor of i32) of query positions; null: the slot.
     ::mlir::Value getQueryPosition() { return getQueryPositions(); }
-
-    /// Columns of Q and K; static by verification.
-    int64_t getQueryHeadDim() { return getQuery().getType().getDimSize(3); }
-    /// Columns of V and O; static by verification.
-    int64_t getValueHeadDim() { return getOutput().getType().getDimSize(3); }
   }];
 }
 
@@ -314,7 +305,7 @@ def Attn_LoadRangeOp : Attn_Op<"load_range", [
 }
 
 def Attn_YieldOp : Attn_Op<"yield", [
-    Pure, Terminator, ReturnLike, ParentOneOf<["AttendOp", "AttendGradOp"]>
+    Pure, Terminator, ReturnLike, ParentOneOf<["AttendOp", "AttendGradOp", "BackwardOp"]>
   ]> {
   let summary = "Ends a region of an attend with its results";
   let description = [{

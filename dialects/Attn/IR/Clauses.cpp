@@ -35,6 +35,41 @@ void lacuna::attn::nameArguments(Region &region, ArrayRef<StringRef> names,
     setName(argument, name);
 }
 
+ArrayRef<StringRef> lacuna::attn::coordinateNames(Side rows) {
+  static constexpr StringRef byQuery[] = {"b", "h", "i", "j", "islot", "jslot"};
+  static constexpr StringRef byKey[] = {"b", "h", "j", "i", "jslot", "islot"};
+  return rows == Side::Query ? byQuery : byKey;
+}
+
+ArrayRef<StringRef> lacuna::attn::boxNames(Side rows) {
+  static constexpr StringRef byQuery[] = {
+      "b",      "h",           "i_first",    "i_last",      "j_first",
+      "j_last", "islot_first", "islot_last", "jslot_first", "jslot_last"};
+  static constexpr StringRef byKey[] = {
+      "b",      "h",           "j_first",    "j_last",      "i_first",
+      "i_last", "jslot_first", "jslot_last", "islot_first", "islot_last"};
+  return rows == Side::Query ? byQuery : byKey;
+}
+
+ClauseSignature lacuna::attn::intervalsSignature(Builder &builder) {
+  SmallVector<Type> numbers(4, builder.getI32Type());
+  return {"intervals", numbers, numbers, /*mayTakeSlots=*/false, AttendOp::kMaxIntervalPairs};
+}
+
+/// A box has two ends in every slot, and has slots exactly when the predicate has.
+ClauseSignature lacuna::attn::classifySignature(Builder &builder, bool takesSlots) {
+  return {"classify", SmallVector<Type>(takesSlots ? 10 : 6, builder.getI32Type()),
+          SmallVector<Type>(2, builder.getI1Type()), /*mayTakeSlots=*/false};
+}
+
+std::string lacuna::attn::whyNotRead(Operation *op, bool inClassify) {
+  if (inClassify && isa<LoadOp>(op))
+    return "is not allowed in 'classify': a box is read by attn.load_range";
+  if (!inClassify && isa<LoadRangeOp>(op))
+    return "is allowed only in 'classify'";
+  return {};
+}
+
 /// "(f32, i32, i32)": for messages.
 static std::string listOf(TypeRange types) {
   std::string text;

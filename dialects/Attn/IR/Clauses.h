@@ -28,6 +28,13 @@ void printClause(mlir::OpAsmPrinter &printer, llvm::StringRef keyword, mlir::Reg
 void nameArguments(mlir::Region &region, llvm::ArrayRef<llvm::StringRef> names,
                    mlir::OpAsmSetValueNameFn setName);
 
+/// What a clause calls its coordinates if rows are that side: b, h, i, j, islot, jslot.
+llvm::ArrayRef<llvm::StringRef> coordinateNames(Side rows);
+/// What `classify` calls those of its box, likewise.
+llvm::ArrayRef<llvm::StringRef> boxNames(Side rows);
+/// What `intervals` calls its arguments.
+inline constexpr llvm::StringRef intervalNames[] = {"b", "h", "first", "last"};
+
 /// What a clause takes and yields.
 struct ClauseSignature {
   llvm::StringRef keyword;
@@ -36,6 +43,15 @@ struct ClauseSignature {
   bool mayTakeSlots = true;    ///< two more i32
   unsigned maxRepetitions = 1; ///< how often it may yield all of `results`
 };
+
+/// Of `intervals`.
+ClauseSignature intervalsSignature(mlir::Builder &builder);
+/// Of `classify` for a predicate that takes the slots, or one that does not.
+ClauseSignature classifySignature(mlir::Builder &builder, bool takesSlots);
+
+/// Why an op may not read a table where it stands, as verifyClause's `whyNot` says: a box
+/// of elements is read in `classify`, and one element elsewhere.
+std::string whyNotRead(mlir::Operation *op, bool inClassify);
 
 /// Whether a clause that is there has that signature, and its ops may stand in it.
 /// `whyNot` ends the sentence "region op 'x.y' ..." for those that may not, and is

@@ -6,7 +6,7 @@
 using namespace mlir;
 using namespace lacuna::attn;
 
-std::optional<int64_t> lacuna::attn::queryHeadsPerKeyHead(AttendOp attend) {
+std::optional<int64_t> lacuna::attn::queryHeadsPerKeyHead(Attention attend) {
   int64_t queryHeads = attend.getQuery().getType().getDimSize(1);
   int64_t keyHeads = attend.getKey().getType().getDimSize(1);
   if (ShapedType::isDynamic(queryHeads) || ShapedType::isDynamic(keyHeads) || keyHeads == 0)
@@ -14,7 +14,7 @@ std::optional<int64_t> lacuna::attn::queryHeadsPerKeyHead(AttendOp attend) {
   return queryHeads / keyHeads;
 }
 
-int64_t lacuna::attn::headsTogether(AttendOp attend) {
+int64_t lacuna::attn::headsTogether(TiledAttention attend) {
   ScheduleAttr schedule = attend.getScheduleAttr();
   return schedule ? std::max<int64_t>(1, schedule.getHeads()) : 1;
 }

@@ -16,11 +16,11 @@
 namespace lacuna::attn {
 
 /// Query heads for each key head, if the types of queries and keys say it.
-std::optional<int64_t> queryHeadsPerKeyHead(AttendOp attend);
+std::optional<int64_t> queryHeadsPerKeyHead(Attention attend);
 
 /// How many query heads of a key head a block computes together: 1 unless the schedule
 /// says more.
-int64_t headsTogether(AttendOp attend);
+int64_t headsTogether(TiledAttention attend);
 
 /// The operation of a clause that tells `heads` query heads of a key head apart: one that
 /// uses the head argument and does not divide it by a constant multiple of `heads`. Null

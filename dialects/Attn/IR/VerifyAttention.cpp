@@ -105,3 +105,15 @@ LogicalResult lacuna::attn::verifyAttention(Attention op) {
       failed(verifyPositions(op, op.getQueryPosition(), "query", query)) ||
       failed(verifyPositions(op, op.getKeyPosition(), "keys", key)) || failed(verifyRagged(op)));
 }
+
+LogicalResult lacuna::attn::verifyOutput(Attention op, StringRef what, RankedTensorType type) {
+  RankedTensorType query = op.getQuery().getType();
+  SmallVector<int64_t> shape(query.getShape());
+  shape.back() = op.getValueHeadDim();
+  auto yielded = RankedTensorType::get(shape, query.getElementType());
+  if (type.getElementType() != yielded.getElementType() ||
+      failed(verifyCompatibleShape(type, yielded)))
+    return op->emitOpError() << "has " << what << " of the type " << type
+                             << ", but an attend of these operands yields " << yielded;
+  return success();
+}

@@ -15,6 +15,10 @@ namespace lacuna::attn {
 /// not. Sizes known only at launch are checked there and named in the same words.
 mlir::LogicalResult verifyAttention(Attention op);
 
+/// Whether an output of attention, or its gradient, has this type; emits an error at `op`
+/// when not. `what` is the tensor: "an output".
+mlir::LogicalResult verifyOutput(Attention op, llvm::StringRef what, mlir::RankedTensorType type);
+
 } // namespace lacuna::attn
 
 #endif // DIALECTS_ATTN_IR_VERIFYATTENTION_H

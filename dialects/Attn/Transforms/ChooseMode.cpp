@@ -30,7 +30,7 @@ struct ChooseModePass final : lacuna::attn::impl::ChooseModeBase<ChooseModePass>
       return signalPassFailure();
     }
     auto &forms = getAnalysis<intervals::ClosedForms>();
-    getOperation().walk([&](AttendOp attend) {
+    getOperation().walk([&](TiledAttention attend) {
       if (attend.getRunsAttr())
         keepRuns(attend, forms.find(attend));
       else if (wanted || !attend.getMode())
@@ -40,7 +40,7 @@ struct ChooseModePass final : lacuna::attn::impl::ChooseModeBase<ChooseModePass>
   }
 
 private:
-  void choose(AttendOp attend, const intervals::ClosedForm *form, std::optional<Mode> wanted) {
+  void choose(TiledAttention attend, const intervals::ClosedForm *form, std::optional<Mode> wanted) {
     static const std::optional<intervals::Obstacle> none;
     const std::optional<intervals::Obstacle> &obstacle = form ? form->obstacle : none;
     Mode chosen = wanted.value_or(obstacle ? Mode::Planned : Mode::Closed);
@@ -52,12 +52,13 @@ private:
       obstacle->op->emitRemark() << name << (chosen == Mode::Closed ? ", not exact: " : ": ")
                                  << obstacle->text;
     else
-      attend.emitRemark() << name << ": intervals of keys are exact for every tile";
+      attend.emitRemark() << name << ": intervals of " << attend.getColumnName()
+                          << " are exact for every tile";
   }
 
   /// Runs that are there already need no choice. A table saves the kernels of a
   /// plan, so it saves nothing where there would be none.
-  void keepRuns(AttendOp attend, const intervals::ClosedForm *form) {
+  void keepRuns(TiledAttention attend, const intervals::ClosedForm *form) {
     ++baked;
     RunsAttr runs = attend.getRunsAttr();
     int64_t listed = 0, visited = 0;

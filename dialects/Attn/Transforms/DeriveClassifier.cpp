@@ -29,9 +29,8 @@ struct DeriveClassifierPass final : lacuna::attn::impl::DeriveClassifierBase<Der
   using DeriveClassifierBase::DeriveClassifierBase;
 
   void runOnOperation() override {
-    getOperation().walk([&](AttendOp attend) {
-      bool wanted =
-          attend.getMode() != Mode::Closed && !attend.getRunsAttr() && attend.getNumSources() == 1;
+    getOperation().walk([&](TiledAttention attend) {
+      bool wanted = attend.getMode() != Mode::Closed && !attend.getRunsAttr();
       if (wanted && !attend.getWhere().empty() && attend.getClassify().empty())
         derive(attend);
     });
@@ -41,7 +40,7 @@ struct DeriveClassifierPass final : lacuna::attn::impl::DeriveClassifierBase<Der
   }
 
 private:
-  void derive(AttendOp attend) {
+  void derive(TiledAttention attend) {
     ImplicitLocOpBuilder builder(attend.getLoc(), &getContext());
     SmallVector<Type> types(attend.takesSlots() ? 10 : 6, builder.getI32Type());
     SmallVector<Location> locations(types.size(), attend.getLoc());

@@ -26,7 +26,7 @@ namespace {
 struct DeriveIntervalsPass final : lacuna::attn::impl::DeriveIntervalsBase<DeriveIntervalsPass> {
   void runOnOperation() override {
     auto &forms = getAnalysis<intervals::ClosedForms>();
-    getOperation().walk([&](AttendOp attend) {
+    getOperation().walk([&](TiledAttention attend) {
       const intervals::ClosedForm *form = forms.find(attend);
       if (!form || !attend.getIntervals().empty() || attend.getRunsAttr())
         return;

@@ -61,6 +61,40 @@ def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"added", "added", "gradient functions">];
 }
 
+def SplitGradients : Pass<"attn-split-gradients", "::mlir::func::FuncOp"> {
+  let summary = "Replaces gradients by ops that each become one kernel";
+  let description = [{
+    An attn.attend_grad becomes an attn.delta and an attn.backward for each side
+    whose gradients are used. What an op by key takes of the query and of the key is
+    exchanged in its clauses, which contribute to nothing there.
+
+    Expects masks to be expanded and scalars to stand in the clauses.
+
+    ```mlir
+    %dq, %dk, %dv = attn.attend_grad %q, %k, %v output %o, %lse gradient %do
+      where(%b, %h, %i, %j) {
+        %past = arith.cmpi sle, %j, %i : i32
+        attn.yield %past : i1
+      } : !t, !t, !t output !t
+    ```
+    becomes
+    ```mlir
+    %delta = attn.delta %o gradient %do : !t
+    %dq = attn.backward by query %q, %k, %v state %lse, %delta gradient %do
+      where(%b, %h, %i, %j) {
+        %past = arith.cmpi sle, %j, %i : i32
+        attn.yield %past : i1
+      } : !t, !t, !t gradient !t
+    %dk, %dv = attn.backward by key %q, %k, %v state %lse, %delta gradient %do
+      where(%b, %h, %j, %i) {
+        %past = arith.cmpi sle, %j, %i : i32
+        attn.yield %past : i1
+      } : !t, !t, !t gradient !t
+    ```
+  }];
+  let statistics = [Statistic<"split", "split", "gradients that became kernels">];
+}
+
 def CheckSpec : Pass<"attn-check-spec", "::mlir::func::FuncOp"> {
   let summary = "Refuses functions that are not a spec, at the place that says so";
   let description = [{
@@ -140,7 +174,8 @@ def DeriveIntervals : Pass<"attn-derive-intervals", "::mlir::func::FuncOp"> {
   let summary = "Derives which keys a tile of queries can see, in closed form";
   let description = [{
     Fills the `intervals` clause of every attend that has a `where` clause and no
-    `intervals`: for queries at positions first..last, up to four intervals of key
+    `intervals`, and of every attn.backward (by key, queries and keys are exchanged in
+    what follows): for queries at positions first..last, up to four intervals of key
     slots outside of which no query of the tile sees anything, and as many inside
     of which every query sees every key. Bounds are exact for half-planes (causal,
     windows of any run-time width, prefixes, diagonals with any offset), blocks of
@@ -180,11 +215,11 @@ def DeriveIntervals : Pass<"attn-derive-intervals", "::mlir::func::FuncOp"> {
 def ChooseMode : Pass<"attn-choose-mode", "::mlir::func::FuncOp"> {
   let summary = "Decides where the runs of key tiles come from";
   let description = [{
-    Sets `mode` of every attend. With `auto`, it is `closed` where derived
+    Sets `mode` of every attend and attn.backward. With `auto`, it is `closed` where derived
     intervals tell of any tile, whatever its size, whether it is empty or full,
     and `planned` elsewhere; a mode that an attend has already stays. Any other
-    option holds for all attends but those that hold their runs: these are `baked`. A remark says what was chosen, where the reason
-    stands.
+    option holds for all attends but those that hold their runs: these are `baked`. A
+    remark says what was chosen, where the reason stands.
 
     Expects masks to be expanded, as attn-derive-intervals does.
 
@@ -240,8 +275,8 @@ def ShareHeads : Pass<"attn-share-heads", "::mlir::func::FuncOp"> {
 def DeriveClassifier : Pass<"attn-derive-classifier", "::mlir::func::FuncOp"> {
   let summary = "Derives whether a tile of queries and keys is empty, full or partial";
   let description = [{
-    Fills the `classify` clause of every attend that has a `where` clause, no
-    `classify` and not the mode `closed`, by running the predicate on boxes of
+    Fills the `classify` clause of every attend and attn.backward that has a `where`
+    clause, no `classify` and not the mode `closed`, by running the predicate on boxes of
     positions instead of single ones. Sound for every predicate: an element that is
     seen makes `may_see` true, one that is not makes `may_hide` true. What the pass
     does not understand (floats, numbers that wrap around) may be anything; an

@@ -53,7 +53,7 @@ ExpandKernel emitExpandKernel(OpBuilder &builder, attn::ExpandBlocksOp op, Strin
   return {op, kernel};
 }
 
-bool readsExpandedBlocks(attn::AttendOp attend) {
+bool readsExpandedBlocks(attn::Attention attend) {
   return attend
       ->walk([](attn::LoadOp load) {
         return load.getTable().getDefiningOp<attn::ExpandBlocksOp>() ? WalkResult::interrupt()

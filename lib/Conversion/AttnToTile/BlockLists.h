@@ -26,9 +26,9 @@ llvm::SmallVector<mlir::Value> listsOf(attn::ExpandBlocksOp op);
 ExpandKernel emitExpandKernel(mlir::OpBuilder &builder, attn::ExpandBlocksOp op,
                               llvm::StringRef name, StatusBits &bits);
 
-/// Whether an attend reads a table that was expanded, and is to be NaN if that
+/// Whether attention reads a table that was expanded, and is to be NaN if that
 /// failed.
-bool readsExpandedBlocks(attn::AttendOp attend);
+bool readsExpandedBlocks(attn::Attention attend);
 
 } // namespace lacuna
 

@@ -12,8 +12,8 @@ using namespace mlir;
 
 namespace lacuna {
 
-void hoistInvariants(attn::AttendOp attend) {
-  for (Region &clause : attend.getClauses()) {
+void hoistInvariants(attn::Attention attend) {
+  for (Region &clause : attend->getRegions()) {
     if (clause.empty())
       continue;
     for (Operation &op : llvm::make_early_inc_range(clause.front().without_terminator())) {
@@ -78,8 +78,20 @@ tile::KernelOp createKernel(OpBuilder &builder, Location loc, StringRef name,
   return cast<tile::KernelOp>(builder.create(state));
 }
 
-void nameArguments(attn::AttendOp attend, ValueRange operands, ValueRange arguments) {
-  auto spec = attend->getParentOfType<func::FuncOp>();
+/// What a result of an op is called in generated text.
+static StringRef nameOfResult(OpResult result) {
+  if (auto attend = dyn_cast<attn::AttendOp>(result.getOwner()))
+    return result == attend.getLse() ? "lse" : "output";
+  StringRef name;
+  cast<OpAsmOpInterface>(result.getOwner()).getAsmResultNames([&](Value value, StringRef chosen) {
+    if (value == result)
+      name = chosen;
+  });
+  return name;
+}
+
+void nameArguments(Operation *op, ValueRange operands, ValueRange arguments) {
+  auto spec = op->getParentOfType<func::FuncOp>();
   for (auto [operand, argument] : llvm::zip(operands, arguments)) {
     auto source = dyn_cast<BlockArgument>(operand);
     StringAttr name;
@@ -89,8 +101,8 @@ void nameArguments(attn::AttendOp attend, ValueRange operands, ValueRange argume
       named(name.getValue(), argument);
     else if (operand.getDefiningOp<attn::ExpandBlocksOp>())
       named("blocks", argument);
-    else if (operand == attend.getOutput() || operand == attend.getLse())
-      named(operand == attend.getLse() ? "lse" : "output", argument);
+    else if (operand.getDefiningOp<attn::Attention>() || operand.getDefiningOp<attn::DeltaOp>())
+      named(nameOfResult(cast<OpResult>(operand)), argument);
   }
 }
 

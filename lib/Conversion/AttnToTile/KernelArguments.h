@@ -9,8 +9,8 @@
 
 namespace lacuna {
 
-/// Moves scalar code that depends on no argument of its region before the attend.
-void hoistInvariants(attn::AttendOp attend);
+/// Moves scalar code that depends on no argument of its region before the op.
+void hoistInvariants(attn::Attention attend);
 
 /// What a kernel needs from outside: values that become kernel arguments, and
 /// scalar code to copy, in an order in which it can be copied.
@@ -37,8 +37,8 @@ tile::KernelOp createKernel(mlir::OpBuilder &builder, mlir::Location loc, llvm::
                             llvm::ArrayRef<mlir::Type> types);
 
 /// Calls arguments in generated text what they are called in the spec; `operands`
-/// are what is passed as them.
-void nameArguments(attn::AttendOp attend, mlir::ValueRange operands, mlir::ValueRange arguments);
+/// are what is passed as them, for `op` of a spec.
+void nameArguments(mlir::Operation *op, mlir::ValueRange operands, mlir::ValueRange arguments);
 
 } // namespace lacuna
 

@@ -10,10 +10,9 @@
 
 #include "dialects/Attn/IR/HeadSharing.h"
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
+#include "lib/Conversion/AttnToTile/KernelPlace.h"
 #include "lib/Conversion/AttnToTile/PackedHeads.h"
-#include "lib/Conversion/AttnToTile/Ragged.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
-#include "lib/Conversion/AttnToTile/Softmax.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -21,7 +20,7 @@ using namespace mlir;
 
 namespace lacuna {
 
-bool isPlanned(attn::AttendOp attend) {
+bool isPlanned(attn::TiledAttention attend) {
   return attend.getMode() == attn::Mode::Planned && !attend.getClassify().empty();
 }
 
@@ -46,7 +45,7 @@ tile::ViewType PlanViews::cells(MLIRContext *context, int64_t rank) {
 
 /// Tables whose last axis a box may span: cells save reading all elements.
 /// Beyond three axes a kernel's grid has no index for each.
-static SetVector<Value> summarizedTables(attn::AttendOp attend) {
+static SetVector<Value> summarizedTables(attn::TiledAttention attend) {
   SetVector<Value> tables;
   auto add = [&](Value table) {
     if (cast<RankedTensorType>(table.getType()).getRank() <= 3)
@@ -56,7 +55,7 @@ static SetVector<Value> summarizedTables(attn::AttendOp attend) {
     if (load.getFirst().back() != load.getLast().back())
       add(load.getTable());
   });
-  for (Value position : {attend.getQueryPosition(), attend.getKeyPosition()})
+  for (Value position : {attend.getRowPosition(), attend.getColumnPosition()})
     if (position && isa<RankedTensorType>(position.getType()))
       add(position);
   return tables;
@@ -96,15 +95,9 @@ struct Span {
 };
 
 /// Where a kernel of lists stands.
-struct ListPlace : SequencePlace {
-  attn::AttendOp attend;
-  IRMapping scope;              ///< values of the spec function -> of the kernel
+struct ListPlace : AttentionPlace {
   DenseMap<Value, Value> cells; ///< by table of the spec function
   Value group;                  ///< query heads for each key head
-  Value pieces;                 ///< of a ragged batch, else null
-  int64_t heads = 1;            ///< query heads that a block computes together
-  Value head, keyHead;          ///< the first of these, and their key head
-  StatusBits *bits;
 };
 } // namespace
 
@@ -115,15 +108,16 @@ static Span moved(ImplicitLocOpBuilder &builder, Span span, Value distance) {
           arith::AddIOp::create(builder, span.last, distance)};
 }
 
-/// Positions of a span of rows of a sequence, which begins at slot `begin`.
-static Span positionsOf(ImplicitLocOpBuilder &builder, const ListPlace &place, Value source,
-                        Span rows, Value begin, Value head) {
+/// Positions of a span of one side's rows of a sequence.
+static Span positionsOf(ImplicitLocOpBuilder &builder, const ListPlace &place, PlaceSide side,
+                        Span rows) {
+  Value source = side.position;
   if (!source)
     return rows;
   Value known = place.scope.lookup(source);
   if (source.getType().isInteger())
     return moved(builder, rows, known);
-  Span slots = moved(builder, rows, begin);
+  Span slots = moved(builder, rows, side.begin);
   auto wide = [&](Value value) -> Value {
     return arith::ExtSIOp::create(builder, builder.getI64Type(), value);
   };
@@ -134,7 +128,7 @@ static Span positionsOf(ImplicitLocOpBuilder &builder, const ListPlace &place, V
     first.push_back(place.pieces ? arith::ConstantIntOp::create(builder, 0, 64).getResult()
                                  : wide(place.batch));
   if (rank > 2)
-    first.push_back(wide(head));
+    first.push_back(wide(side.head));
   SmallVector<Value> last = first;
   first.push_back(wide(slots.first));
   last.push_back(wide(slots.last));
@@ -164,10 +158,10 @@ static void hoistRowCode(tile::WriteRunsOp runs) {
 
 static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lists, Value counts,
                       Value status) {
-  attn::AttendOp attend = place.attend;
+  attn::TiledAttention attend = place.attend;
   Location loc = builder.getLoc();
-  Value rows = place.pieces ? rowsOfPieces(builder, place.pieces)
-                            : rowsOfPositions(builder, place.queries, place.heads);
+  Value rows = place.pieces ? rowsOfPieces(builder, place.pieces, tile::Axis::Query)
+                            : rowsOfPositions(builder, place.rows().count, place.heads);
   auto block = tile::BlockOp::create(builder, extentOf(builder, loc, lists, 0),
                                      extentOf(builder, loc, lists, 1), rows);
   place.batch = block.getBatch();
@@ -184,34 +178,34 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
   Value first = block.getFirst();
   if (place.pieces) {
     auto piece = tile::PieceOp::create(builder, place.pieces, row);
-    static_cast<SequencePlace &>(place) = emitSequence(builder, piece);
+    static_cast<SequencePlace &>(place) = emitSequence(builder, piece, attend);
     first = piece.getFirst();
-    rows = rowsOfPositions(builder, place.queries, place.heads);
+    rows = rowsOfPositions(builder, place.rows().count, place.heads);
   }
   Value end = arith::AddIOp::create(builder, first, extent);
   Value past = arith::MinSIOp::create(builder, end, rows);
   Value one = arith::ConstantIntOp::create(builder, 1, 32);
   Value last = arith::SubIOp::create(builder, past, one);
   Span i{positionOfRow(builder, first, place.heads), positionOfRow(builder, last, place.heads)};
-  Span iPositions =
-      positionsOf(builder, place, attend.getQueryPosition(), i, place.queryBegin, place.head);
+  Span iPositions = positionsOf(builder, place, place.rows(), i);
 
   auto runs = tile::WriteRunsOp::create(builder, builder.getI1Type(), lists, counts,
-                                        block.getBatch(), block.getHead(), row, place.keys);
+                                        block.getBatch(), block.getHead(), row,
+                                        place.columns().count);
   {
     OpBuilder::InsertionGuard guard(builder);
     Type i32 = builder.getI32Type();
     builder.createBlock(&runs.getClassify(), {}, {i32, i32}, {loc, loc});
     Span j{runs.getFirst(), runs.getLast()};
-    Span jPositions =
-        positionsOf(builder, place, attend.getKeyPosition(), j, place.keyBegin, place.keyHead);
+    Span jPositions = positionsOf(builder, place, place.columns(), j);
     ScalarCopier copier(builder, place.scope, *place.bits);
     for (auto [table, cells] : place.cells)
       copier.summarize(table, cells);
     SmallVector<Value> arguments = {place.batch,     place.head,       iPositions.first,
                                     iPositions.last, jPositions.first, jPositions.last};
     if (attend.takesSlots()) {
-      Span islots = moved(builder, i, place.queryBegin), jslots = moved(builder, j, place.keyBegin);
+      Span islots = moved(builder, i, place.rows().begin),
+           jslots = moved(builder, j, place.columns().begin);
       arguments.append({islots.first, islots.last, jslots.first, jslots.last});
     }
     tile::YieldOp::create(builder, copier.copyRegion(attend.getClassify(), arguments));
@@ -246,13 +240,13 @@ static void emitOrder(OpBuilder &builder, tile::KernelOp kernel) {
 
 /// Whether an attend's classes depend on an argument of the clause, or on an axis
 /// of the tables of positions.
-static bool dependsOn(attn::AttendOp attend, unsigned argument, int64_t rank) {
+static bool dependsOn(attn::TiledAttention attend, unsigned argument, int64_t rank) {
   auto hasAxis = [&](Value position) {
     auto table = position ? dyn_cast<RankedTensorType>(position.getType()) : RankedTensorType();
     return table && table.getRank() > rank;
   };
   return !attend.getClassify().getArgument(argument).use_empty() ||
-         hasAxis(attend.getQueryPosition()) || hasAxis(attend.getKeyPosition());
+         hasAxis(attend.getRowPosition()) || hasAxis(attend.getColumnPosition());
 }
 
 SmallVector<tile::KernelOp> AttendPlan::kernels() const {
@@ -269,7 +263,7 @@ SmallVector<tile::KernelOp> AttendPlan::kernels() const {
 }
 
 /// Emits the kernels of the summaries and of the lists.
-static void emitListKernels(OpBuilder &builder, attn::AttendOp attend, StringRef name,
+static void emitListKernels(OpBuilder &builder, attn::TiledAttention attend, StringRef name,
                             StatusBits &bits, AttendPlan &plan) {
   Location loc = attend.getLoc();
   plan.perBatch = !attend.isRagged() && dependsOn(attend, 0, 1);
@@ -280,7 +274,7 @@ static void emitListKernels(OpBuilder &builder, attn::AttendOp attend, StringRef
                             (name + "_summary" + Twine(index)).str())});
 
   SmallVector<Value> positions;
-  for (Value position : {attend.getQueryPosition(), attend.getKeyPosition()})
+  for (Value position : {attend.getRowPosition(), attend.getColumnPosition()})
     if (position)
       positions.push_back(position);
   Captures captures = capturesOf({}, positions, {&attend.getClassify()}, /*takesSizes=*/true);
@@ -303,8 +297,8 @@ static void emitListKernels(OpBuilder &builder, attn::AttendOp attend, StringRef
   place.attend = attend;
   place.heads = attn::headsTogether(attend);
   place.bits = &bits;
-  place.queries = named("queries", arguments[0]);
-  place.keys = named("keys", arguments[1]);
+  (attend.isByKey() ? place.keys : place.queries) = named(attend.getRowName(), arguments[0]);
+  (attend.isByKey() ? place.queries : place.keys) = named(attend.getColumnName(), arguments[1]);
   place.group = named("group", arguments[2]);
   arguments = arguments.drop_front(sizes);
   auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &body);
@@ -330,7 +324,7 @@ static void emitListKernels(OpBuilder &builder, attn::AttendOp attend, StringRef
   emitLists(b, place, named("lists", arguments[0]), named("counts", arguments[1]), arguments[2]);
 }
 
-AttendPlan emitPlan(OpBuilder &builder, attn::AttendOp attend, StringRef name, StatusBits &bits) {
+AttendPlan emitPlan(OpBuilder &builder, attn::TiledAttention attend, StringRef name, StatusBits &bits) {
   AttendPlan plan;
   bool listed = isPlanned(attend);
   if (attend.isRagged())
@@ -340,6 +334,11 @@ AttendPlan emitPlan(OpBuilder &builder, attn::AttendOp attend, StringRef name, S
     return plan;
   if (listed)
     emitListKernels(builder, attend, name, bits, plan);
+  if (attend.isByKey()) {
+    for (tile::KernelOp kernel : plan.kernels())
+      kernel.setTransposed(true);
+    return plan;
+  }
   PlanViews views(builder.getContext());
   plan.order = createKernel(builder, attend.getLoc(), (name + "_order").str(),
                             {views.counts, views.order, views.order, builder.getI32Type()});

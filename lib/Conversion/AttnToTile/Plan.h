@@ -2,10 +2,14 @@
 //
 // What an attend visits is written to memory by kernels that run before it:
 //
-//   pieces      of a ragged batch: the query tiles of every sequence
+//   pieces      of a ragged batch: the row tiles of every sequence
 //   summaries   of every table whose elements a box of keys may span
-//   lists       for every query tile, its runs of key tiles
-//   order       of the query tiles of a group of heads, those with most work first
+//   lists       for every row tile of a query head, its runs of column tiles
+//   order       of the row tiles of a group of heads, those with most work first
+//
+// Rows are queries, and columns keys; by key (attn.backward) it is the other way round.
+// Kernels of such a plan are `transposed`: what they call the query tile is the key tile
+// of the kernel that is planned.
 //
 //===----------------------------------------------------------------------===//
 #ifndef LIB_CONVERSION_ATTNTOTILE_PLAN_H
@@ -30,7 +34,7 @@ struct AttendPlan {
   /// key tiles where no lists do.
   tile::KernelOp pieces;
   llvm::SmallVector<TableSummary> summaries;
-  /// Takes the numbers of queries, keys and query heads for each key head (i32),
+  /// Takes the numbers of rows, columns and query heads for each key head (i32),
   /// `operands`, the cells of `summaries`, the pieces if there are any, the lists, their
   /// counts and the status. Not the queries and keys themselves: a plan outlives them.
   /// Null where runs of key tiles are intervals.
@@ -38,7 +42,8 @@ struct AttendPlan {
   /// Values of the spec function; sizes of tensors are passed as i32.
   llvm::SmallVector<mlir::Value> operands;
   /// Takes the counts, the order, scratch of its size and the heads of a group. Null where
-  /// the spec brings its runs, and their order, with it.
+  /// the spec brings its runs, and their order, with it, and by key, where a block has all
+  /// query heads of a key head.
   tile::KernelOp order;
   /// Whether batches or heads see different keys; else they share one plan.
   bool perBatch = false, perHead = false;
@@ -49,11 +54,11 @@ struct AttendPlan {
 
 /// Whether an attend is to be planned on the device: its mode says so, and its
 /// tile classes are known.
-bool isPlanned(attn::AttendOp attend);
+bool isPlanned(attn::TiledAttention attend);
 
 /// Emits the kernels of the plan of an attend where the builder stands; their
 /// names begin with `name`. Expects one that is planned or ragged.
-AttendPlan emitPlan(mlir::OpBuilder &builder, attn::AttendOp attend, llvm::StringRef name,
+AttendPlan emitPlan(mlir::OpBuilder &builder, attn::TiledAttention attend, llvm::StringRef name,
                     StatusBits &bits);
 
 /// Types of the views that kernels of plans take: lists, counts and order have the

@@ -1,6 +1,6 @@
 //===- Ragged.h - Sequences one behind the other ------------------*- C++ -*-===//
 //
-// The grid of a ragged attend counts pieces, query tiles of one sequence each: a
+// The grid of a ragged attend counts pieces, row tiles of one sequence each: a
 // kernel of the plan cuts them from the offsets, and checks these on the way. A
 // kernel then works on the parts of its views that are the sequence, so that all
 // that knows of batches of one length knows of these, too.
@@ -21,16 +21,17 @@ namespace lacuna {
 tile::ViewType pieceView(mlir::MLIRContext *context);
 
 /// The kernel that cuts the pieces of a ragged attend, where the builder stands. It
-/// takes them, the counts of `tile.order_rows` if it `counts`, offsets of queries and of
-/// keys, the numbers of both (i32) and the status; wrong offsets set a bit.
-tile::KernelOp emitCutKernel(mlir::OpBuilder &builder, attn::AttendOp attend, llvm::StringRef name,
-                             bool counts, StatusBits &bits);
+/// takes them, the counts of `tile.order_rows` if it `counts`, offsets of rows and of
+/// columns, the numbers of both (i32) and the status; wrong offsets set a bit.
+tile::KernelOp emitCutKernel(mlir::OpBuilder &builder, attn::TiledAttention attend,
+                             llvm::StringRef name, bool counts, StatusBits &bits);
 
-/// The rows of a grid that has a query tile for each piece.
-mlir::Value rowsOfPieces(mlir::ImplicitLocOpBuilder &builder, mlir::Value pieces);
+/// The rows of a grid that has a tile of `rows` for each piece.
+mlir::Value rowsOfPieces(mlir::ImplicitLocOpBuilder &builder, mlir::Value pieces, tile::Axis rows);
 
 /// The piece whose place in that grid begins with `first`.
-tile::PieceOp emitPiece(mlir::ImplicitLocOpBuilder &builder, mlir::Value pieces, mlir::Value first);
+tile::PieceOp emitPiece(mlir::ImplicitLocOpBuilder &builder, mlir::Value pieces, mlir::Value first,
+                        tile::Axis rows);
 
 /// The sequences that a block works on.
 struct SequencePlace {
@@ -39,8 +40,9 @@ struct SequencePlace {
   mlir::Value queries, keys;        ///< lengths; rows of all heads where these are packed
 };
 
-/// Those of a piece.
-SequencePlace emitSequence(mlir::ImplicitLocOpBuilder &builder, tile::PieceOp piece);
+/// Those of a piece; by key, its rows are keys.
+SequencePlace emitSequence(mlir::ImplicitLocOpBuilder &builder, tile::PieceOp piece,
+                           attn::TiledAttention attend);
 
 } // namespace lacuna
 

@@ -20,10 +20,33 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+
+#include <cmath>
 
 using namespace mlir;
 
 namespace lacuna {
+
+Scale chooseScale(ImplicitLocOpBuilder &builder, const KernelPlace &place) {
+  attn::TiledAttention attend = place.attend;
+  bool modified = !attend.getScore().empty();
+  double factor = 1.0 / std::sqrt(double(attend.getQueryHeadDim()));
+  if (Value given = attend.getScale()) {
+    FloatAttr known;
+    if (!matchPattern(given, m_Constant(&known)))
+      return {{1.0, modified}, place.scope.lookup(given)};
+    factor = known.getValueAsDouble();
+  }
+  // Folding needs a maximum that scaling keeps a maximum, far from overflow.
+  bool foldable = factor > 0x1p-64 && factor < 0x1p64;
+  if (!modified && foldable)
+    return {{factor, false}, {}};
+  if (modified && factor == 1.0)
+    return {{1.0, true}, {}};
+  return {{1.0, modified},
+          arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(factor)))};
+}
 
 /// The slot of a row of a sequence, which begins at slot `begin`.
 static Value slotOf(ImplicitLocOpBuilder &builder, Value row, Value begin) {
@@ -54,26 +77,24 @@ static Value positionOf(ImplicitLocOpBuilder &builder, ScalarCopier &copier, Val
 /// block's sequence; `leading` are arguments before them.
 static Value copyClause(ImplicitLocOpBuilder &builder, ScalarCopier &copier,
                         const KernelPlace &place, Region &region, ArrayRef<Value> leading,
-                        Value row, Value key) {
-  attn::AttendOp attend = place.attend;
+                        Value row, Value column) {
   SmallVector<Value> arguments(leading);
   Value head = place.head;
   if (attn::findHeadUse(region, leading.size(), place.heads))
     head = headOfRow(builder, row, head, place.heads);
-  Value query = positionOfRow(builder, row, place.heads);
+  row = positionOfRow(builder, row, place.heads);
   arguments.append({place.batch, head});
-  BlockArgument i = region.getArgument(arguments.size());
-  BlockArgument j = region.getArgument(arguments.size() + 1);
-  // Positions that nobody asks for are not looked up.
-  arguments.push_back(i.use_empty() ? query
-                                    : positionOf(builder, copier, attend.getQueryPosition(), query,
-                                                 place.queryBegin, place.tensorBatch, place.head));
-  arguments.push_back(j.use_empty() ? key
-                                    : positionOf(builder, copier, attend.getKeyPosition(), key,
-                                                 place.keyBegin, place.tensorBatch, place.keyHead));
+  PlaceSide rows = place.rows(), columns = place.columns();
+  for (auto [side, number] : {std::pair(&rows, row), std::pair(&columns, column)}) {
+    // Positions that nobody asks for are not looked up.
+    BlockArgument position = region.getArgument(arguments.size());
+    arguments.push_back(position.use_empty()
+                            ? number
+                            : positionOf(builder, copier, side->position, number, side->begin,
+                                         place.tensorBatch, side->head));
+  }
   if (region.getNumArguments() > arguments.size())
-    arguments.append(
-        {slotOf(builder, query, place.queryBegin), slotOf(builder, key, place.keyBegin)});
+    arguments.append({slotOf(builder, row, rows.begin), slotOf(builder, column, columns.begin)});
   return copier.copyRegion(region, arguments).front();
 }
 
@@ -111,21 +132,21 @@ static Value unlessInside(ImplicitLocOpBuilder &builder, Value inside, Value til
 /// Reports a bit for an element whose row exists.
 static void emitReport(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value row,
                        unsigned bit, Value failed) {
-  Value exists = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, row, place.queries);
+  Value exists = arith::CmpIOp::create(builder, arith::CmpIPredicate::slt, row, place.rows().count);
   Value condition = arith::AndIOp::create(builder, exists, failed);
   tile::ReportOp::create(builder, place.status, bit, condition);
 }
 
-Scores emitScores(ImplicitLocOpBuilder &builder, const KernelPlace &place, const TileTypes &types,
-                  Value products, Value scale, Value key) {
-  attn::AttendOp attend = place.attend;
+Scores emitScores(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value products,
+                  Value scale, Value column) {
+  attn::TiledAttention attend = place.attend;
   Region &score = attend.getScore();
   if (score.empty() && !scale)
     return {products, {}};
   Scores scores;
   SmallVector<Value> origin;
   if (!score.empty())
-    origin = {place.first, key};
+    origin = {place.first, column};
   auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
     ImplicitLocOpBuilder b(loc, nested);
     Value value = element[0];
@@ -140,17 +161,18 @@ Scores emitScores(ImplicitLocOpBuilder &builder, const KernelPlace &place, const
     }
     tile::YieldOp::create(b, value);
   };
-  scores.tile = tile::MapOp::create(builder, types.scores, products, origin, body);
+  scores.tile = tile::MapOp::create(builder, products.getType(), products, origin, body);
   for (auto [bit, inside] : place.scoreReads.inside)
     scores.tile = unlessInside(builder, inside, scores.tile, [&, bit = bit] {
-      return tile::SplatOp::create(builder, types.scores, failureOf(builder, bit)).getResult();
+      return tile::SplatOp::create(builder, products.getType(), failureOf(builder, bit))
+          .getResult();
     });
   return scores;
 }
 
 /// A map that reports failed elements and changes none.
-static Value emitCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place,
-                       const TileTypes &types, Value scores, ArrayRef<unsigned> failures) {
+static Value emitCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value scores,
+                       ArrayRef<unsigned> failures) {
   auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
     ImplicitLocOpBuilder b(loc, nested);
     Value bits = arith::BitcastOp::create(b, b.getI32Type(), element[0]);
@@ -161,29 +183,30 @@ static Value emitCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place,
     }
     tile::YieldOp::create(b, element[0]);
   };
-  Value key = arith::ConstantIntOp::create(builder, 0, 32);
-  return tile::MapOp::create(builder, types.scores, scores, {place.first, key}, body);
+  Value column = arith::ConstantIntOp::create(builder, 0, 32);
+  return tile::MapOp::create(builder, scores.getType(), scores, {place.first, column}, body);
 }
 
-Value emitScoreCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place,
-                     const TileTypes &types, Value scores, ArrayRef<unsigned> failures) {
+Value emitScoreCheck(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value scores,
+                     ArrayRef<unsigned> failures) {
   if (!failures.empty())
-    scores = emitCheck(builder, place, types, scores, failures);
+    scores = emitCheck(builder, place, scores, failures);
   for (auto [bit, inside] : place.scoreReads.inside)
     scores = unlessInside(builder, inside, scores,
-                          [&, bit = bit] { return emitCheck(builder, place, types, scores, bit); });
+                          [&, bit = bit] { return emitCheck(builder, place, scores, bit); });
   return scores;
 }
 
-Value emitMask(ImplicitLocOpBuilder &builder, const KernelPlace &place, const TileTypes &types,
-               Value scores, Value key) {
-  attn::AttendOp attend = place.attend;
+/// The scores of a PARTIAL tile after the mask.
+static Value emitMasked(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value scores,
+                        Value column) {
+  attn::TiledAttention attend = place.attend;
   Region &where = attend.getWhere();
   Value low = arith::ConstantOp::create(
       builder, builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
   auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
     ImplicitLocOpBuilder b(loc, nested);
-    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, element[2], place.keys);
+    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, element[2], place.columns().count);
     Value visible = exists, score = element[0];
     if (!where.empty()) {
       ScalarCopier copier(b, place.scope, *place.bits);
@@ -201,7 +224,38 @@ Value emitMask(ImplicitLocOpBuilder &builder, const KernelPlace &place, const Ti
     }
     tile::YieldOp::create(b, arith::SelectOp::create(b, visible, score, low).getResult());
   };
-  return tile::MapOp::create(builder, types.scores, scores, {place.first, key}, body);
+  return tile::MapOp::create(builder, scores.getType(), scores, {place.first, column}, body);
+}
+
+Value emitMask(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value scores, Value partial,
+               Value column) {
+  auto seen = scf::IfOp::create(builder, scores.getType(), partial, /*addThenBlock=*/true,
+                                /*addElseBlock=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&seen.getThenRegion().front());
+  scf::YieldOp::create(builder, emitMasked(builder, place, scores, column));
+  builder.setInsertionPointToStart(&seen.getElseRegion().front());
+  scf::YieldOp::create(builder, scores);
+  return seen.getResult(0);
+}
+
+Value emitPullback(ImplicitLocOpBuilder &builder, const KernelPlace &place, Region &pullback,
+                   Value gradient, Value products, Value scale, Value column) {
+  auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
+    ImplicitLocOpBuilder b(loc, nested);
+    Value scaled = element[1];
+    if (scale)
+      scaled = arith::MulFOp::create(b, scaled, scale);
+    ScalarCopier copier(b, place.scope, *place.bits);
+    Value pulled = copyClause(b, copier, place, pullback, {element[0], scaled}, element[2],
+                              element[3]);
+    // A derivative may be infinite where the key is hidden, or a read fail.
+    Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
+    Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, element[0], zero);
+    tile::YieldOp::create(b, arith::SelectOp::create(b, none, zero, pulled).getResult());
+  };
+  return tile::MapOp::create(builder, gradient.getType(), {gradient, products},
+                             {place.first, column}, body);
 }
 
 } // namespace lacuna

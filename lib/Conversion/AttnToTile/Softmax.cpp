@@ -49,7 +49,13 @@ Value OnlineSoftmax::constant(double value) {
   return arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(value)));
 }
 
-Value OnlineSoftmax::map(RankedTensorType type, ValueRange inputs, Body body) {
+Value named(StringRef name, Value value) {
+  value.setLoc(NameLoc::get(StringAttr::get(value.getContext(), name), value.getLoc()));
+  return value;
+}
+
+Value mapTiles(ImplicitLocOpBuilder &builder, RankedTensorType type, ValueRange inputs,
+               llvm::function_ref<Value(ImplicitLocOpBuilder &, ValueRange)> body) {
   return tile::MapOp::create(builder, type, inputs, ValueRange(),
                              [&](OpBuilder &nested, Location loc, ValueRange elements) {
                                ImplicitLocOpBuilder b(loc, nested);
@@ -57,27 +63,24 @@ Value OnlineSoftmax::map(RankedTensorType type, ValueRange inputs, Body body) {
                              });
 }
 
-Value named(StringRef name, Value value) {
-  value.setLoc(NameLoc::get(StringAttr::get(value.getContext(), name), value.getLoc()));
-  return value;
+Value emitExponential(ImplicitLocOpBuilder &builder, const ExponentForm &form, Value slope,
+                      RankedTensorType type, Value scores, Value shift) {
+  return mapTiles(builder, type, {scores, shift},
+                  [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+                    Value exponent;
+                    if (form.subtractFirst)
+                      exponent = arith::MulFOp::create(
+                          b, arith::SubFOp::create(b, in[0], in[1]), slope);
+                    else
+                      exponent = math::FmaOp::create(b, in[0], slope, in[1]);
+                    return math::Exp2Op::create(b, exponent, arith::FastMathFlags::afn);
+                  });
 }
 
 SmallVector<Value> OnlineSoftmax::begin() {
   return {named("row_max", tile::SplatOp::create(builder, types.rows, low)),
           named("row_sum", tile::SplatOp::create(builder, types.rows, zero)),
           named("outputs", tile::SplatOp::create(builder, types.sum, zero))};
-}
-
-/// 2^(s * slope - m * slope), where `shift` stands for m, see step().
-Value OnlineSoftmax::exponential(RankedTensorType type, Value scores, Value shift) {
-  return map(type, {scores, shift}, [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
-    Value exponent;
-    if (form.subtractFirst)
-      exponent = arith::MulFOp::create(b, arith::SubFOp::create(b, in[0], in[1]), slope);
-    else
-      exponent = math::FmaOp::create(b, in[0], slope, in[1]);
-    return math::Exp2Op::create(b, exponent, arith::FastMathFlags::afn);
-  });
 }
 
 /// The weighted sum after its decay, which is none where no maximum has changed.

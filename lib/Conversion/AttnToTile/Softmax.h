@@ -24,6 +24,11 @@ namespace lacuna {
 /// The value, named so in generated text.
 mlir::Value named(llvm::StringRef name, mlir::Value value);
 
+/// A tile.map whose elements `body` computes from those of `inputs`.
+mlir::Value mapTiles(
+    mlir::ImplicitLocOpBuilder &builder, mlir::RankedTensorType type, mlir::ValueRange inputs,
+    llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::ValueRange)> body);
+
 /// Types of the tiles of a kernel.
 struct TileTypes {
   /// Elements are f16 or bf16; query and value are the two head_dims.
@@ -43,6 +48,12 @@ struct ExponentForm {
   /// score, right for scores near the ends of f32 (a finite "minus infinity").
   bool subtractFirst = false;
 };
+
+/// 2^(s * slope - m * slope) of scores s. `shift` has one axis and stands for m: it is m
+/// where the form subtracts first, else -m * slope.
+mlir::Value emitExponential(mlir::ImplicitLocOpBuilder &builder, const ExponentForm &form,
+                            mlir::Value slope, mlir::RankedTensorType type, mlir::Value scores,
+                            mlir::Value shift);
 
 /// Emits the operations; every method writes where the builder stands.
 class OnlineSoftmax {
@@ -66,8 +77,12 @@ public:
 
 private:
   using Body = llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::ValueRange)>;
-  mlir::Value map(mlir::RankedTensorType type, mlir::ValueRange inputs, Body body);
-  mlir::Value exponential(mlir::RankedTensorType type, mlir::Value scores, mlir::Value shift);
+  mlir::Value map(mlir::RankedTensorType type, mlir::ValueRange inputs, Body body) {
+    return mapTiles(builder, type, inputs, body);
+  }
+  mlir::Value exponential(mlir::RankedTensorType type, mlir::Value scores, mlir::Value shift) {
+    return emitExponential(builder, form, slope, type, scores, shift);
+  }
   mlir::Value fade(mlir::ValueRange state, mlir::Value max, mlir::Value decay);
   mlir::Value constant(double value);
 

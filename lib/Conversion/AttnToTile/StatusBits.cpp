@@ -44,7 +44,7 @@ unsigned StatusBits::ofLists(attn::ExpandBlocksOp op) {
   return known->second;
 }
 
-unsigned StatusBits::ofOffsets(attn::AttendOp attend) {
+unsigned StatusBits::ofOffsets(attn::Attention attend) {
   std::string queries = nameInSpec(attend.getQueryOffsets()),
               keys = nameInSpec(attend.getKeyOffsets());
   return of("offsets of " + queries + (keys == queries ? "" : " or " + keys) +

@@ -29,7 +29,7 @@ public:
   unsigned ofLists(attn::ExpandBlocksOp op);
 
   /// The bit of offsets of a ragged attend that are none, named after them.
-  unsigned ofOffsets(attn::AttendOp attend);
+  unsigned ofOffsets(attn::Attention attend);
 
   /// What the bits so far mean, in order.
   llvm::ArrayRef<std::string> meanings() const { return texts; }

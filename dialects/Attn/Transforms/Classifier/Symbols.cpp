@@ -45,7 +45,7 @@ static Value negatedBy(Value value) {
 // Ranges known without evaluating
 //===----------------------------------------------------------------------===//
 
-Symbols::Symbols(AttendOp attend) : attend(attend), region(attend.getWhere()) {
+Symbols::Symbols(TiledAttention attend) : attend(attend), region(attend.getWhere()) {
   constexpr int64_t limit = int64_t(1) << 30; // of positions, by definition of the dialect
   auto bind = [&](unsigned argument, int64_t least, int64_t most) {
     if (argument < region.getNumArguments())
@@ -54,8 +54,8 @@ Symbols::Symbols(AttendOp attend) : attend(attend), region(attend.getWhere()) {
   };
   bind(0, 0, INT32_MAX);
   bind(1, 0, INT32_MAX);
-  bind(2, attend.getQueryPosition() ? -limit : 0, limit - 1);
-  bind(3, attend.getKeyPosition() ? -limit : 0, limit - 1);
+  bind(2, attend.getRowPosition() ? -limit : 0, limit - 1);
+  bind(3, attend.getColumnPosition() ? -limit : 0, limit - 1);
   bind(4, 0, limit - 1);
   bind(5, 0, limit - 1);
   inferRanges(region.front());
@@ -137,9 +137,9 @@ Form Symbols::argumentOrCapture(Value value) {
   unsigned number = argument.getArgNumber();
   // Without positions of their own, slots are the positions, unless they count anew
   // in every sequence.
-  if (number == 4 && !attend.getQueryPosition() && !attend.isRagged())
+  if (number == 4 && !attend.getRowPosition() && !attend.isRagged())
     return formOf(region.getArgument(2));
-  if (number == 5 && !attend.getKeyPosition() && !attend.isRagged())
+  if (number == 5 && !attend.getColumnPosition() && !attend.isRagged())
     return formOf(region.getArgument(3));
   Atom atom{Kind::Argument, {}, {}, number, {}, 0, 0};
   ConstantIntRanges range = rangeOf(value);

@@ -72,7 +72,7 @@ struct Comparison {
 class Symbols {
 public:
   /// The attend has a `where` region, without sugar.
-  explicit Symbols(AttendOp attend);
+  explicit Symbols(TiledAttention attend);
 
   /// An integer (or i1, as 0 or 1) of the region or captured by it.
   Form formOf(mlir::Value value);
@@ -101,7 +101,7 @@ private:
   bool isNonNegative(mlir::Value value) const { return rangeOf(value).smin().isNonNegative(); }
   bool isNonNegative(mlir::Operation *op) const;
 
-  AttendOp attend;
+  TiledAttention attend;
   mlir::Region &region;
   std::vector<Atom> atoms;
   llvm::DenseMap<mlir::Value, Form> forms;

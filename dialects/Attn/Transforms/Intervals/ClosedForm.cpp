@@ -4,11 +4,12 @@ using namespace mlir;
 
 namespace lacuna::attn::intervals {
 
-static ClosedForm derive(AttendOp attend) {
+static ClosedForm derive(TiledAttention attend) {
   ClosedForm form;
-  Value position = attend.getQueryPosition();
+  Value position = attend.getRowPosition();
   if (position && !position.getType().isInteger()) {
-    form.obstacle = {attend, "positions of the queries come from a table"};
+    form.obstacle = {attend,
+                     ("positions of the " + attend.getRowName() + " come from a table").str()};
     return form;
   }
   Predicate predicate(form.system, attend);
@@ -20,18 +21,20 @@ static ClosedForm derive(AttendOp attend) {
   if (form.system.hasOverflowed())
     form.obstacle = {attend, "a coefficient exceeds 64 bits"};
   else if (!form.obstacle && !form.bounds.isExact)
-    form.obstacle = {attend, "visible keys form no union of at most 4 intervals"};
+    form.obstacle = {attend, ("visible " + attend.getColumnName() +
+                              " form no union of at most 4 intervals")
+                                 .str()};
   return form;
 }
 
 ClosedForms::ClosedForms(Operation *spec) {
-  spec->walk([&](AttendOp attend) {
-    if (attend.getNumSources() == 1 && !attend.getWhere().empty())
+  spec->walk([&](TiledAttention attend) {
+    if (!attend.getWhere().empty())
       forms.insert({attend, derive(attend)});
   });
 }
 
-const ClosedForm *ClosedForms::find(AttendOp attend) const {
+const ClosedForm *ClosedForms::find(TiledAttention attend) const {
   auto found = forms.find(attend);
   return found == forms.end() ? nullptr : &found->second;
 }

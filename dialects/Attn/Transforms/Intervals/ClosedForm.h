@@ -13,7 +13,7 @@
 
 namespace lacuna::attn::intervals {
 
-/// Intervals of one attend as forms.
+/// Intervals of one op as forms.
 struct ClosedForm {
   System system;
   Affine keys; ///< sequence length
@@ -25,14 +25,13 @@ struct ClosedForm {
   bool isUseful = false;
 };
 
-/// Closed forms of the attends of a function that have one source and a
-/// predicate.
+/// Closed forms of the attention of a function that has a predicate.
 class ClosedForms {
 public:
   explicit ClosedForms(mlir::Operation *spec);
 
-  /// Null for an attend without a predicate.
-  const ClosedForm *find(AttendOp attend) const;
+  /// Null for attention without a predicate.
+  const ClosedForm *find(TiledAttention attend) const;
 
 private:
   llvm::MapVector<mlir::Operation *, ClosedForm> forms;

@@ -35,7 +35,7 @@ struct Range {
 
 class IntervalEmitter {
 public:
-  IntervalEmitter(ImplicitLocOpBuilder &builder, const ClosedForm &form, AttendOp attend)
+  IntervalEmitter(ImplicitLocOpBuilder &builder, const ClosedForm &form, TiledAttention attend)
       : builder(builder), system(form.system), attend(attend), keyCount(form.keys),
         arguments(builder.getInsertionBlock()->getArguments()) {}
 
@@ -327,7 +327,7 @@ private:
 
   ImplicitLocOpBuilder &builder;
   const System &system;
-  AttendOp attend;
+  TiledAttention attend;
   Affine keyCount;
   Block::BlockArgListType arguments;
   IRMapping copies;
@@ -336,7 +336,7 @@ private:
 };
 } // namespace
 
-void emitIntervals(const ClosedForm &form, AttendOp attend) {
+void emitIntervals(const ClosedForm &form, TiledAttention attend) {
   ImplicitLocOpBuilder builder(attend.getLoc(), attend.getContext());
   SmallVector<Type> types(4, builder.getI32Type());
   SmallVector<Location> locations(4, attend.getLoc());

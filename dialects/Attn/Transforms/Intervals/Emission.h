@@ -8,7 +8,7 @@ namespace lacuna::attn::intervals {
 
 /// Writes the `intervals` region of an attend. Its results may lie outside of
 /// [0, keys]; users clamp them.
-void emitIntervals(const ClosedForm &form, AttendOp attend);
+void emitIntervals(const ClosedForm &form, TiledAttention attend);
 
 } // namespace lacuna::attn::intervals
 

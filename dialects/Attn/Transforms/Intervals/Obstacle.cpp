@@ -15,7 +15,7 @@ static void collectArguments(Value value, llvm::SmallPtrSetImpl<Value> &visited,
   if (!visited.insert(value).second)
     return;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
-    if (isa<AttendOp>(argument.getOwner()->getParentOp()))
+    if (isa<TiledAttention>(argument.getOwner()->getParentOp()))
       found[argument.getArgNumber()] = true;
     return;
   }
@@ -26,12 +26,14 @@ static void collectArguments(Value value, llvm::SmallPtrSetImpl<Value> &visited,
 }
 
 static std::string describeLoad(LoadOp load) {
-  // b, h, i, j, i_slot, j_slot
+  // b, h, row, column, slot of the row, slot of the column
   SmallVector<bool, 6> found(6);
   llvm::SmallPtrSet<Value, 8> visited;
   for (Value index : load.getIndices())
     collectArguments(index, visited, found);
   bool query = found[2] || found[4], key = found[3] || found[5];
+  if (load->getParentOfType<TiledAttention>().isByKey())
+    std::swap(query, key);
   return std::string("reads a table at ") + (query && key ? "a query and a key"
                                              : query      ? "a query"
                                                           : "a key");

@@ -23,7 +23,7 @@ static constexpr size_t maxDisjuncts = 32;
 // Arguments
 //===----------------------------------------------------------------------===//
 
-Predicate::Predicate(System &system, AttendOp attend)
+Predicate::Predicate(System &system, TiledAttention attend)
     : system(system), attend(attend), region(attend.getWhere()) {
   addPositions();
 }
@@ -46,12 +46,13 @@ Affine Predicate::uniform(Value value) {
 void Predicate::addPositions() {
   constexpr int64_t limit = int64_t(1) << 30; // of positions, by definition of the dialect
   using Source = Symbol::Source;
-  Value queryOffset = attend.getQueryPosition(), keyOffset = attend.getKeyPosition();
+  Value queryOffset = attend.getRowPosition(), keyOffset = attend.getColumnPosition();
+  Value rows = attend.getRowTensor(), columns = attend.getColumnTensor();
   int64_t low = queryOffset ? -limit : 0;
   Affine first = system.symbol({Source::First, {}, 0, low, limit - 1});
   Affine last = system.symbol({Source::Last, {}, 0, low, limit - 1});
   Affine offset = queryOffset ? uniform(queryOffset) : Affine();
-  keyCount = sizeOf(attend.getKey(), 2);
+  keyCount = sizeOf(columns, 2);
 
   system.context.push_back(system.atLeast(last, first));
   if (queryOffset)
@@ -61,12 +62,12 @@ void Predicate::addPositions() {
                      system.atLeast(keyCount, system.add(system.key(), 1))};
   // The number of queries matters only to a predicate that speaks of it; every
   // symbol makes every question harder.
-  bool mentionsQueries = llvm::any_of(attend.getQuery().getUsers(), [&](Operation *user) {
+  bool mentionsQueries = llvm::any_of(rows.getUsers(), [&](Operation *user) {
     auto dim = dyn_cast<tensor::DimOp>(user);
     return dim && dim.getConstantIndex() == 2;
   });
-  if (mentionsQueries || attend.getQuery() == attend.getKey()) {
-    Affine pastLast = system.add(sizeOf(attend.getQuery(), 2), offset);
+  if (mentionsQueries || rows == columns) {
+    Affine pastLast = system.add(sizeOf(rows, 2), offset);
     system.context.push_back(system.atLeast(pastLast, system.add(last, 1)));
   }
 
@@ -81,7 +82,8 @@ void Predicate::addPositions() {
     if (!keyOffset)
       return system.key();
     if (!keyOffset.getType().isInteger()) {
-      obstacle = {attend, "positions of the keys come from a table"};
+      obstacle = {attend,
+                  ("positions of the " + attend.getColumnName() + " come from a table").str()};
       return std::nullopt;
     }
     return system.add(system.key(), uniform(keyOffset));

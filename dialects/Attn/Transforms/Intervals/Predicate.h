@@ -1,6 +1,8 @@
 //===- Predicate.h - A predicate as integer constraints ---------------------===//
 //
-// Evaluates the `where` region of an attend symbolically. A boolean becomes two
+// Evaluates the `where` region of an attend symbolically. What is called a query here,
+// and in the files around, is a row, and a key is a column: of an attn.backward by key
+// it is the other way round. A boolean becomes two
 // sets of (query, key): where it may be true, and where it may be false. What is
 // not quasi-affine (a table read at a key, a float, a product of two unknowns)
 // may be either, so that both sets stay sound and the rest of the predicate
@@ -29,8 +31,8 @@ struct Truth {
 /// Evaluates one attend; fills the context of its system.
 class Predicate {
 public:
-  /// The attend has a `where` region, and its query positions are no table.
-  Predicate(System &system, AttendOp attend);
+  /// The attend has a `where` region, and the positions of its rows are no table.
+  Predicate(System &system, TiledAttention attend);
 
   /// The sets of the region's result.
   Truth evaluate();
@@ -39,7 +41,7 @@ public:
   /// are exact.
   const std::optional<Obstacle> &getObstacle() const { return obstacle; }
 
-  /// Sequence length of the keys.
+  /// Sequence length of the columns.
   Affine keys() const { return keyCount; }
 
 private:
@@ -86,7 +88,7 @@ private:
   Disjunction unite(const Disjunction &a, const Disjunction &b);
 
   System &system;
-  AttendOp attend;
+  TiledAttention attend;
   mlir::Region &region;
   std::optional<Obstacle> obstacle;
   Affine keyCount;

@@ -1,0 +1,336 @@
+//===- BackwardKernel.cpp - The kernels of a gradient -----------------------===//
+//
+//   delta      rows of do . o, less dlse
+//   backward   scores, masks and runs are those of attention (Scores.h), and then, for
+//              a tile of rows and one of columns
+//                p  = exp(score - lse)          dv += p x do       by key
+//                dp = do x v                    dq += ds x k       by query
+//                ds = pullback(p * (dp - delta)) dk += ds x q      by key
+//
+// By key all these tiles are transposed: keys are rows and queries columns. What belongs
+// to a query, lse and delta, is then a vector along the columns. The product with the
+// tile of columns that made the scores is the one that adds to dq or dk.
+//
+//===----------------------------------------------------------------------===//
+#include "lib/Conversion/AttnToTile/BackwardKernel.h"
+
+#include "lib/Conversion/AttnToTile/KernelArguments.h"
+#include "lib/Conversion/AttnToTile/ScalarCode.h"
+#include "lib/Conversion/AttnToTile/Scores.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+#include <numbers>
+
+using namespace mlir;
+
+namespace lacuna {
+
+using tile::Axis;
+
+static RankedTensorType tileType(Type element, ArrayRef<Axis> axes,
+                                 int64_t features = ShapedType::kDynamic) {
+  SmallVector<int64_t> shape(axes.size(), ShapedType::kDynamic);
+  if (axes.back() == Axis::Feature)
+    shape.back() = features;
+  return RankedTensorType::get(shape, element, tile::AxesAttr::get(element.getContext(), axes));
+}
+
+static Value constant(ImplicitLocOpBuilder &builder, double value) {
+  return arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(value)));
+}
+
+//===----------------------------------------------------------------------===//
+// Delta
+//===----------------------------------------------------------------------===//
+
+tile::KernelOp emitDeltaKernel(OpBuilder &builder, attn::DeltaOp op, StringRef name) {
+  SmallVector<Value> operands(op->getOperands());
+  operands.push_back(op.getDelta());
+  SmallVector<Type> types(llvm::map_range(ValueRange(operands).getTypes(), parameterType));
+  tile::KernelOp kernel = createKernel(builder, op.getLoc(), name, types);
+  Block &body = kernel.getBody().front();
+  nameArguments(op, operands, body.getArguments());
+  auto b = ImplicitLocOpBuilder::atBlockBegin(op.getLoc(), &body);
+  Value output = body.getArgument(0), gradient = body.getArgument(1);
+
+  auto block = tile::BlockOp::create(b, extentOf(b, b.getLoc(), output, 0),
+                                     extentOf(b, b.getLoc(), output, 1),
+                                     extentOf(b, b.getLoc(), output, 2));
+  Value zero = arith::ConstantIntOp::create(b, 0, 32);
+  SmallVector<Value> row = {block.getBatch(), block.getHead(), block.getFirst()};
+  SmallVector<Value> matrix = row;
+  matrix.push_back(zero);
+  auto type = cast<RankedTensorType>(op.getOutput().getType());
+  RankedTensorType rows = tileType(b.getF32Type(), Axis::Query);
+  SmallVector<Axis> axes = {Axis::Query, Axis::Feature};
+  RankedTensorType loaded = tileType(type.getElementType(), axes, type.getDimSize(3));
+  Value products = mapTiles(b, tileType(b.getF32Type(), axes, type.getDimSize(3)),
+                       {named("outputs", tile::LoadOp::create(b, loaded, output, matrix)),
+                        named("gradients", tile::LoadOp::create(b, loaded, gradient, matrix))},
+                       [](ImplicitLocOpBuilder &m, ValueRange in) -> Value {
+                         Value x = arith::ExtFOp::create(m, m.getF32Type(), in[0]);
+                         Value y = arith::ExtFOp::create(m, m.getF32Type(), in[1]);
+                         return arith::MulFOp::create(m, x, y);
+                       });
+  Value delta = tile::ReduceOp::create(b, rows, tile::ReduceKind::Add, products);
+  if (op.getLseGradient()) {
+    Value ofLse = tile::LoadOp::create(b, rows, body.getArgument(2), row);
+    delta = mapTiles(b, rows, {delta, ofLse}, [](ImplicitLocOpBuilder &m, ValueRange in) -> Value {
+      return arith::SubFOp::create(m, in[0], in[1]);
+    });
+  }
+  tile::StoreOp::create(b, delta, body.getArguments().back(), row);
+  tile::ReturnOp::create(b, ValueRange());
+  return kernel;
+}
+
+//===----------------------------------------------------------------------===//
+// Gradients of queries, and of keys and values
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// What one kernel of a gradient computes.
+class BackwardKernel {
+public:
+  BackwardKernel(ImplicitLocOpBuilder &builder, KernelPlace &place, attn::BackwardOp op)
+      : builder(builder), place(place), op(op), byKey(op.isByKey()),
+        element(op.getQuery().getType().getElementType()), f32(builder.getF32Type()) {}
+
+  void emit();
+
+private:
+  /// Sums of the block: of `ds x ...`, and of `p x do`; null where nobody wants them.
+  struct Sums {
+    Value products, weights;
+
+    SmallVector<Value> values() const {
+      SmallVector<Value> all;
+      for (Value sum : {products, weights})
+        if (sum)
+          all.push_back(sum);
+      return all;
+    }
+    /// The same sums, other values.
+    Sums with(ValueRange values) const {
+      return {products ? values.front() : Value(), weights ? values.back() : Value()};
+    }
+  };
+
+  Sums emitRunsLoop(Sums sums);
+  Sums emitHeadsLoop(Sums sums);
+  Sums emitTile(Sums sums, Value column, Value partial);
+  Value shiftOf(Value lse);
+  Value pull(Value weights, Value ofWeights, Value delta, Value products, Value column);
+  void store(Value sum, Value view, Value head, bool isScaled);
+
+  Value load(Value view, Axis side, int64_t features, Value first);
+  Value loadOfQueries(Value view, Value column);
+  Value narrowed(Value tile) {
+    auto type = cast<RankedTensorType>(tile.getType());
+    return mapTiles(builder, type.clone(element), tile, [&](ImplicitLocOpBuilder &b, ValueRange in) {
+      return arith::TruncFOp::create(b, element, in[0]).getResult();
+    });
+  }
+  Axis rows() const { return byKey ? Axis::Key : Axis::Query; }
+  Axis columns() const { return byKey ? Axis::Query : Axis::Key; }
+  RankedTensorType pairs(Type of) { return tileType(of, {rows(), columns()}); }
+  Value zeros(RankedTensorType type) {
+    return tile::SplatOp::create(builder, type, constant(builder, 0.0));
+  }
+  Value product(Value a, Value b, Value sum) {
+    return tile::DotOp::create(builder, a, b, sum);
+  }
+
+  ImplicitLocOpBuilder &builder;
+  KernelPlace &place;
+  attn::BackwardOp op;
+  bool byKey;
+  Type element, f32;
+  Scale scale;
+  Value zero;                ///< i32
+  Value slope;               ///< of the exponent
+  Value rowOperand;          ///< what scores are products of: queries or keys of the block
+  Value rowGradients;        ///< what dp are products of: rows of do or values of the block
+  Value rowShift, rowDelta;  ///< of queries; null by key
+};
+} // namespace
+
+/// A tile of rows of that side.
+Value BackwardKernel::load(Value view, Axis side, int64_t features, Value first) {
+  Value head = side == Axis::Query ? place.head : place.keyHead;
+  return tile::LoadOp::create(builder, tileType(element, {side, Axis::Feature}, features), view,
+                              ValueRange{place.tensorBatch, head, first, zero});
+}
+
+/// A number for each query.
+Value BackwardKernel::loadOfQueries(Value view, Value first) {
+  return tile::LoadOp::create(builder, tileType(f32, Axis::Query), view,
+                              ValueRange{place.tensorBatch, place.head, first});
+}
+
+/// What exponents subtract: lse, or that times the slope of the exponent; 0 for a row
+/// that sees nothing.
+Value BackwardKernel::shiftOf(Value lse) {
+  Value low = constant(builder, -std::numeric_limits<double>::infinity());
+  Value none = constant(builder, 0.0);
+  Value fall = constant(builder, -std::numbers::log2e);
+  bool subtractFirst = scale.form.subtractFirst;
+  return named("shift", mapTiles(builder, cast<RankedTensorType>(lse.getType()), lse,
+                            [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+                              Value empty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ,
+                                                                  in[0], low);
+                              Value some = in[0];
+                              if (!subtractFirst)
+                                some = arith::MulFOp::create(b, some, fall);
+                              return arith::SelectOp::create(b, empty, none, some);
+                            }));
+}
+
+/// Takes the gradient of a probability to that of the scaled product, rounded.
+Value BackwardKernel::pull(Value weights, Value ofWeights, Value delta, Value products,
+                           Value column) {
+  Value gradient =
+      mapTiles(builder, pairs(f32), {weights, ofWeights, delta},
+          [](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+            return arith::MulFOp::create(b, in[0], arith::SubFOp::create(b, in[1], in[2]));
+          });
+  if (!op.getPullback().empty())
+    gradient = emitPullback(builder, place, op.getPullback(), gradient, products,
+                            scale.multiplier, column);
+  return named("score_gradients", narrowed(gradient));
+}
+
+/// Adds what a tile contributes.
+BackwardKernel::Sums BackwardKernel::emitTile(Sums sums, Value column, Value partial) {
+  int64_t queryDim = op.getQueryHeadDim(), valueDim = op.getValueHeadDim();
+  Value columnOperand = load(byKey ? place.query : place.key, columns(), queryDim, column);
+  named(byKey ? "queries" : "keys", columnOperand);
+  Value products = product(rowOperand, columnOperand, zeros(pairs(f32)));
+  Scores scores = emitScores(builder, place, products, scale.multiplier, column);
+  Value masked = emitMask(builder, place, scores.tile, partial, column);
+  Value checked = emitScoreCheck(builder, place, masked, scores.failures);
+  Value shift = byKey ? shiftOf(loadOfQueries(place.lse, column)) : rowShift;
+  Value weights = emitExponential(builder, scale.form, slope, pairs(f32), checked, shift);
+  named("probabilities", weights);
+
+  Value columnGradients =
+      load(byKey ? place.outputGradient : place.value, columns(), valueDim, column);
+  named(byKey ? "output_gradients" : "values", columnGradients);
+  Sums added;
+  if (sums.weights)
+    added.weights = product(narrowed(weights), columnGradients, sums.weights);
+  if (sums.products) {
+    Value ofWeights = product(rowGradients, columnGradients, zeros(pairs(f32)));
+    Value delta = byKey ? loadOfQueries(place.delta, column) : rowDelta;
+    Value ofScores = pull(weights, ofWeights, delta, products, column);
+    added.products = product(ofScores, columnOperand, sums.products);
+  }
+  return added;
+}
+
+/// Adds what all columns of a query head and a key head contribute.
+BackwardKernel::Sums BackwardKernel::emitRunsLoop(Sums sums) {
+  Value runs = emitRuns(builder, place, zero);
+  emitUniformReads(builder, place);
+  auto loop = tile::ForRunsOp::create(builder, runs, sums.values(), /*ahead=*/0);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&loop.getBody().front());
+  SmallVector<Value> carried(loop.getCarried());
+  Sums added = emitTile(sums.with(carried), loop.getKey(), loop.getPartial());
+  tile::YieldOp::create(builder, added.values());
+  return sums.with(loop.getResults());
+}
+
+/// Goes through the query heads of the key head.
+BackwardKernel::Sums BackwardKernel::emitHeadsLoop(Sums sums) {
+  Value one = arith::ConstantIntOp::create(builder, 1, 32);
+  Value firstHead = arith::MulIOp::create(builder, place.keyHead, place.headsOfKeyHead);
+  auto loop = scf::ForOp::create(builder, zero, place.headsOfKeyHead, one, sums.values());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  place.head = arith::AddIOp::create(builder, firstHead, loop.getInductionVar());
+  place.gridHead = named("head", place.head);
+  SmallVector<Value> carried(loop.getRegionIterArgs());
+  scf::YieldOp::create(builder, emitRunsLoop(sums.with(carried)).values());
+  return sums.with(loop.getResults());
+}
+
+/// Stores a sum, times the scale if `isScaled`; NaN if what it relies on has failed.
+void BackwardKernel::store(Value sum, Value view, Value head, bool isScaled) {
+  Value factor;
+  if (isScaled)
+    factor = scale.multiplier            ? scale.multiplier
+             : scale.form.factor != 1.0 ? constant(builder, scale.form.factor)
+                                        : Value();
+  Value failed, nan;
+  if (mayBeSpoiled(op)) {
+    failed = tile::FailedOp::create(builder, place.status);
+    nan = constant(builder, std::numeric_limits<double>::quiet_NaN());
+  }
+  auto type = cast<RankedTensorType>(sum.getType());
+  Value stored = mapTiles(builder, type.clone(element), sum,
+                     [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+                       Value value = in[0];
+                       if (factor)
+                         value = arith::MulFOp::create(b, value, factor);
+                       if (failed)
+                         value = arith::SelectOp::create(b, failed, nan, value);
+                       return arith::TruncFOp::create(b, element, value);
+                     });
+  tile::StoreOp::create(builder, stored, view,
+                        ValueRange{place.tensorBatch, head, place.first, zero});
+}
+
+void BackwardKernel::emit() {
+  zero = arith::ConstantIntOp::create(builder, 0, 32);
+  emitPlace(builder, place);
+  scale = chooseScale(builder, place);
+  slope = constant(builder, scale.form.factor * std::numbers::log2e);
+  int64_t queryDim = op.getQueryHeadDim(), valueDim = op.getValueHeadDim();
+  auto sum = [&](Value wanted, StringRef name, int64_t features) -> Value {
+    return wanted ? named(name, zeros(tileType(f32, {rows(), Axis::Feature}, features))) : Value();
+  };
+  Sums sums;
+  if (byKey) {
+    rowOperand = load(place.key, Axis::Key, queryDim, place.first);
+    sums.products = sum(place.keyGradient, "key_gradients", queryDim);
+    sums.weights = sum(place.valueGradient, "value_gradients", valueDim);
+    if (sums.products)
+      rowGradients = load(place.value, Axis::Key, valueDim, place.first);
+    sums = emitHeadsLoop(sums);
+    if (sums.products)
+      store(sums.products, place.keyGradient, place.keyHead, /*isScaled=*/true);
+    if (sums.weights)
+      store(sums.weights, place.valueGradient, place.keyHead, /*isScaled=*/false);
+  } else {
+    rowOperand = load(place.query, Axis::Query, queryDim, place.first);
+    rowGradients = load(place.outputGradient, Axis::Query, valueDim, place.first);
+    rowShift = shiftOf(loadOfQueries(place.lse, place.first));
+    rowDelta = loadOfQueries(place.delta, place.first);
+    sums.products = sum(place.queryGradient, "query_gradients", queryDim);
+    sums = emitRunsLoop(sums);
+    store(sums.products, place.queryGradient, place.head, /*isScaled=*/true);
+  }
+  tile::ReturnOp::create(builder, ValueRange());
+}
+
+AttendKernel emitBackwardKernel(OpBuilder &builder, attn::BackwardOp op, StringRef name,
+                                StatusBits &bits) {
+  KernelPlace place;
+  AttendKernel result = beginKernel(builder, op, name, bits, place);
+  auto viewOf = [&](Value tensor) { return tensor ? place.scope.lookupOrNull(tensor) : Value(); };
+  place.lse = viewOf(op.getLse());
+  place.delta = viewOf(op.getDelta());
+  place.outputGradient = viewOf(op.getOutputGradient());
+  place.queryGradient = viewOf(op.getQueryGradient());
+  place.keyGradient = viewOf(op.getKeyGradient());
+  place.valueGradient = viewOf(op.getValueGradient());
+  auto b = ImplicitLocOpBuilder::atBlockEnd(op.getLoc(), &result.kernel.getBody().front());
+  BackwardKernel(b, place, op).emit();
+  return result;
+}
+
+} // namespace lacuna
