@@ -19,6 +19,7 @@ void lacuna::addAttnPasses(OpPassManager &specs, const std::string &mode, Classi
   specs.addPass(createCanonicalizerPass());
   specs.addPass(createCSEPass());
   specs.addPass(createCanonicalizerPass());
+  specs.addPass(attn::createSplitGradients());
   specs.addPass(attn::createDeriveIntervals());
   if (classifiers == Classifiers::OfAll) // closed forms get none once a mode is chosen
     specs.addPass(attn::createDeriveClassifier());

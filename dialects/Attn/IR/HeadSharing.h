@@ -36,7 +36,7 @@ struct SharingObstacle {
 
 /// Why blocks cannot compute `heads` query heads of a key head together, or nothing when
 /// they can. Expects masks to be expanded and scalars to stand in the clauses.
-std::optional<SharingObstacle> findSharingObstacle(AttendOp attend, int64_t heads);
+std::optional<SharingObstacle> findSharingObstacle(TiledAttention attend, int64_t heads);
 
 } // namespace lacuna::attn
 

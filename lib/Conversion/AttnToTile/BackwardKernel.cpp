@@ -46,12 +46,15 @@ static Value constant(ImplicitLocOpBuilder &builder, double value) {
 // Delta
 //===----------------------------------------------------------------------===//
 
-tile::KernelOp emitDeltaKernel(OpBuilder &builder, attn::DeltaOp op, StringRef name) {
-  SmallVector<Value> operands(op->getOperands());
-  operands.push_back(op.getDelta());
-  SmallVector<Type> types(llvm::map_range(ValueRange(operands).getTypes(), parameterType));
-  tile::KernelOp kernel = createKernel(builder, op.getLoc(), name, types);
-  Block &body = kernel.getBody().front();
+AttendKernel emitDeltaKernel(OpBuilder &builder, attn::DeltaOp op, StringRef name) {
+  AttendKernel result;
+  result.takesGroup = false;
+  result.operands.assign(op->operand_begin(), op->operand_end());
+  result.operands.push_back(op.getDelta());
+  ValueRange operands = result.operands;
+  SmallVector<Type> types(llvm::map_range(operands.getTypes(), parameterType));
+  result.kernel = createKernel(builder, op.getLoc(), name, types);
+  Block &body = result.kernel.getBody().front();
   nameArguments(op, operands, body.getArguments());
   auto b = ImplicitLocOpBuilder::atBlockBegin(op.getLoc(), &body);
   Value output = body.getArgument(0), gradient = body.getArgument(1);
@@ -84,7 +87,7 @@ tile::KernelOp emitDeltaKernel(OpBuilder &builder, attn::DeltaOp op, StringRef n
   }
   tile::StoreOp::create(b, delta, body.getArguments().back(), row);
   tile::ReturnOp::create(b, ValueRange());
-  return kernel;
+  return result;
 }
 
 //===----------------------------------------------------------------------===//

@@ -9,6 +9,7 @@
 
 #include "dialects/Attn/IR/HeadSharing.h"
 #include "dialects/Attn/IR/SpecRules.h"
+#include "lib/Conversion/AttnToTile/BackwardKernel.h"
 #include "lib/Conversion/AttnToTile/Program.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -24,7 +25,7 @@ namespace lacuna {
 using namespace lacuna;
 
 /// Mask ops have one definition, their canonicalisation; it must have run.
-static LogicalResult verifyAttend(attn::AttendOp attend) {
+static LogicalResult verifyAttend(attn::TiledAttention attend) {
   if (attend.getMode() == attn::Mode::Baked && !attend.getRunsAttr())
     return attend.emitOpError("in mode 'baked' has no runs; they are made for given arguments");
   if (int64_t heads = attn::headsTogether(attend); heads > 1)
@@ -32,7 +33,7 @@ static LogicalResult verifyAttend(attn::AttendOp attend) {
       return obstacle->op->emitError()
              << "the schedule has " << heads << " heads computed together, but " << obstacle->text;
   bool failed = false;
-  for (Region &clause : attend.getClauses())
+  for (Region &clause : attend->getRegions())
     clause.walk([&](Operation *op) {
       if (isa<attn::AttnDialect>(op->getDialect()) &&
           !isa<attn::LoadOp, attn::LoadRangeOp, attn::YieldOp>(op)) {
@@ -43,6 +44,15 @@ static LogicalResult verifyAttend(attn::AttendOp attend) {
   return failure(failed);
 }
 
+/// Gradients of tables and scalars have no kernels.
+static LogicalResult verifyBackward(attn::BackwardOp backward) {
+  for (Value gradient : backward.getGradients().drop_front(backward.isByKey() ? 2 : 1))
+    if (!gradient.use_empty())
+      return backward.emitOpError("cannot be lowered: kernels yield gradients of queries, keys and "
+                                  "values only; the reference computes the others, too");
+  return success();
+}
+
 static LogicalResult verifySpec(func::FuncOp spec) {
   if (!spec.getBody().hasOneBlock())
     return spec.emitError("has branches, but a spec is straight-line code");
@@ -50,15 +60,16 @@ static LogicalResult verifySpec(func::FuncOp spec) {
     if (std::string reason = attn::whyNotInSpec(&op); !reason.empty())
       return op.emitError() << "'" << op.getName() << "' " << reason;
     if (isa<attn::AttendGradOp>(op))
-      return op.emitOpError("cannot be lowered: backward kernels are not built yet, only the "
-                            "reference computes gradients");
-    if (auto attend = dyn_cast<attn::AttendOp>(op); attend && failed(verifyAttend(attend)))
+      return op.emitOpError("must be split before it can be lowered (attn-split-gradients)");
+    if (auto attend = dyn_cast<attn::TiledAttention>(op); attend && failed(verifyAttend(attend)))
+      return failure();
+    if (auto backward = dyn_cast<attn::BackwardOp>(op); backward && failed(verifyBackward(backward)))
       return failure();
   }
   Operation *end = spec.front().getTerminator();
   for (Value result : end->getOperands())
-    if (!result.getDefiningOp<attn::AttendOp>())
-      return end->emitError("a spec returns results of attn.attend and nothing else");
+    if (!result.getDefiningOp<attn::TiledAttention>())
+      return end->emitError("a spec returns results of attention and nothing else");
   return success();
 }
 
@@ -83,7 +94,7 @@ private:
   /// of the first attend that does.
   SmallVector<ExpandKernel>
   convertLists(func::FuncOp spec, SymbolTable &symbols, OpBuilder &builder, StatusBits &bits,
-               ArrayRef<std::pair<attn::AttendOp, AttendKernel>> lowered) {
+               ArrayRef<std::pair<Operation *, AttendKernel>> lowered) {
     SmallVector<ExpandKernel> expansions;
     for (auto expand : spec.getOps<attn::ExpandBlocksOp>()) {
       auto reader = llvm::find_if(lowered, [&](auto &attend) {
@@ -104,19 +115,40 @@ private:
     return expansions;
   }
 
+  /// The kernel of an op.
+  static AttendKernel emitKernel(OpBuilder &builder, Operation *op, StringRef name,
+                                 StatusBits &bits) {
+    return llvm::TypeSwitch<Operation *, AttendKernel>(op)
+        .Case([&](attn::AttendOp attend) { return emitAttendKernel(builder, attend, name, bits); })
+        .Case([&](attn::DeltaOp delta) { return emitDeltaKernel(builder, delta, name); })
+        .Case([&](attn::BackwardOp backward) {
+          return emitBackwardKernel(builder, backward, name, bits);
+        });
+  }
+
+  /// What the kernels of a spec are called: after it, and after what they compute if there
+  /// are several.
+  static std::string kernelName(func::FuncOp spec, Operation *op, size_t attends, size_t index) {
+    std::string name = spec.getName().str();
+    if (isa<attn::DeltaOp>(op))
+      return name + "_delta";
+    if (auto backward = dyn_cast<attn::BackwardOp>(op))
+      return name + (backward.isByKey() ? "_by_key" : "_by_query");
+    return name + "_kernel" + (attends > 1 ? std::to_string(index) : "");
+  }
+
   void convert(func::FuncOp spec, SymbolTable &symbols) {
-    SmallVector<attn::AttendOp> attends;
-    for (attn::AttendOp attend : spec.getOps<attn::AttendOp>())
-      if (!attend.use_empty())
-        attends.push_back(attend);
+    SmallVector<Operation *> ops;
+    for (Operation &op : spec.getOps())
+      if (isa<attn::TiledAttention, attn::DeltaOp>(op) && !op.use_empty())
+        ops.push_back(&op);
+    size_t attends = llvm::count_if(ops, llvm::IsaPred<attn::AttendOp>);
     OpBuilder builder(spec);
     StatusBits bits;
-    SmallVector<std::pair<attn::AttendOp, AttendKernel>> lowered;
-    for (auto [index, attend] : llvm::enumerate(attends)) {
-      std::string name = (spec.getName() + "_kernel").str();
-      if (attends.size() > 1)
-        name += std::to_string(index);
-      AttendKernel kernel = emitAttendKernel(builder, attend, name, bits);
+    SmallVector<std::pair<Operation *, AttendKernel>> lowered;
+    for (auto [index, op] : llvm::enumerate(ops)) {
+      AttendKernel kernel =
+          emitKernel(builder, op, kernelName(spec, op, attends, index), bits);
       auto place = [&](tile::KernelOp made) {
         made->remove();
         symbols.insert(made, Block::iterator(spec));
@@ -127,7 +159,7 @@ private:
       if (kernel.plan)
         for (tile::KernelOp plan : kernel.plan->kernels())
           plan.setPlansAttr(FlatSymbolRefAttr::get(kernel.kernel.getSymNameAttr()));
-      lowered.emplace_back(attend, std::move(kernel));
+      lowered.emplace_back(op, std::move(kernel));
       ++kernels;
     }
     emitProgram(builder, spec, convertLists(spec, symbols, builder, bits, lowered), lowered, bits);

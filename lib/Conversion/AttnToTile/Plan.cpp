@@ -324,21 +324,20 @@ static void emitListKernels(OpBuilder &builder, attn::TiledAttention attend, Str
   emitLists(b, place, named("lists", arguments[0]), named("counts", arguments[1]), arguments[2]);
 }
 
-AttendPlan emitPlan(OpBuilder &builder, attn::TiledAttention attend, StringRef name, StatusBits &bits) {
+AttendPlan emitPlan(OpBuilder &builder, attn::TiledAttention attend, StringRef name,
+                    StatusBits &bits) {
   AttendPlan plan;
-  bool listed = isPlanned(attend);
+  bool listed = isPlanned(attend), ordered = !attend.getRunsAttr() && !attend.isByKey();
   if (attend.isRagged())
     plan.pieces = emitCutKernel(builder, attend, (name + "_pieces").str(),
-                                /*counts=*/!listed && !attend.getRunsAttr(), bits);
-  if (attend.getRunsAttr())
-    return plan;
+                                /*counts=*/!listed && ordered, bits);
   if (listed)
     emitListKernels(builder, attend, name, bits, plan);
-  if (attend.isByKey()) {
-    for (tile::KernelOp kernel : plan.kernels())
-      kernel.setTransposed(true);
+  for (tile::KernelOp kernel : {plan.pieces, plan.lists})
+    if (kernel)
+      kernel.setTransposed(attend.isByKey());
+  if (!ordered)
     return plan;
-  }
   PlanViews views(builder.getContext());
   plan.order = createKernel(builder, attend.getLoc(), (name + "_order").str(),
                             {views.counts, views.order, views.order, builder.getI32Type()});

@@ -1,29 +1,21 @@
 //===- Program.cpp - The host's side of a spec ------------------------------===//
-//
-// Sizes that types do not already prove equal are compared at launch, under the
-// names the user gave: "sequence length of %k". Static sizes of arguments are
-// promises that every launch checks by itself.
-//
-//===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/Program.h"
 
 #include "dialects/Attn/IR/HeadSharing.h"
+#include "lib/Conversion/AttnToTile/KernelPlace.h"
+#include "lib/Conversion/AttnToTile/ProgramSizes.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
 
 namespace lacuna {
 
 namespace {
-class ProgramEmitter {
+class ProgramEmitter : public ProgramSizes {
 public:
   ProgramEmitter(func::FuncOp spec, Block &body, const StatusBits &bits)
-      : spec(spec), builder(ImplicitLocOpBuilder::atBlockBegin(spec.getLoc(), &body)), bits(bits) {
-    values.map(spec.getArguments(), body.getArguments());
-  }
+      : ProgramSizes(spec, body), bits(bits) {}
 
   /// Makes the table of an expansion. An extent that would be below zero is zero:
   /// whoever reads the table finds nothing there.
@@ -57,56 +49,39 @@ public:
     launch(symbolOf(expansion.kernel), grid, operands, /*ofPlan=*/true);
   }
 
-  /// Checks the scalars whose value the spec was made for.
-  void checkScalars() {
-    for (BlockArgument argument : spec.getArguments()) {
-      auto promised = spec.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "attn.value");
-      if (!promised)
-        continue;
-      Value given = values.lookup(argument);
-      // The host knows an i1 as 0 or 1.
-      given = argument.getType().isInteger(1)
-                  ? arith::IndexCastUIOp::create(builder, builder.getIndexType(), given).getResult()
-                  : arith::IndexCastOp::create(builder, builder.getIndexType(), given).getResult();
-      tile::ExpectEqualOp::create(builder, given, builder.getStringAttr(nameInSpec(argument)),
-                                  number(promised.getInt()), builder.getStringAttr(""));
-    }
-  }
-
-  /// Checks the sizes of an attend, makes its results, and its plan if it has one.
-  void prepare(attn::AttendOp attend, const AttendKernel &kernel) {
-    builder.setLoc(attend.getLoc());
-    Value q = attend.getQuery(), k = attend.getKey(), v = attend.getValue();
-    expectEqual({q, 0, "batch"}, {k, 0, "batch"});
-    expectEqual({q, 0, "batch"}, {v, 0, "batch"});
-    expectEqual({k, 1, "key heads"}, {v, 1, "key heads"});
-    expectHeads(attend);
-    expectEqual({k, 2, "sequence length"}, {v, 2, "sequence length"});
-    expectPositions(attend.getQueryPosition(), q, "query heads");
-    expectPositions(attend.getKeyPosition(), k, "key heads");
-    if (attend.isRagged())
-      expectOffsets(attend);
-
-    for (Value result : attend.getResults())
+  /// Checks the sizes of an op, makes its results, and its plan if it has one.
+  void prepare(Operation *op, const AttendKernel &kernel) {
+    builder.setLoc(op->getLoc());
+    checkSizes(op);
+    Value like = rowTensorOf(op);
+    for (Value result : op->getResults())
       if (!result.use_empty())
-        values.map(result, resultLike(cast<RankedTensorType>(result.getType()), q));
-    groups[attend] = emitHeadGroup(attend, symbolOf(kernel.kernel));
+        values.map(result, resultLike(cast<RankedTensorType>(result.getType()), like));
+    auto attend = dyn_cast<attn::TiledAttention>(op);
+    if (kernel.takesGroup)
+      groups[op] = emitHeadGroup(attend, symbolOf(kernel.kernel));
     if (kernel.plan)
-      plans[attend] = emitPlan(attend, *kernel.plan, symbolOf(kernel.kernel));
+      plans[op] = emitPlan(attend, *kernel.plan, symbolOf(kernel.kernel));
   }
 
   /// All plans come before all launches that use them.
-  void emitLaunch(attn::AttendOp attend, const AttendKernel &kernel) {
-    builder.setLoc(attend.getLoc());
+  void emitLaunch(Operation *op, const AttendKernel &kernel) {
+    builder.setLoc(op->getLoc());
     SmallVector<Value> operands(
         llvm::map_range(kernel.operands, [&](Value operand) { return values.lookup(operand); }));
-    llvm::append_range(operands, plans[attend]);
-    operands.push_back(groups[attend]);
+    llvm::append_range(operands, plans[op]);
+    if (kernel.takesGroup)
+      operands.push_back(groups[op]);
     if (kernel.takesStatus)
       operands.push_back(statusWord());
-    Grid grid = gridOf(attend);
-    if (attend.isRagged())
-      grid = ofPieces(pieceCounts[attend], grid.heads);
+    Value rows = rowTensorOf(op);
+    Grid grid{extent({rows, 0, ""}), extent({rows, 1, ""}), extent({rows, 2, ""})};
+    if (auto attend = dyn_cast<attn::TiledAttention>(op)) {
+      if (!attend.isByKey())
+        grid = gridOf(attend);
+      if (attend.isRagged())
+        grid = ofPieces(pieceCounts[attend], grid.heads);
+    }
     launch(symbolOf(kernel.kernel), grid, operands, /*ofPlan=*/false);
   }
 
@@ -124,16 +99,33 @@ private:
     Value batches, heads, rows;
   };
 
-  /// A block for each batch, head and query tile; or for each key head and tile of the
-  /// rows that its query heads have together.
-  Grid gridOf(attn::AttendOp attend) {
-    Value q = attend.getQuery();
+  /// The tensor whose batches, heads and rows are those of the op's results.
+  static Value rowTensorOf(Operation *op) {
+    if (auto delta = dyn_cast<attn::DeltaOp>(op))
+      return delta.getOutputGradient();
+    return cast<attn::TiledAttention>(op).getRowTensor();
+  }
+
+  void checkSizes(Operation *op) {
+    if (auto delta = dyn_cast<attn::DeltaOp>(op))
+      return expectRowsLike({delta.getOutput(), delta.getLseGradient()},
+                            delta.getOutputGradient());
+    auto attend = cast<attn::TiledAttention>(op);
+    expectAttention(attend);
+    if (auto backward = dyn_cast<attn::BackwardOp>(op))
+      expectRowsLike({backward.getLse(), backward.getOutputGradient()}, attend.getQuery());
+  }
+
+  /// A list of runs for each batch, query head and row tile, or for each key head and tile
+  /// of the rows that its query heads have together. By query, a block has one.
+  Grid gridOf(attn::TiledAttention attend) {
+    Value q = attend.getQuery(), rows = attend.getRowTensor();
     Value batches = extent({q, 0, ""});
     int64_t heads = attn::headsTogether(attend);
     if (heads == 1)
-      return {batches, extent({q, 1, ""}), extent({q, 2, ""})};
-    Value rows = builder.createOrFold<arith::MulIOp>(extent({q, 2, ""}), number(heads));
-    return {batches, extent({attend.getKey(), 1, ""}), rows};
+      return {batches, extent({q, 1, ""}), extent({rows, 2, ""})};
+    Value together = builder.createOrFold<arith::MulIOp>(extent({q, 2, ""}), number(heads));
+    return {batches, extent({attend.getKey(), 1, ""}), together};
   }
 
   /// A block for each piece and head.
@@ -143,30 +135,6 @@ private:
     tile::LaunchOp::create(builder, kernel, grid.batches, grid.heads, grid.rows, operands,
                            IntegerAttr(), IntegerAttr(), IntegerAttr(), IntegerAttr(),
                            ofPlan ? builder.getUnitAttr() : UnitAttr());
-  }
-
-  /// The program's copy of scalar code of the spec, folded.
-  Value onHost(Value value) {
-    Operation *op = value.getDefiningOp();
-    if (!op || values.contains(value))
-      return values.lookup(value);
-    if (auto dim = dyn_cast<tensor::DimOp>(op))
-      return extent({dim.getSource(), *dim.getConstantIndex(), ""});
-    for (Value operand : op->getOperands())
-      values.map(operand, onHost(operand));
-    Operation *copy = builder.clone(*op, values);
-    SmallVector<Value> folded;
-    if (failed(builder.tryFold(copy, folded)) || folded.empty())
-      return copy->getResult(0);
-    copy->erase();
-    return folded[0];
-  }
-
-  Value number(int64_t value) { return arith::ConstantIndexOp::create(builder, value); }
-
-  /// A size as kernels take it.
-  Value asArgument(Value size) {
-    return arith::IndexCastOp::create(builder, builder.getI32Type(), size);
   }
 
   /// What a kernel is passed for a value of the spec; a size is computed here.
@@ -210,7 +178,7 @@ private:
   /// Runs that a list has room for, unless the user pins it: one for every key
   /// tile where all lists take 16 MiB at most; else what those hold, but 64 at
   /// least.
-  Value emitCapacity(attn::AttendOp attend, Value lists, Value tiles) {
+  Value emitCapacity(attn::TiledAttention attend, Value lists, Value tiles) {
     if (auto schedule = attend.getScheduleAttr(); schedule && schedule.getPlanCapacity())
       return number(schedule.getPlanCapacity());
     Value atLeastOne = arith::MaxSIOp::create(builder, lists, number(1));
@@ -221,7 +189,7 @@ private:
 
   /// How many heads of a launch read keys and values that the cache holds together, as
   /// kernels take it: all of those that share a key head, or several times as many.
-  Value emitHeadGroup(attn::AttendOp attend, FlatSymbolRefAttr main) {
+  Value emitHeadGroup(attn::TiledAttention attend, FlatSymbolRefAttr main) {
     Value k = attend.getKey();
     int64_t bytes = (attend.getQueryHeadDim() + attend.getValueHeadDim()) *
                     cast<RankedTensorType>(k.getType()).getElementTypeBitWidth() / 8;
@@ -238,14 +206,8 @@ private:
     return asArgument(arith::MaxSIOp::create(builder, group, one));
   }
 
-  Value queryHeadsPerKeyHead(attn::AttendOp attend) {
-    Value keyHeads =
-        builder.createOrFold<arith::MaxSIOp>(extent({attend.getKey(), 1, ""}), number(1));
-    return builder.createOrFold<arith::FloorDivSIOp>(extent({attend.getQuery(), 1, ""}), keyHeads);
-  }
-
   /// Makes a plan; returns what kernels take of it, as AttendKernel says.
-  SmallVector<Value> emitPlan(attn::AttendOp attend, const AttendPlan &plan,
+  SmallVector<Value> emitPlan(attn::TiledAttention attend, const AttendPlan &plan,
                               FlatSymbolRefAttr main) {
     SmallVector<Value> listed = plan.lists ? listOperands(attend, plan) : SmallVector<Value>();
     Grid grid = gridOf(attend);
@@ -253,21 +215,21 @@ private:
       grid.batches = number(1);
     if (!plan.perHead)
       grid.heads = number(1);
-    Value rows = tile::TileCountOp::create(builder, grid.rows, tile::Axis::Query, main.getValue());
+    Value rows = tile::TileCountOp::create(builder, grid.rows, rowAxisOf(attend), main.getValue());
     Type i32 = builder.getI32Type();
     SmallVector<Value> results;
     if (plan.pieces) {
       rows = pieceCounts[attend] = emitPieceCount(attend, rows);
       results.push_back(temporary({rows, number(6)}, i32));
     }
-    if (!plan.order) { // runs are tables in the kernel
-      emitPieces(attend, plan, results[0], /*counts=*/{});
-      return results;
-    }
     Value lists = plan.lists ? emitLists(attend, main, grid, rows) : Value();
-    Value counts = temporary({grid.batches, grid.heads, rows, number(2)}, i32);
-    Value order = temporary({grid.batches, grid.heads, rows}, i32);
-    Value scratch = temporary({grid.batches, grid.heads, rows}, i32);
+    Value counts, order, scratch;
+    if (plan.lists || plan.order)
+      counts = temporary({grid.batches, grid.heads, rows, number(2)}, i32);
+    if (plan.order) {
+      order = temporary({grid.batches, grid.heads, rows}, i32);
+      scratch = temporary({grid.batches, grid.heads, rows}, i32);
+    }
     if (plan.pieces)
       emitPieces(attend, plan, results[0], plan.lists ? Value() : counts);
     if (plan.lists) {
@@ -277,6 +239,8 @@ private:
              /*ofPlan=*/true);
       results.append({lists, counts});
     }
+    if (!plan.order)
+      return results;
     Value group = groups[attend];
     Value inGroup = arith::IndexCastOp::create(builder, builder.getIndexType(), group);
     Value launched = arith::CeilDivSIOp::create(builder, grid.heads, inGroup);
@@ -288,9 +252,9 @@ private:
   }
 
   /// What the kernel of the lists takes before the plan's own tensors; makes the summaries.
-  SmallVector<Value> listOperands(attn::AttendOp attend, const AttendPlan &plan) {
-    SmallVector<Value> operands = {asArgument(extent({attend.getQuery(), 2, ""})),
-                                   asArgument(extent({attend.getKey(), 2, ""})),
+  SmallVector<Value> listOperands(attn::TiledAttention attend, const AttendPlan &plan) {
+    SmallVector<Value> operands = {asArgument(extent({attend.getRowTensor(), 2, ""})),
+                                   asArgument(extent({attend.getColumnTensor(), 2, ""})),
                                    asArgument(queryHeadsPerKeyHead(attend))};
     for (Value operand : plan.operands)
       operands.push_back(passed(operand));
@@ -299,59 +263,42 @@ private:
     return operands;
   }
 
-  /// Room for the lists of runs of `rows` query tiles of each head and batch.
-  Value emitLists(attn::AttendOp attend, FlatSymbolRefAttr main, Grid grid, Value rows) {
-    Value keys = extent({attend.getKey(), 2, ""});
-    Value tiles = tile::TileCountOp::create(builder, keys, tile::Axis::Key, main.getValue());
+  /// Room for the lists of runs of `rows` row tiles of each head and batch.
+  Value emitLists(attn::TiledAttention attend, FlatSymbolRefAttr main, Grid grid, Value rows) {
+    Value columns = extent({attend.getColumnTensor(), 2, ""});
+    tile::Axis axis = attend.isByKey() ? tile::Axis::Query : tile::Axis::Key;
+    Value tiles = tile::TileCountOp::create(builder, columns, axis, main.getValue());
     Value slices = builder.createOrFold<arith::MulIOp>(grid.batches, grid.heads);
     Value capacity = emitCapacity(attend, arith::MulIOp::create(builder, slices, rows), tiles);
     return temporary({grid.batches, grid.heads, rows, capacity, number(2)}, builder.getI32Type());
   }
 
-  /// As many query tiles as all sequences of a ragged batch can have together, when all
-  /// its queries take `tiles`.
-  Value emitPieceCount(attn::AttendOp attend, Value tiles) {
+  /// As many row tiles as all sequences of a ragged batch can have together, when all
+  /// its rows take `tiles`.
+  Value emitPieceCount(attn::TiledAttention attend, Value tiles) {
     Value offsets = extent({attend.getQueryOffsets(), 0, ""});
     Value sequences = builder.createOrFold<arith::SubIOp>(offsets, number(1));
     sequences = builder.createOrFold<arith::MaxSIOp>(sequences, number(0));
     return arith::AddIOp::create(builder, tiles, sequences);
   }
 
-  /// Cuts the sequences of a ragged batch; by one warp. Counts their key tiles, if there
+  /// Cuts the sequences of a ragged batch; by one warp. Counts their column tiles, if there
   /// is something to count in.
-  void emitPieces(attn::AttendOp attend, const AttendPlan &plan, Value pieces, Value counts) {
+  void emitPieces(attn::TiledAttention attend, const AttendPlan &plan, Value pieces,
+                  Value counts) {
     SmallVector<Value> operands = {pieces};
     if (counts)
       operands.push_back(counts);
-    operands.append({values.lookup(attend.getQueryOffsets()), values.lookup(attend.getKeyOffsets()),
-                     asArgument(extent({attend.getQuery(), 2, ""})),
-                     asArgument(extent({attend.getKey(), 2, ""})), statusWord()});
+    operands.append({values.lookup(attend.getRowOffsets()),
+                     values.lookup(attend.getColumnOffsets()),
+                     asArgument(extent({attend.getRowTensor(), 2, ""})),
+                     asArgument(extent({attend.getColumnTensor(), 2, ""})), statusWord()});
     Value one = number(1);
     launch(symbolOf(plan.pieces), {one, one, one}, operands, /*ofPlan=*/true);
   }
 
   static FlatSymbolRefAttr symbolOf(tile::KernelOp kernel) {
     return FlatSymbolRefAttr::get(kernel.getSymNameAttr());
-  }
-
-  /// A size of a tensor of the spec, and what it counts.
-  struct Size {
-    Value tensor;
-    int64_t axis;
-    StringRef what;
-  };
-
-  static int64_t staticSize(Size size) {
-    return cast<RankedTensorType>(size.tensor.getType()).getDimSize(size.axis);
-  }
-  static bool isDynamic(Size size) { return ShapedType::isDynamic(staticSize(size)); }
-
-  /// Each size is read once.
-  Value extent(Size size) {
-    Value &known = extents[{size.tensor, size.axis}];
-    if (!known)
-      known = builder.createOrFold<tensor::DimOp>(values.lookup(size.tensor), size.axis);
-    return known;
   }
 
   /// The status that all kernels share.
@@ -363,80 +310,6 @@ private:
     return status;
   }
 
-  /// "sequence length of %k".
-  StringAttr label(Size size) {
-    return builder.getStringAttr(size.what + " of " + nameInSpec(size.tensor));
-  }
-
-  template <class ExpectOp>
-  void expect(Size lhs, Size rhs) {
-    if (!isDynamic(lhs) && !isDynamic(rhs)) // the verifier has compared them
-      return;
-    Value left = extent(lhs), right = extent(rhs);
-    ExpectOp::create(builder, left, label(lhs), right, label(rhs));
-  }
-  void expectEqual(Size lhs, Size rhs) {
-    if (lhs.tensor != rhs.tensor || lhs.axis != rhs.axis)
-      expect<tile::ExpectEqualOp>(lhs, rhs);
-  }
-  void expectDivides(Size lhs, Size rhs) {
-    if (lhs.tensor != rhs.tensor || lhs.axis != rhs.axis)
-      expect<tile::ExpectDividesOp>(lhs, rhs);
-  }
-
-  /// Counts and offsets have the leading dimensions of their list, and bit maps as
-  /// many words as the columns need.
-  void expectLists(attn::ExpandBlocksOp op, Value columns) {
-    int64_t last = op.getList().getType().getRank() - 1;
-    const StringRef names[] = {"batch", "heads", "rows"};
-    Value numbers = op.getCounts() ? op.getCounts() : op.getOffsets();
-    for (int64_t axis = 0; numbers && axis < last; ++axis) {
-      StringRef what = names[axis + (op.getCounts() ? 3 : 2) - last];
-      expectEqual({op.getList(), axis, what}, {numbers, axis, what});
-    }
-    if (!op.getBits())
-      return;
-    Value words = arith::CeilDivSIOp::create(builder, columns, number(32));
-    Size given{op.getList(), last, "words"};
-    tile::ExpectEqualOp::create(builder, extent(given), label(given), words,
-                                builder.getStringAttr("words for a bit of every column"));
-  }
-
-  /// A table of positions ends in the dimensions of what it describes.
-  void expectPositions(Value position, Value described, StringRef heads) {
-    auto table = position ? dyn_cast<RankedTensorType>(position.getType()) : RankedTensorType();
-    if (!table)
-      return;
-    int64_t rank = table.getRank();
-    expectEqual({position, rank - 1, "positions"}, {described, 2, "sequence length"});
-    if (rank > 1)
-      expectEqual({position, 0, "batch"}, {described, 0, "batch"});
-    if (rank > 2)
-      expectEqual({position, 1, heads}, {described, 1, heads});
-  }
-
-  /// Every key head has as many query heads, or as many as the schedule says.
-  void expectHeads(attn::AttendOp attend) {
-    Size q{attend.getQuery(), 1, "query heads"}, k{attend.getKey(), 1, "key heads"};
-    int64_t heads = attn::headsTogether(attend);
-    if (heads == 1)
-      return expectDivides(k, q);
-    if (attn::queryHeadsPerKeyHead(attend)) // compared before
-      return;
-    Value wanted = builder.createOrFold<arith::MulIOp>(extent(k), number(heads));
-    StringAttr name = builder.getStringAttr(Twine(heads) + " times the " + label(k).getValue());
-    tile::ExpectEqualOp::create(builder, extent(q), label(q), wanted, name);
-  }
-
-  /// Sequences lie along one axis, and have queries as well as keys.
-  void expectOffsets(attn::AttendOp attend) {
-    Size batch{attend.getQuery(), 0, "batch"};
-    if (isDynamic(batch))
-      tile::ExpectEqualOp::create(builder, extent(batch), label(batch), number(1),
-                                  builder.getStringAttr("batch of ragged tensors"));
-    expectEqual({attend.getQueryOffsets(), 0, "offsets"}, {attend.getKeyOffsets(), 0, "offsets"});
-  }
-
   /// Results have the leading sizes of the query; other sizes are static.
   Value resultLike(RankedTensorType type, Value query) {
     SmallVector<Value> dynamic;
@@ -446,12 +319,8 @@ private:
     return tile::NewTensorOp::create(builder, type, dynamic);
   }
 
-  func::FuncOp spec;
-  ImplicitLocOpBuilder builder;
   const StatusBits &bits;
   Value status;
-  IRMapping values;
-  DenseMap<std::pair<Value, int64_t>, Value> extents;
   /// What the kernel of an attend takes of its plan.
   DenseMap<Operation *, SmallVector<Value>> plans;
   /// Room for pieces of a ragged attend.
@@ -462,8 +331,7 @@ private:
 } // namespace
 
 void emitProgram(OpBuilder &builder, func::FuncOp spec, ArrayRef<ExpandKernel> expansions,
-                 ArrayRef<std::pair<attn::AttendOp, AttendKernel>> kernels,
-                 const StatusBits &bits) {
+                 ArrayRef<std::pair<Operation *, AttendKernel>> kernels, const StatusBits &bits) {
   OperationState state(spec.getLoc(), tile::ProgramOp::getOperationName());
   auto &properties = state.getOrAddProperties<tile::ProgramOp::Properties>();
   properties.sym_name = spec.getSymNameAttr();
@@ -481,10 +349,10 @@ void emitProgram(OpBuilder &builder, func::FuncOp spec, ArrayRef<ExpandKernel> e
   emitter.checkScalars();
   for (const ExpandKernel &expansion : expansions)
     emitter.emitExpansion(expansion);
-  for (auto &[attend, kernel] : kernels)
-    emitter.prepare(attend, kernel);
-  for (auto &[attend, kernel] : kernels)
-    emitter.emitLaunch(attend, kernel);
+  for (auto &[op, kernel] : kernels)
+    emitter.prepare(op, kernel);
+  for (auto &[op, kernel] : kernels)
+    emitter.emitLaunch(op, kernel);
   emitter.emitReturn();
 }
 

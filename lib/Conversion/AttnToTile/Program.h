@@ -11,10 +11,10 @@ namespace lacuna {
 
 /// Emits the program of a spec where the builder stands: checks, results, one
 /// launch for each of `expansions`, and one for each of `kernels`, which are in
-/// the order of their attends; all report with `bits`.
+/// the order of their ops; all report with `bits`.
 void emitProgram(mlir::OpBuilder &builder, mlir::func::FuncOp spec,
                  llvm::ArrayRef<ExpandKernel> expansions,
-                 llvm::ArrayRef<std::pair<attn::AttendOp, AttendKernel>> kernels,
+                 llvm::ArrayRef<std::pair<mlir::Operation *, AttendKernel>> kernels,
                  const StatusBits &bits);
 
 } // namespace lacuna
