@@ -93,9 +93,12 @@ private:
     checkIsArgument(attention, attention.getKeyPosition(), "the positions of the keys");
     for (Value offsets : {attention.getQueryOffsets(), attention.getKeyOffsets()})
       checkIsArgument(attention, offsets, "a tensor of offsets");
-    if (auto gradient = dyn_cast<AttendGradOp>(attention.getOperation()))
-      for (Value wanted : gradient.getWanted())
-        checkIsArgument(attention, wanted, "a value whose gradient is asked for");
+    auto gradient = dyn_cast<AttendGradOp>(attention.getOperation());
+    auto backward = dyn_cast<BackwardOp>(attention.getOperation());
+    for (Value wanted : gradient   ? gradient.getWanted()
+                        : backward ? backward.getWanted()
+                                   : OperandRange(nullptr, 0))
+      checkIsArgument(attention, wanted, "a value whose gradient is asked for");
     attention->walk([&](Operation *op) {
       if (auto load = dyn_cast<LoadOp>(op))
         checkIsTable(op, load.getTable());

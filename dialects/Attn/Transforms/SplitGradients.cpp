@@ -42,17 +42,20 @@ static void copyClause(Region &from, Region &to, unsigned values, Side rows) {
       exchange(to.getArgument(pair), to.getArgument(pair + 1));
 }
 
-static BackwardOp createBackward(OpBuilder &builder, AttendGradOp op, Value delta, Side rows) {
-  bool byKey = rows == Side::Key;
+/// The op whose rows are that side; it contributes to `wanted` and to nothing else.
+static BackwardOp createBackward(OpBuilder &builder, AttendGradOp op, Value delta, Side rows,
+                                 ValueRange wanted) {
   auto backward = BackwardOp::create(
       builder, op.getLoc(), rows, op.getQuery(), op.getQueryPosition(), op.getQueryOffsets(),
       op.getKey(), op.getValue(), op.getKeyPosition(), op.getKeyOffsets(), op.getLse(), delta,
-      op.getOutputGradient(), op.getScale(), byKey ? ValueRange() : op.getWanted(), ModeAttr());
+      op.getOutputGradient(), op.getScale(), wanted, ModeAttr());
   copyClause(op.getWhere(), backward.getWhere(), 0, rows);
   copyClause(op.getScore(), backward.getScore(), 1, rows);
   copyClause(op.getPullback(), backward.getPullback(), 2, rows);
-  if (byKey)
-    backward.getPullback().walk([](ContributeOp contribution) { contribution.erase(); });
+  backward.getPullback().walk([&](ContributeOp contribution) {
+    if (!llvm::is_contained(wanted, contribution.getTarget()))
+      contribution.erase();
+  });
   return backward;
 }
 
@@ -61,17 +64,21 @@ struct SplitGradientsPass final : lacuna::attn::impl::SplitGradientsBase<SplitGr
   void runOnOperation() override {
     for (auto op : llvm::make_early_inc_range(getOperation().getOps<AttendGradOp>())) {
       OpBuilder builder(op);
-      Value delta =
-          DeltaOp::create(builder, op.getLoc(), op.getLse().getType(), op.getOutput(),
-                          op.getOutputGradient(), op.getLseGradient());
-      BackwardOp byQuery = createBackward(builder, op, delta, Side::Query);
-      BackwardOp byKey = createBackward(builder, op, delta, Side::Key);
+      Value delta = DeltaOp::create(builder, op.getLoc(), op.getLse().getType(), op.getOutput(),
+                                    op.getOutputGradient(), op.getLseGradient());
+      SmallVector<Value> wanted, gradients;
+      for (auto [value, gradient] : llvm::zip(op.getWanted(), op.getGradients()))
+        if (!gradient.use_empty()) {
+          wanted.push_back(value);
+          gradients.push_back(gradient);
+        }
+      BackwardOp byQuery = createBackward(builder, op, delta, Side::Query, wanted);
+      BackwardOp byKey = createBackward(builder, op, delta, Side::Key, {});
       op.getQueryGradient().replaceAllUsesWith(byQuery.getQueryGradient());
       op.getKeyGradient().replaceAllUsesWith(byKey.getKeyGradient());
       op.getValueGradient().replaceAllUsesWith(byKey.getValueGradient());
-      for (auto [wanted, made] :
-           llvm::zip(op.getGradients(), byQuery.getGradients().drop_front()))
-        wanted.replaceAllUsesWith(made);
+      for (auto [gradient, made] : llvm::zip(gradients, byQuery.getGradients().drop_front()))
+        gradient.replaceAllUsesWith(made);
       op.erase();
       for (BackwardOp made : {byQuery, byKey})
         if (made.use_empty())

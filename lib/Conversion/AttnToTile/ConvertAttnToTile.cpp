@@ -61,9 +61,9 @@ static LogicalResult verifySpec(func::FuncOp spec) {
       return op.emitError() << "'" << op.getName() << "' " << reason;
     if (isa<attn::AttendGradOp>(op))
       return op.emitOpError("must be split before it can be lowered (attn-split-gradients)");
-    if (auto attend = dyn_cast<attn::TiledAttention>(op); attend && failed(verifyAttend(attend)))
-      return failure();
     if (auto backward = dyn_cast<attn::BackwardOp>(op); backward && failed(verifyBackward(backward)))
+      return failure();
+    if (auto attend = dyn_cast<attn::TiledAttention>(op); attend && failed(verifyAttend(attend)))
       return failure();
   }
   Operation *end = spec.front().getTerminator();

@@ -70,7 +70,7 @@ func.func @branch(%q: !t) -> !t {
 !t = tensor<?x?x?x16xf16>
 func.func @argument(%q: !t) -> !t {
   %o, %lse = attn.attend %q, %q, %q : !t, !t, !t
-  // expected-error@+1 {{a spec returns results of attn.attend and nothing else}}
+  // expected-error@+1 {{a spec returns results of attention and nothing else}}
   return %q : !t
 }
 
@@ -86,7 +86,20 @@ func.func @other(%x: i32) -> i32 {
 
 !t = tensor<?x?x?x16xf16>
 func.func @gradient(%q: !t, %lse: tensor<?x?x?xf32>) -> !t {
-  // expected-error@+1 {{'attn.attend_grad' op cannot be lowered: backward kernels are not built yet, only the reference computes gradients}}
+  // expected-error@+1 {{'attn.attend_grad' op must be split before it can be lowered (attn-split-gradients)}}
   %dq, %dk, %dv = attn.attend_grad %q, %q, %q output %q, %lse gradient %q : !t, !t, !t output !t
   return %dq : !t
+}
+
+// -----
+
+!t = tensor<?x?x?x16xf16>
+func.func @contribution(%q: !t, %c: f32, %lse: tensor<?x?x?xf32>) -> (!t, tensor<f32>) {
+  // expected-error@+1 {{'attn.backward' op cannot be lowered: kernels yield gradients of queries, keys and values only; the reference computes the others, too}}
+  %dq, %dc = attn.backward by query %q, %q, %q state %lse, %lse gradient %q
+    pullback(%g, %s, %b, %h, %i, %j) {
+      attn.contribute %g to %c : f32
+      attn.yield %g : f32
+    } of %c : !t, !t, !t gradient !t of f32
+  return %dq, %dc : !t, tensor<f32>
 }

@@ -130,3 +130,46 @@ func.func @indices(%q: !t, %table: tensor<?x?xf32>, %lse: tensor<?x?x?xf32>) {
     } of %table : !t, !t, !t output !t of tensor<?x?xf32>
   return
 }
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+func.func @delta(%o: !t, %dlse: tensor<2x?x?xf32>) {
+  // expected-error@below {{has a gradient of lse of the type 'tensor<2x?x?xf32>', but lse is 'tensor<?x?x?xf32>'}}
+  %delta = attn.delta %o gradient %o, %dlse : !t, tensor<2x?x?xf32>
+  return
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+func.func @by_key(%q: !t, %c: f32, %lse: tensor<?x?x?xf32>) {
+  // expected-error@below {{is by key, but only one by query yields gradients of values after 'of'}}
+  %dk, %dv, %d = attn.backward by key %q, %q, %q state %lse, %lse gradient %q of %c
+    : !t, !t, !t gradient !t of f32
+  return
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+func.func @output_gradient(%q: !t, %v: tensor<?x?x?x32xf16>, %lse: tensor<?x?x?xf32>) {
+  // expected-error@below {{has a gradient of the output of the type 'tensor<?x?x?x64xf16>', but an attend of these operands yields 'tensor<?x?x?x32xf16>'}}
+  %dq = attn.backward by query %q, %q, %v state %lse, %lse gradient %q
+    : !t, !t, tensor<?x?x?x32xf16> gradient !t
+  return
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
+func.func @box(%q: !t, %table: tensor<?xi32>, %lse: tensor<?x?x?xf32>) {
+  %dk, %dv = attn.backward by key %q, %q, %q state %lse, %lse gradient %q
+    classify(%b, %h, %j_first, %j_last, %i_first, %i_last) {
+      // expected-error@below {{region op 'attn.load' is not allowed in 'classify': a box is read by attn.load_range}}
+      %x = attn.load %table[%j_first] : tensor<?xi32>
+      %see = arith.cmpi sle, %x, %i_last : i32
+      attn.yield %see, %see : i1, i1
+    } : !t, !t, !t gradient !t
+  return
+}
