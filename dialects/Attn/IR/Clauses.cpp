@@ -42,12 +42,12 @@ ArrayRef<StringRef> lacuna::attn::coordinateNames(Side rows) {
 }
 
 ArrayRef<StringRef> lacuna::attn::boxNames(Side rows) {
-  static constexpr StringRef byQuery[] = {
-      "b",      "h",           "i_first",    "i_last",      "j_first",
-      "j_last", "islot_first", "islot_last", "jslot_first", "jslot_last"};
-  static constexpr StringRef byKey[] = {
-      "b",      "h",           "j_first",    "j_last",      "i_first",
-      "i_last", "jslot_first", "jslot_last", "islot_first", "islot_last"};
+  static constexpr StringRef byQuery[] = {"b",           "h",         "i_first",     "i_last",
+                                          "j_first",     "j_last",    "islot_first", "islot_last",
+                                          "jslot_first", "jslot_last"};
+  static constexpr StringRef byKey[] = {"b",           "h",         "j_first",     "j_last",
+                                        "i_first",     "i_last",    "jslot_first", "jslot_last",
+                                        "islot_first", "islot_last"};
   return rows == Side::Query ? byQuery : byKey;
 }
 

@@ -36,7 +36,7 @@ Operation *lacuna::attn::findHeadUse(Region &clause, unsigned batchArgument, int
 }
 
 std::optional<SharingObstacle> lacuna::attn::findSharingObstacle(TiledAttention attend,
-                                                                  int64_t heads) {
+                                                                 int64_t heads) {
   if (std::optional<int64_t> known = queryHeadsPerKeyHead(attend); known && *known != heads)
     return SharingObstacle{attend, "a key head has " + std::to_string(*known) + " query heads"};
   if (attend.getMode() == Mode::Baked)

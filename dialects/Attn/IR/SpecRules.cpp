@@ -95,7 +95,8 @@ std::string whyNotInRegion(Operation *op) {
 }
 
 std::string whyNotInSpec(Operation *op) {
-  if (isScalarCode(op) || isa<Attention, DeltaOp, ExpandBlocksOp>(op) || op->hasTrait<OpTrait::ReturnLike>())
+  if (isScalarCode(op) || isa<Attention, DeltaOp, ExpandBlocksOp>(op) ||
+      op->hasTrait<OpTrait::ReturnLike>())
     return {};
   if (isa<tensor::DimOp>(op))
     return "needs a constant dimension of its tensor";

@@ -40,7 +40,8 @@ struct ChooseModePass final : lacuna::attn::impl::ChooseModeBase<ChooseModePass>
   }
 
 private:
-  void choose(TiledAttention attend, const intervals::ClosedForm *form, std::optional<Mode> wanted) {
+  void choose(TiledAttention attend, const intervals::ClosedForm *form,
+              std::optional<Mode> wanted) {
     static const std::optional<intervals::Obstacle> none;
     const std::optional<intervals::Obstacle> &obstacle = form ? form->obstacle : none;
     Mode chosen = wanted.value_or(obstacle ? Mode::Planned : Mode::Closed);

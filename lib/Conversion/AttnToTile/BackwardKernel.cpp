@@ -59,9 +59,9 @@ AttendKernel emitDeltaKernel(OpBuilder &builder, attn::DeltaOp op, StringRef nam
   auto b = ImplicitLocOpBuilder::atBlockBegin(op.getLoc(), &body);
   Value output = body.getArgument(0), gradient = body.getArgument(1);
 
-  auto block = tile::BlockOp::create(b, extentOf(b, b.getLoc(), output, 0),
-                                     extentOf(b, b.getLoc(), output, 1),
-                                     extentOf(b, b.getLoc(), output, 2));
+  auto block =
+      tile::BlockOp::create(b, extentOf(b, b.getLoc(), output, 0),
+                            extentOf(b, b.getLoc(), output, 1), extentOf(b, b.getLoc(), output, 2));
   Value zero = arith::ConstantIntOp::create(b, 0, 32);
   SmallVector<Value> row = {block.getBatch(), block.getHead(), block.getFirst()};
   SmallVector<Value> matrix = row;
@@ -71,13 +71,13 @@ AttendKernel emitDeltaKernel(OpBuilder &builder, attn::DeltaOp op, StringRef nam
   SmallVector<Axis> axes = {Axis::Query, Axis::Feature};
   RankedTensorType loaded = tileType(type.getElementType(), axes, type.getDimSize(3));
   Value products = mapTiles(b, tileType(b.getF32Type(), axes, type.getDimSize(3)),
-                       {named("outputs", tile::LoadOp::create(b, loaded, output, matrix)),
-                        named("gradients", tile::LoadOp::create(b, loaded, gradient, matrix))},
-                       [](ImplicitLocOpBuilder &m, ValueRange in) -> Value {
-                         Value x = arith::ExtFOp::create(m, m.getF32Type(), in[0]);
-                         Value y = arith::ExtFOp::create(m, m.getF32Type(), in[1]);
-                         return arith::MulFOp::create(m, x, y);
-                       });
+                            {named("outputs", tile::LoadOp::create(b, loaded, output, matrix)),
+                             named("gradients", tile::LoadOp::create(b, loaded, gradient, matrix))},
+                            [](ImplicitLocOpBuilder &m, ValueRange in) -> Value {
+                              Value x = arith::ExtFOp::create(m, m.getF32Type(), in[0]);
+                              Value y = arith::ExtFOp::create(m, m.getF32Type(), in[1]);
+                              return arith::MulFOp::create(m, x, y);
+                            });
   Value delta = tile::ReduceOp::create(b, rows, tile::ReduceKind::Add, products);
   if (op.getLseGradient()) {
     Value ofLse = tile::LoadOp::create(b, rows, body.getArgument(2), row);
@@ -133,9 +133,10 @@ private:
   Value loadOfQueries(Value view, Value column);
   Value narrowed(Value tile) {
     auto type = cast<RankedTensorType>(tile.getType());
-    return mapTiles(builder, type.clone(element), tile, [&](ImplicitLocOpBuilder &b, ValueRange in) {
-      return arith::TruncFOp::create(b, element, in[0]).getResult();
-    });
+    return mapTiles(builder, type.clone(element), tile,
+                    [&](ImplicitLocOpBuilder &b, ValueRange in) {
+                      return arith::TruncFOp::create(b, element, in[0]).getResult();
+                    });
   }
   Axis rows() const { return byKey ? Axis::Key : Axis::Query; }
   Axis columns() const { return byKey ? Axis::Query : Axis::Key; }
@@ -143,9 +144,7 @@ private:
   Value zeros(RankedTensorType type) {
     return tile::SplatOp::create(builder, type, constant(builder, 0.0));
   }
-  Value product(Value a, Value b, Value sum) {
-    return tile::DotOp::create(builder, a, b, sum);
-  }
+  Value product(Value a, Value b, Value sum) { return tile::DotOp::create(builder, a, b, sum); }
 
   ImplicitLocOpBuilder &builder;
   KernelPlace &place;
@@ -153,11 +152,11 @@ private:
   bool byKey;
   Type element, f32;
   Scale scale;
-  Value zero;                ///< i32
-  Value slope;               ///< of the exponent
-  Value rowOperand;          ///< what scores are products of: queries or keys of the block
-  Value rowGradients;        ///< what dp are products of: rows of do or values of the block
-  Value rowShift, rowDelta;  ///< of queries; null by key
+  Value zero;               ///< i32
+  Value slope;              ///< of the exponent
+  Value rowOperand;         ///< what scores are products of: queries or keys of the block
+  Value rowGradients;       ///< what dp are products of: rows of do or values of the block
+  Value rowShift, rowDelta; ///< of queries; null by key
 };
 } // namespace
 
@@ -182,14 +181,14 @@ Value BackwardKernel::shiftOf(Value lse) {
   Value fall = constant(builder, -std::numbers::log2e);
   bool subtractFirst = scale.form.subtractFirst;
   return named("shift", mapTiles(builder, cast<RankedTensorType>(lse.getType()), lse,
-                            [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
-                              Value empty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ,
-                                                                  in[0], low);
-                              Value some = in[0];
-                              if (!subtractFirst)
-                                some = arith::MulFOp::create(b, some, fall);
-                              return arith::SelectOp::create(b, empty, none, some);
-                            }));
+                                 [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+                                   Value empty = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ,
+                                                                       in[0], low);
+                                   Value some = in[0];
+                                   if (!subtractFirst)
+                                     some = arith::MulFOp::create(b, some, fall);
+                                   return arith::SelectOp::create(b, empty, none, some);
+                                 }));
 }
 
 /// Takes the gradient of a probability to that of the scaled product, rounded.
@@ -197,12 +196,12 @@ Value BackwardKernel::pull(Value weights, Value ofWeights, Value delta, Value pr
                            Value column) {
   Value gradient =
       mapTiles(builder, pairs(f32), {weights, ofWeights, delta},
-          [](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
-            return arith::MulFOp::create(b, in[0], arith::SubFOp::create(b, in[1], in[2]));
-          });
+               [](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+                 return arith::MulFOp::create(b, in[0], arith::SubFOp::create(b, in[1], in[2]));
+               });
   if (!op.getPullback().empty())
-    gradient = emitPullback(builder, place, op.getPullback(), gradient, products,
-                            scale.multiplier, column);
+    gradient = emitPullback(builder, place, op.getPullback(), gradient, products, scale.multiplier,
+                            column);
   return named("score_gradients", narrowed(gradient));
 }
 
@@ -265,7 +264,7 @@ BackwardKernel::Sums BackwardKernel::emitHeadsLoop(Sums sums) {
 void BackwardKernel::store(Value sum, Value view, Value head, bool isScaled) {
   Value factor;
   if (isScaled)
-    factor = scale.multiplier            ? scale.multiplier
+    factor = scale.multiplier           ? scale.multiplier
              : scale.form.factor != 1.0 ? constant(builder, scale.form.factor)
                                         : Value();
   Value failed, nan;
@@ -275,14 +274,14 @@ void BackwardKernel::store(Value sum, Value view, Value head, bool isScaled) {
   }
   auto type = cast<RankedTensorType>(sum.getType());
   Value stored = mapTiles(builder, type.clone(element), sum,
-                     [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
-                       Value value = in[0];
-                       if (factor)
-                         value = arith::MulFOp::create(b, value, factor);
-                       if (failed)
-                         value = arith::SelectOp::create(b, failed, nan, value);
-                       return arith::TruncFOp::create(b, element, value);
-                     });
+                          [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+                            Value value = in[0];
+                            if (factor)
+                              value = arith::MulFOp::create(b, value, factor);
+                            if (failed)
+                              value = arith::SelectOp::create(b, failed, nan, value);
+                            return arith::TruncFOp::create(b, element, value);
+                          });
   tile::StoreOp::create(builder, stored, view,
                         ValueRange{place.tensorBatch, head, place.first, zero});
 }

@@ -12,8 +12,8 @@ AttendKernel emitDeltaKernel(mlir::OpBuilder &builder, attn::DeltaOp op, llvm::S
 /// Emits the kernel of an attn.backward where the builder stands, after those of its plan
 /// if it is planned; what they can report gets a bit. Expects a spec that attn-check-spec
 /// accepts, without mask ops, and no contributions.
-AttendKernel emitBackwardKernel(mlir::OpBuilder &builder, attn::BackwardOp op,
-                                llvm::StringRef name, StatusBits &bits);
+AttendKernel emitBackwardKernel(mlir::OpBuilder &builder, attn::BackwardOp op, llvm::StringRef name,
+                                StatusBits &bits);
 
 } // namespace lacuna
 

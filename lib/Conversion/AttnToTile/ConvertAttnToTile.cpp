@@ -61,7 +61,8 @@ static LogicalResult verifySpec(func::FuncOp spec) {
       return op.emitError() << "'" << op.getName() << "' " << reason;
     if (isa<attn::AttendGradOp>(op))
       return op.emitOpError("must be split before it can be lowered (attn-split-gradients)");
-    if (auto backward = dyn_cast<attn::BackwardOp>(op); backward && failed(verifyBackward(backward)))
+    if (auto backward = dyn_cast<attn::BackwardOp>(op);
+        backward && failed(verifyBackward(backward)))
       return failure();
     if (auto attend = dyn_cast<attn::TiledAttention>(op); attend && failed(verifyAttend(attend)))
       return failure();
@@ -92,9 +93,9 @@ struct ConvertAttnToTilePass final : lacuna::impl::ConvertAttnToTileBase<Convert
 private:
   /// The kernels of block lists that attends read. Each takes its place in the plan
   /// of the first attend that does.
-  SmallVector<ExpandKernel>
-  convertLists(func::FuncOp spec, SymbolTable &symbols, OpBuilder &builder, StatusBits &bits,
-               ArrayRef<std::pair<Operation *, AttendKernel>> lowered) {
+  SmallVector<ExpandKernel> convertLists(func::FuncOp spec, SymbolTable &symbols,
+                                         OpBuilder &builder, StatusBits &bits,
+                                         ArrayRef<std::pair<Operation *, AttendKernel>> lowered) {
     SmallVector<ExpandKernel> expansions;
     for (auto expand : spec.getOps<attn::ExpandBlocksOp>()) {
       auto reader = llvm::find_if(lowered, [&](auto &attend) {
@@ -147,8 +148,7 @@ private:
     StatusBits bits;
     SmallVector<std::pair<Operation *, AttendKernel>> lowered;
     for (auto [index, op] : llvm::enumerate(ops)) {
-      AttendKernel kernel =
-          emitKernel(builder, op, kernelName(spec, op, attends, index), bits);
+      AttendKernel kernel = emitKernel(builder, op, kernelName(spec, op, attends, index), bits);
       auto place = [&](tile::KernelOp made) {
         made->remove();
         symbols.insert(made, Block::iterator(spec));

@@ -50,13 +50,13 @@ struct KernelPlace : AttentionPlace {
   mlir::Value output, lse;       ///< the same; null where nobody wants them
   /// The same, of gradients; null but in the kernels that read or write them.
   mlir::Value outputGradient, delta, queryGradient, keyGradient, valueGradient;
-  mlir::Value headsOfKeyHead; ///< query heads of each; null where these are computed together
-  mlir::Value gridHead;       ///< of packed views and of plans
-  mlir::Value tensorBatch;    ///< where the sequence lies in the tensors
-  mlir::Value gridRow;        ///< first row of the block in the launch's grid
-  mlir::Value first;          ///< number of the first row in its sequence
-  mlir::Value group;          ///< heads whose work is mixed, or null
-  mlir::Value lists, counts, order;       ///< of a plan or a table, or null
+  mlir::Value headsOfKeyHead;       ///< query heads of each; null where these are computed together
+  mlir::Value gridHead;             ///< of packed views and of plans
+  mlir::Value tensorBatch;          ///< where the sequence lies in the tensors
+  mlir::Value gridRow;              ///< first row of the block in the launch's grid
+  mlir::Value first;                ///< number of the first row in its sequence
+  mlir::Value group;                ///< heads whose work is mixed, or null
+  mlir::Value lists, counts, order; ///< of a plan or a table, or null
   bool perBatch = false, perHead = false; ///< whether the lists are
   mlir::Value status;                     ///< null when nothing reads a table
   UniformReads whereReads, scoreReads;    ///< of the clauses, before the loop

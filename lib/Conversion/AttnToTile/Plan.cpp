@@ -189,9 +189,9 @@ static void emitLists(ImplicitLocOpBuilder &builder, ListPlace &place, Value lis
   Span i{positionOfRow(builder, first, place.heads), positionOfRow(builder, last, place.heads)};
   Span iPositions = positionsOf(builder, place, place.rows(), i);
 
-  auto runs = tile::WriteRunsOp::create(builder, builder.getI1Type(), lists, counts,
-                                        block.getBatch(), block.getHead(), row,
-                                        place.columns().count);
+  auto runs =
+      tile::WriteRunsOp::create(builder, builder.getI1Type(), lists, counts, block.getBatch(),
+                                block.getHead(), row, place.columns().count);
   {
     OpBuilder::InsertionGuard guard(builder);
     Type i32 = builder.getI32Type();

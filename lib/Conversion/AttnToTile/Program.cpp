@@ -108,8 +108,7 @@ private:
 
   void checkSizes(Operation *op) {
     if (auto delta = dyn_cast<attn::DeltaOp>(op))
-      return expectRowsLike({delta.getOutput(), delta.getLseGradient()},
-                            delta.getOutputGradient());
+      return expectRowsLike({delta.getOutput(), delta.getLseGradient()}, delta.getOutputGradient());
     auto attend = cast<attn::TiledAttention>(op);
     expectAttention(attend);
     if (auto backward = dyn_cast<attn::BackwardOp>(op))
@@ -284,8 +283,7 @@ private:
 
   /// Cuts the sequences of a ragged batch; by one warp. Counts their column tiles, if there
   /// is something to count in.
-  void emitPieces(attn::TiledAttention attend, const AttendPlan &plan, Value pieces,
-                  Value counts) {
+  void emitPieces(attn::TiledAttention attend, const AttendPlan &plan, Value pieces, Value counts) {
     SmallVector<Value> operands = {pieces};
     if (counts)
       operands.push_back(counts);

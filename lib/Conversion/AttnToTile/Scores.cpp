@@ -206,7 +206,8 @@ static Value emitMasked(ImplicitLocOpBuilder &builder, const KernelPlace &place,
       builder, builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
   auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
     ImplicitLocOpBuilder b(loc, nested);
-    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, element[2], place.columns().count);
+    Value exists =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, element[2], place.columns().count);
     Value visible = exists, score = element[0];
     if (!where.empty()) {
       ScalarCopier copier(b, place.scope, *place.bits);
@@ -247,8 +248,8 @@ Value emitPullback(ImplicitLocOpBuilder &builder, const KernelPlace &place, Regi
     if (scale)
       scaled = arith::MulFOp::create(b, scaled, scale);
     ScalarCopier copier(b, place.scope, *place.bits);
-    Value pulled = copyClause(b, copier, place, pullback, {element[0], scaled}, element[2],
-                              element[3]);
+    Value pulled =
+        copyClause(b, copier, place, pullback, {element[0], scaled}, element[2], element[3]);
     // A derivative may be infinite where the key is hidden, or a read fail.
     Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
     Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, element[0], zero);

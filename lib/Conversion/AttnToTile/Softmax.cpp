@@ -65,16 +65,15 @@ Value mapTiles(ImplicitLocOpBuilder &builder, RankedTensorType type, ValueRange 
 
 Value emitExponential(ImplicitLocOpBuilder &builder, const ExponentForm &form, Value slope,
                       RankedTensorType type, Value scores, Value shift) {
-  return mapTiles(builder, type, {scores, shift},
-                  [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
-                    Value exponent;
-                    if (form.subtractFirst)
-                      exponent = arith::MulFOp::create(
-                          b, arith::SubFOp::create(b, in[0], in[1]), slope);
-                    else
-                      exponent = math::FmaOp::create(b, in[0], slope, in[1]);
-                    return math::Exp2Op::create(b, exponent, arith::FastMathFlags::afn);
-                  });
+  return mapTiles(
+      builder, type, {scores, shift}, [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+        Value exponent;
+        if (form.subtractFirst)
+          exponent = arith::MulFOp::create(b, arith::SubFOp::create(b, in[0], in[1]), slope);
+        else
+          exponent = math::FmaOp::create(b, in[0], slope, in[1]);
+        return math::Exp2Op::create(b, exponent, arith::FastMathFlags::afn);
+      });
 }
 
 SmallVector<Value> OnlineSoftmax::begin() {

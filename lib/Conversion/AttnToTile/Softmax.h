@@ -25,9 +25,9 @@ namespace lacuna {
 mlir::Value named(llvm::StringRef name, mlir::Value value);
 
 /// A tile.map whose elements `body` computes from those of `inputs`.
-mlir::Value mapTiles(
-    mlir::ImplicitLocOpBuilder &builder, mlir::RankedTensorType type, mlir::ValueRange inputs,
-    llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::ValueRange)> body);
+mlir::Value
+mapTiles(mlir::ImplicitLocOpBuilder &builder, mlir::RankedTensorType type, mlir::ValueRange inputs,
+         llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::ValueRange)> body);
 
 /// Types of the tiles of a kernel.
 struct TileTypes {

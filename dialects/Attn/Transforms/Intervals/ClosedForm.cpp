@@ -21,9 +21,9 @@ static ClosedForm derive(TiledAttention attend) {
   if (form.system.hasOverflowed())
     form.obstacle = {attend, "a coefficient exceeds 64 bits"};
   else if (!form.obstacle && !form.bounds.isExact)
-    form.obstacle = {attend, ("visible " + attend.getColumnName() +
-                              " form no union of at most 4 intervals")
-                                 .str()};
+    form.obstacle = {
+        attend,
+        ("visible " + attend.getColumnName() + " form no union of at most 4 intervals").str()};
   return form;
 }
 
