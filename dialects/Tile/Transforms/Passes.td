@@ -102,9 +102,9 @@ def TileAssignLayoutsPass : KernelPass<"tile-assign-layouts"> {
   let description = [{
     Puts the schedule's tile sizes for the open extents and for `tile.extent`,
     pads features to a multiple of 16 (loads fill with zero, stores clip), makes
-    matrices accumulators and vectors rows, and converts the left side of a
-    product to an operand. Loaded tiles keep `#tile.axes` until
-    tile-place-operands.
+    matrices accumulators and vectors rows or, along the other axis than the kernel's
+    rows, columns, and converts the left side of a product to an operand. Tiles loaded
+    for products keep `#tile.axes` until tile-place-operands.
 
     ```mlir
     %p = tile.map ... -> tensor<?x?xbf16, #tile.axes<[query, key]>>
@@ -124,11 +124,11 @@ def TileAssignLayoutsPass : KernelPass<"tile-assign-layouts"> {
 def TilePlaceOperandsPass : KernelPass<"tile-place-operands"> {
   let summary = "Turns loads into copies to shared memory, waited for at once";
   let description = [{
-    Every load becomes a copy into a ring of one slot that products then read.
+    Every load for products becomes a copy into a ring of one slot that they then read.
     The form is synchronous: a barrier before the slots of a loop are written
     again, and a wait and a barrier after every copy. With `query_in_registers`
     an operand loaded before the loop is read from its slot into a fragment once.
-    Loads may only feed products.
+    Such loads may feed nothing else; those that have a fragment already stay as they are.
 
     ```mlir
     %kt = tile.load %k[%b, %h, %key, %c0] : ...
@@ -180,8 +180,8 @@ def TilePipelinePass : KernelPass<"tile-pipeline"> {
     Takes the form of tile-place-operands to one wait and one barrier per entry:
     rings get `stages` slots, the loop looks `stages - 1` entries ahead, copies
     stand under `more`, products under `valid`, and at most `stages - 2` groups
-    are pending when products begin. Tiles copied before the loop and read only
-    in it join the loop's first group. A loop whose copies depend on what it
+    are pending when products begin. Tiles copied before such loops and read only
+    in them join the first group of a loop. A loop whose copies depend on what it
     computes stays synchronous, with a remark.
 
     ```mlir

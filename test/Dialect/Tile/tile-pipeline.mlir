@@ -186,3 +186,48 @@ tile.kernel @no_schedule(%k: !tile.view<?x64xf16>, %runs: !tile.runs) {
   }
   tile.return
 }
+
+// -----
+
+// A loop inside of another is filled and drained in each turn of that. What is copied
+// before both travels with the first columns.
+#s = #tile.schedule<query_tile = 32, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+#scores = #tile.fragment<[key, query], accumulator, warps = 4>
+!keys = !tile.shared<64x64xf16, [key, feature]>
+!queries = !tile.shared<32x64xf16, [query, feature]>
+// CHECK-LABEL: tile.kernel @loop_over_heads
+tile.kernel @loop_over_heads(%k: !tile.view<?x64xf16>, %q: !tile.view<?x?x64xf16>, %heads: i32, %runs: !tile.runs)
+    attributes {schedule = #s, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %zero = arith.constant 0.0 : f32
+  %b, %hk, %first = tile.block %c1, %c1, %heads of key
+  %key_ring = tile.alloc : !tile.ring<1 x !keys>
+  // CHECK: tile.alloc : <2 x
+  %query_ring = tile.alloc : !tile.ring<1 x !queries>
+  // CHECK: tile.copy_async
+  // CHECK-NOT: tile.wait
+  // CHECK: scf.for %[[HEAD:.*]] = %{{.*}} {
+  // CHECK-NEXT: tile.for_runs {{.*}} ahead 1 (%{{.*}}, %[[NEXT:.*]], %{{.*}}) in
+  // CHECK-NEXT: tile.wait pending 0
+  // CHECK-NEXT: tile.barrier
+  // CHECK: tile.copy_async %{{.*}}[%[[HEAD]], %[[NEXT]], %{{.*}}]
+  %keys = tile.slot %key_ring[%c0] : !tile.ring<1 x !keys>
+  %t = tile.copy_async %k[%first, %c0] to %keys : !tile.view<?x64xf16> -> !keys
+  tile.commit(%t)
+  tile.wait pending 0
+  tile.barrier
+  %s0 = tile.splat %zero : tensor<64x32xf32, #scores>
+  scf.for %head = %c0 to %heads step %c1 : i32 {
+    tile.for_runs (%query, %partial) in %runs {
+      tile.barrier
+      %slot = tile.slot %query_ring[%c0] : !tile.ring<1 x !queries>
+      %qt = tile.copy_async %q[%head, %query, %c0] to %slot : !tile.view<?x?x64xf16> -> !queries
+      tile.commit(%qt)
+      tile.wait pending 0
+      tile.barrier
+      %s = tile.dot %keys, %slot, %s0 : !keys, !queries -> tensor<64x32xf32, #scores>
+    }
+  }
+  tile.return
+}

@@ -149,7 +149,7 @@ protected:
       error += (x - expected[n]) * (x - expected[n]);
       norm += expected[n] * expected[n];
     }
-    const double tolerance = type == DType::F16 ? 1e-3 : 6e-3;
+    const double tolerance = type == DType::F16 ? 5e-4 : 4e-3;
     EXPECT_LE(std::sqrt(error), tolerance * std::sqrt(norm)) << name;
   }
 
