@@ -123,6 +123,12 @@ lacuna_status lacuna_compile_baked(const char *spec, size_t spec_bytes,
                                    const lacuna_compile_options *options,
                                    const lacuna_value *arguments, size_t argument_count,
                                    lacuna_executable **executable);
+/// Compiles the gradient of the spec: it takes the spec's arguments, its results and
+/// gradients of these, and returns gradients of queries, keys, values and of all
+/// tensors and scalars of floats that its score reads.
+lacuna_status lacuna_compile_gradient(const char *spec, size_t spec_bytes,
+                                      const lacuna_compile_options *options,
+                                      lacuna_executable **executable);
 /// Destroys an executable; its programs live on.
 void lacuna_executable_destroy(lacuna_executable *executable);
 /// Numbers of its arguments, results and kernels.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "lacuna/Baked.h"
 #include "lacuna/Compile.h"
+#include "lacuna/Gradient.h"
 #include "lacuna/Runtime.h"
 #include "lacuna/lacuna.h"
 
@@ -185,6 +186,15 @@ lacuna_status lacuna_compile_baked(const char *spec, size_t spec_bytes,
     return finish(status);
   return finish(compileBaked(std::string_view(spec, spec_bytes), *converted, values.span()),
                 executable);
+}
+
+lacuna_status lacuna_compile_gradient(const char *spec, size_t spec_bytes,
+                                      const lacuna_compile_options *options,
+                                      lacuna_executable **executable) {
+  Result<CompileOptions> converted = convert(*options);
+  if (!converted)
+    return finish(converted.status());
+  return finish(compileGradient(std::string_view(spec, spec_bytes), *converted), executable);
 }
 
 void lacuna_executable_destroy(lacuna_executable *executable) { delete executable; }

@@ -1,6 +1,7 @@
 #include "lib/Compiler/Compilation.h"
 
 #include "dialects/Attn/IR/Attn.h"
+#include "dialects/Attn/Transforms/Passes.h"
 #include "dialects/Tile/IR/Tile.h"
 #include "dialects/Tile/Transforms/KernelShape.h"
 #include "lib/Compiler/ArgumentNames.h"
@@ -190,6 +191,27 @@ Status Compilation::pin(const tile::Schedule &schedule) {
   for (auto kernel : module->op->getOps<tile::KernelOp>())
     if (!kernel.getPlans())
       kernel->setAttr("tile.pins", tile::toPins(&module->context, schedule));
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+Status Compilation::differentiate() {
+  Module &m = *module;
+  SmallVector<func::FuncOp> specs(m.op->getOps<func::FuncOp>());
+  if (specs.size() != 1 || m.prepared)
+    return Status(StatusKind::Unsupported, "only a spec can be differentiated");
+  if (failed(m.runPasses("differentiate", [](OpPassManager &passes) {
+        passes.addPass(attn::createDifferentiate());
+      })))
+    return m.diagnostics.take(StatusKind::Unsupported, "the spec cannot be differentiated");
+  if (llvm::hasSingleElement(m.op->getOps<func::FuncOp>()))
+    return Status(StatusKind::Unsupported, "@" + specs.front().getName().str() +
+                                               " has no attn.attend to differentiate, or is a "
+                                               "gradient itself");
+  specs.front().erase();
   return {};
 }
 

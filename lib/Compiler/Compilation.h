@@ -63,6 +63,11 @@ public:
   /// target has room for it is a question of the next level. Errors: those of lowerTo.
   Status pin(const tile::Schedule &schedule);
 
+  /// Puts the gradient function of the spec in its place (attn-differentiate). Errors:
+  /// Unsupported where there is no spec, or it has something that cannot be
+  /// differentiated.
+  Status differentiate();
+
   /// Fixes what the masks of the spec read to what `arguments` hold, and writes the
   /// runs of their tiles into it (BakeSpec.h). They are in host memory; tensors that
   /// no mask reads may have address 0. Errors: Type when they do not fit; Unsupported

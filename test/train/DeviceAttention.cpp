@@ -1,0 +1,190 @@
+#include "lacuna/Gradient.h"
+#include "test/train/Attention.h"
+
+#include <cstring>
+#include <stdexcept>
+
+namespace lacuna::train {
+
+void need(const Status &status) {
+  if (!status.isOk())
+    throw std::runtime_error(status.message());
+}
+
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
+
+/// A query sees itself and tokens before it; of its own label, where there are labels.
+static std::string specText(std::size_t features, bool labelled) {
+  std::string tensor = "tensor<?x?x?x" + std::to_string(features) + "xbf16>";
+  std::string arguments = "%q: !t, %k: !t, %v: !t", where = R"(
+    %keep = attn.causal %i, %j)";
+  if (labelled) {
+    arguments += ", %queries: !labels, %keys: !labels";
+    where = R"(
+    %past = attn.causal %i, %j
+    %own = attn.load %queries[%b, %h, %i] : !labels
+    %other = attn.load %keys[%b, %h, %j] : !labels
+    %same = arith.cmpi eq, %own, %other : i32
+    %keep = attn.and %past, %same)";
+  }
+  return "!t = " + tensor + R"(
+!lse = tensor<?x?x?xf32>
+!labels = tensor<?x?x?xi32>
+func.func @attention()" +
+         arguments + R"() -> (!t, !lse) {
+  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {)" +
+         where + R"(
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  return %o, %lse : !t, !lse
+})";
+}
+
+Result<std::shared_ptr<const AttentionPrograms>>
+AttentionPrograms::compile(Device &device, std::size_t features, bool labelled) {
+  const std::string spec = specText(features, labelled);
+  CompileOptions options;
+  options.target = device.target();
+  options.fileName = "attention";
+  Result<Executable> forward = lacuna::compile(spec, options);
+  if (!forward)
+    return forward.status();
+  Result<Executable> gradient = compileGradient(spec, options);
+  if (!gradient)
+    return gradient.status();
+  Result<LoadedProgram> forwardProgram = LoadedProgram::load(*forward, device);
+  if (!forwardProgram)
+    return forwardProgram.status();
+  Result<LoadedProgram> gradientProgram = LoadedProgram::load(*gradient, device);
+  if (!gradientProgram)
+    return gradientProgram.status();
+  return std::shared_ptr<const AttentionPrograms>(new AttentionPrograms{
+      device, std::move(*forwardProgram), std::move(*gradientProgram), labelled});
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors
+//===----------------------------------------------------------------------===//
+
+/// The nearest bf16, ties to even.
+static std::uint16_t toBf16(float value) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return std::uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static float fromBf16(std::uint16_t value) {
+  const std::uint32_t bits = std::uint32_t(value) << 16;
+  float result;
+  std::memcpy(&result, &bits, sizeof(result));
+  return result;
+}
+
+namespace {
+/// bf16 of the host's matrices on a device; kernels read them as [batch, heads, tokens,
+/// features] through strides.
+class DeviceMatrix {
+public:
+  DeviceMatrix(Device &device, AttentionShape shape)
+      : shape(shape),
+        tensor(need(DeviceTensor::create(device, DType::BF16,
+                                         {signedSize(shape.batches * shape.tokens),
+                                          signedSize(shape.heads * shape.features)}))) {}
+
+  void write(const Matrix &matrix) {
+    std::vector<std::uint16_t> elements;
+    for (float value : matrix.values)
+      elements.push_back(toBf16(value));
+    need(tensor.copyIn(elements.data()));
+  }
+  Matrix read() const {
+    Matrix matrix(shape.batches * shape.tokens, shape.heads * shape.features);
+    std::vector<std::uint16_t> elements(matrix.values.size());
+    need(tensor.copyOut(elements.data()));
+    for (std::size_t n = 0; n < elements.size(); ++n)
+      matrix.values[n] = fromBf16(elements[n]);
+    return matrix;
+  }
+
+  TensorRef view() const {
+    TensorRef view = tensor.ref();
+    view.rank = 4;
+    const std::size_t row = shape.heads * shape.features;
+    const std::size_t sizes[] = {shape.batches, shape.heads, shape.tokens, shape.features};
+    const std::size_t strides[] = {shape.tokens * row, shape.features, row, 1};
+    for (int axis = 0; axis < 4; ++axis) {
+      view.shape[axis] = signedSize(sizes[axis]);
+      view.strides[axis] = signedSize(strides[axis]);
+    }
+    return view;
+  }
+
+private:
+  static std::int64_t signedSize(std::size_t size) { return std::int64_t(size); }
+  AttentionShape shape;
+  DeviceTensor tensor;
+};
+
+class DeviceAttention final : public Attention {
+public:
+  DeviceAttention(std::shared_ptr<const AttentionPrograms> shared, AttentionShape shape)
+      : programs(std::move(shared)), device(programs->device), q(device, shape), k(device, shape),
+        v(device, shape), o(device, shape), dO(device, shape), dQ(device, shape), dK(device, shape),
+        dV(device, shape), lse(perRow(shape, DType::F32)), dLse(perRow(shape, DType::F32)),
+        queryLabels(perRow(shape, DType::I32)), keyLabels(perRow(shape, DType::I32)) {
+    need(device.fill(dLse.ref().address, 0, dLse.bytes(), {}));
+  }
+
+  Matrix forward(const Matrix &queries, const Matrix &keys, const Matrix &values,
+                 const Labels &labels) override {
+    q.write(queries), k.write(keys), v.write(values);
+    if (programs->labelled) {
+      need(queryLabels.copyIn(labels.queries.data()));
+      need(keyLabels.copyIn(labels.keys.data()));
+    }
+    run(programs->forward, {}, {o.view(), lse});
+    return o.read();
+  }
+
+  Gradients backward(const Matrix &gradient) override {
+    dO.write(gradient);
+    run(programs->gradient, {o.view(), lse, dO.view(), dLse}, {dQ.view(), dK.view(), dV.view()});
+    return {dQ.read(), dK.read(), dV.read()};
+  }
+
+private:
+  DeviceTensor perRow(AttentionShape shape, DType type) const {
+    return need(DeviceTensor::create(
+        device, type,
+        {std::int64_t(shape.batches), std::int64_t(shape.heads), std::int64_t(shape.tokens)}));
+  }
+
+  /// Runs a program on the arguments of the spec and `more`.
+  void run(const LoadedProgram &program, std::vector<Value> more, std::vector<TensorRef> results) {
+    std::vector<Value> arguments = {q.view(), k.view(), v.view()};
+    if (programs->labelled)
+      arguments.insert(arguments.end(), {queryLabels, keyLabels});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const std::size_t bytes = need(program.workspaceBytes(arguments));
+    if (!scratch || scratch->bytes() < bytes)
+      scratch = need(DeviceTensor::create(device, DType::I8, {std::int64_t(bytes)}));
+    need(program.launch(arguments, results, {}, {scratch->ref().address, bytes}));
+    need(device.synchronize({}));
+  }
+
+  std::shared_ptr<const AttentionPrograms> programs;
+  Device &device;
+  DeviceMatrix q, k, v, o, dO, dQ, dK, dV;
+  DeviceTensor lse, dLse, queryLabels, keyLabels;
+  std::optional<DeviceTensor> scratch;
+};
+} // namespace
+
+std::unique_ptr<Attention> makeDeviceAttention(std::shared_ptr<const AttentionPrograms> programs,
+                                               AttentionShape shape) {
+  return std::make_unique<DeviceAttention>(std::move(programs), shape);
+}
+
+} // namespace lacuna::train
