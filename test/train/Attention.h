@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -60,8 +61,9 @@ struct AttentionPrograms {
 std::unique_ptr<Attention> makeDeviceAttention(std::shared_ptr<const AttentionPrograms> programs,
                                                AttentionShape shape);
 
-/// The value of a result, or an exception with its message: programs under test/train end
-/// with it.
+/// Ends the program with a message.
+[[noreturn]] void fail(const std::string &message);
+/// The value of a result; ends the program where there is none.
 void need(const Status &status);
 template <class T>
 T need(Result<T> result) {

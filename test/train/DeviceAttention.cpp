@@ -1,14 +1,20 @@
 #include "lacuna/Gradient.h"
 #include "test/train/Attention.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <stdexcept>
 
 namespace lacuna::train {
 
+void fail(const std::string &message) {
+  std::fprintf(stderr, "train: error: %s\n", message.c_str());
+  std::exit(1);
+}
+
 void need(const Status &status) {
   if (!status.isOk())
-    throw std::runtime_error(status.message());
+    fail(status.message());
 }
 
 //===----------------------------------------------------------------------===//

@@ -91,14 +91,15 @@ std::vector<float> Model::gradients() {
 // Layers
 //===----------------------------------------------------------------------===//
 
-void Model::forward(Layer &layer, Matrix &x, Mask mask, std::mt19937 &random) {
+void Model::forward(std::size_t number, Matrix &x, const LabelSource &labels) {
+  Layer &layer = layers[number];
   layer.input = x;
   layer.normal = normalize(x, layer.attentionGain.value);
   layer.queries = product(layer.normal, layer.q.value);
   layer.keys = product(layer.normal, layer.k.value);
   layer.values = product(layer.normal, layer.v.value);
-  const Labels labels = makeLabels(mask, layer.queries, layer.keys, sizes.attention, random);
-  layer.mixed = layer.attention->forward(layer.queries, layer.keys, layer.values, labels);
+  layer.mixed = layer.attention->forward(layer.queries, layer.keys, layer.values,
+                                         labels(number, layer.queries, layer.keys));
   x += product(layer.mixed, layer.out.value);
 
   layer.middle = x;
@@ -131,7 +132,7 @@ void Model::backward(Layer &layer, Matrix &gradient) {
 }
 
 double Model::computeGradients(const std::vector<int> &tokens, const std::vector<int> &targets,
-                               Mask mask, std::mt19937 &random) {
+                               const LabelSource &labels) {
   forEachParameter([](Parameter &one) {
     std::fill(one.gradient.values.begin(), one.gradient.values.end(), 0.0f);
   });
@@ -140,8 +141,8 @@ double Model::computeGradients(const std::vector<int> &tokens, const std::vector
   for (std::size_t r = 0; r < x.rows; ++r)
     for (std::size_t c = 0; c < x.columns; ++c)
       x.row(r)[c] = embedding.value.row(tokens[r])[c] + positions.value.row(position(r))[c];
-  for (Layer &layer : layers)
-    forward(layer, x, mask, random);
+  for (std::size_t n = 0; n < layers.size(); ++n)
+    forward(n, x, labels);
 
   const Matrix normal = normalize(x, finalGain.value);
   Matrix ofLogits;

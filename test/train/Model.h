@@ -8,9 +8,10 @@
 #ifndef TEST_TRAIN_MODEL_H
 #define TEST_TRAIN_MODEL_H
 
-#include "test/train/Masks.h"
+#include "test/train/Attention.h"
 
 #include <functional>
+#include <random>
 
 namespace lacuna::train {
 
@@ -26,6 +27,9 @@ struct Parameter {
   Matrix mean, square; ///< of gradients, for Adam
 };
 
+/// Labels for the queries and keys of a layer, by its number.
+using LabelSource = std::function<Labels(std::size_t layer, const Matrix &q, const Matrix &k)>;
+
 class Model {
 public:
   /// Random parameters from a seed, whatever computes attention.
@@ -35,7 +39,7 @@ public:
   /// The mean loss in nats of predicting `targets` from `tokens`, both [batch, token], and
   /// gradients of all parameters.
   double computeGradients(const std::vector<int> &tokens, const std::vector<int> &targets,
-                          Mask mask, std::mt19937 &random);
+                          const LabelSource &labels);
   /// A step of Adam.
   void update(float rate);
 
@@ -51,7 +55,7 @@ private:
   };
   template <class Visit>
   void forEachParameter(Visit visit);
-  void forward(Layer &layer, Matrix &x, Mask mask, std::mt19937 &random);
+  void forward(std::size_t number, Matrix &x, const LabelSource &labels);
   void backward(Layer &layer, Matrix &gradient);
 
   ModelSizes sizes;
