@@ -1,3 +1,4 @@
+//===- Gradient.cpp - Gradients of specs --------------------------------------===//
 #include "lacuna/Gradient.h"
 
 #include "lib/Compiler/Compilation.h"

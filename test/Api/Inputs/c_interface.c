@@ -45,8 +45,8 @@ int main(void) {
   lacuna_device *device;
   if (lacuna_device_open("emulator", &device))
     return failed("open");
-  lacuna_compile_options options = {sizeof(options), lacuna_device_target(device), NULL, "c.mlir",
-                                    0, NULL};
+  lacuna_compile_options options = {
+      sizeof(options), lacuna_device_target(device), NULL, "c.mlir", 0, NULL};
   lacuna_executable *executable;
   if (lacuna_compile("func.func @f(", 13, &options, &executable) == LACUNA_SYNTAX)
     printf("syntax: %.11s\n", lacuna_last_error());
@@ -135,6 +135,13 @@ int main(void) {
       lacuna_device_copy_out(device, lse, sums, sizeof(lse), NULL))
     return failed("baked launch");
   printf("row 7 sees %.0f keys\n", exp(lse[7]));
+  if (lacuna_compile_gradient(spec, sizeof(spec) - 1, &none, &executable) == LACUNA_TYPE)
+    printf("gradient: %s\n", lacuna_last_error());
+  if (lacuna_compile_gradient(spec, sizeof(spec) - 1, &options, &executable))
+    return failed("gradient");
+  printf("its gradient takes %zu arguments and gives %zu results\n",
+         lacuna_executable_argument_count(executable), lacuna_executable_result_count(executable));
+  lacuna_executable_destroy(executable);
   arguments[3].scalar = 61;
   if (lacuna_program_launch(program, arguments, 4, results, 2, NULL, 0, 0) == LACUNA_TYPE)
     printf("baked: %s\n", lacuna_last_error());

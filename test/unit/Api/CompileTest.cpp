@@ -1,5 +1,6 @@
 //===- CompileTest.cpp - The public compile on specs of the gallery ---------===//
 #include "lacuna/Baked.h"
+#include "lacuna/Gradient.h"
 #include "lacuna/Runtime.h"
 #include "lib/Api/Executable.h"
 #include "lib/Api/FrontEnd.h"
@@ -249,6 +250,33 @@ TEST_F(CompileTest, LaunchErrorsNameTheSpecsArguments) {
             "the address of %k is 2 bytes past a multiple of 16, needs to be one");
   // LSE rows are not a multiple of 16 bytes, and need not be.
   EXPECT_TRUE(program->launch({q, q, q}, {q, lse}).isOk());
+}
+
+// What a launch of the gradient takes follows from the spec.
+TEST_F(CompileTest, AGradientIsASpecLikeAnyOther) {
+  CompileOptions options;
+  options.target = "sm_80";
+  Result<std::string> gradient = differentiate(gallery("sliding_window"), options);
+  ASSERT_TRUE(gradient) << gradient.status().message();
+  Result<Executable> executable = compileFor(*gradient, "sm_80");
+  ASSERT_TRUE(executable) << executable.status().message();
+  EXPECT_EQ(executable->name(), "sliding_window_gradient");
+  std::vector<std::string> names;
+  for (const ArgumentInfo &argument : executable->arguments())
+    names.push_back(argument.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"q", "k", "v", "left", "o", "lse", "do", "dlse"}));
+  EXPECT_EQ(executable->results().size(), 3u);
+}
+
+TEST(GradientErrorTest, SaysWhatHasNone) {
+  CompileOptions options;
+  options.fileName = "mine.mlir";
+  EXPECT_EQ(differentiate("func.func @f(", options).status().kind(), StatusKind::Syntax);
+  Result<std::string> gradient = differentiate(gallery("dense"), options);
+  ASSERT_TRUE(gradient) << gradient.status().message();
+  EXPECT_EQ(differentiate(*gradient, options).status().message(),
+            "@dense_gradient has no attn.attend to differentiate, or is a gradient itself");
+  EXPECT_EQ(compileGradient(*gradient, options).status().kind(), StatusKind::Unsupported);
 }
 
 TEST(CompileErrorTest, SaysWhereAndWhy) {
