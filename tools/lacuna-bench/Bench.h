@@ -23,6 +23,7 @@ struct BenchOptions {
   std::vector<std::string> specs;  ///< of the gallery, for the model; empty: all
   int shorten = 1;                 ///< sequences are so many times as short
   int lengthen = 1;                ///< and as long
+  bool backward = false;           ///< of configurations the gradients are meant
   std::string prepareTarget;       ///< not empty: speed only compiles, for that target
 };
 
@@ -58,6 +59,11 @@ Status benchModel(const BenchOptions &options, Table &table);
 /// Writes the configurations into a folder, for a program that times others
 /// (ExportConfigurations.cpp). Errors: Io, and those of the specs.
 Status exportConfigurations(const BenchOptions &options, const std::string &folder);
+
+/// The line of something that the compiler cannot do yet.
+inline Grid::Line leftOut(std::string name, const Status &status) {
+  return {std::move(name), {}, "left out: " + status.message()};
+}
 
 /// The smallest one: what the work takes when nothing disturbs it.
 inline double least(const std::vector<double> &values) {

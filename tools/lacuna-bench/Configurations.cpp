@@ -1,5 +1,6 @@
 #include "tools/lacuna-bench/Configurations.h"
 
+#include "lacuna/Gradient.h"
 #include "lacuna/Reference.h"
 #include "lib/Compiler/SpecMask.h"
 #include "lib/Mask/Density.h"
@@ -28,7 +29,8 @@ public:
             {spec, DType::BF16, heads.dim, heads.dim},
             {heads.batch, heads.queryHeads, heads.keyHeads, length, length},
             std::move(tables),
-            {}});
+            /*notYet=*/{},
+            options.backward});
   }
   void notYet(int number, const std::string &title, const std::string &missing) {
     append({number, title, {}, {}, {}, missing});
@@ -91,7 +93,6 @@ std::vector<Configuration> lacuna::configurations(const BenchOptions &options) {
   list.add(11, "softcap", "softcap", small, 8 * Ki, {"20.0"});
   list.add(11, "relative bias", "relative_bias", small, 8 * Ki, {"{query_heads}x65xf32=random:11"});
   list.notYet(12, "fp8", "8-bit floats");
-  list.notYet(13, "backward of all", "gradients");
   return std::move(list.all);
 }
 
@@ -110,14 +111,15 @@ static Result<std::string> readMeasured(const std::string &root, const CaseKerne
              : readSpec(root + "/test/bench/specs", kernel);
 }
 
-/// Pairs that the mask leaves, over all batches and heads.
-static Result<std::int64_t> countVisible(const PreparedConfiguration &prepared,
+/// Pairs that the mask of a spec leaves, over all batches and heads. Its arguments are the
+/// first of those that are given.
+static Result<std::int64_t> countVisible(const std::string &text, const Arguments &arguments,
                                          const Configuration &configuration) {
-  Result<SpecMask> derived = deriveMask(prepared.text, configuration.kernel.spec + ".mlir", "", 0);
+  Result<SpecMask> derived = deriveMask(text, configuration.kernel.spec + ".mlir", "", 0);
   if (!derived)
     return derived.status();
   std::deque<BlockTable> expanded;
-  Result<mask::BoxClassifier> classifier = derived->bind(prepared.arguments.values, expanded);
+  Result<mask::BoxClassifier> classifier = derived->bind(arguments.values, expanded);
   if (!classifier)
     return classifier.status();
   const mask::PlanOptions options;
@@ -139,9 +141,6 @@ Result<PreparedConfiguration> lacuna::prepare(const BenchOptions &options,
   Result<std::string> text = readMeasured(options.sourceRoot, kernel);
   if (!text)
     return text.status();
-  Result<ReferenceSpec> spec = ReferenceSpec::parse(*text, kernel.spec + ".mlir");
-  if (!spec)
-    return spec.status();
   std::vector<std::string> inputs = tokenShapes(kernel, shape);
   for (const std::string &table : configuration.tables) {
     Result<std::string> filled = fillSizes(table, shape);
@@ -149,12 +148,25 @@ Result<PreparedConfiguration> lacuna::prepare(const BenchOptions &options,
       return filled.status();
     inputs.push_back(std::move(*filled));
   }
+  PreparedConfiguration prepared;
+  prepared.text = *text;
+  if (configuration.backward) {
+    Result<std::string> gradient = differentiate(*text, CompileOptions());
+    if (!gradient)
+      return gradient.status();
+    prepared.text = std::move(*gradient);
+    llvm::append_range(inputs, stateShapes(kernel, shape)); // output and lse
+    llvm::append_range(inputs, stateShapes(kernel, shape)); // and their gradients
+  }
+  Result<ReferenceSpec> spec = ReferenceSpec::parse(prepared.text, kernel.spec + ".mlir");
+  if (!spec)
+    return spec.status();
   Result<Arguments> arguments =
       makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::ElementsOrShape);
   if (!arguments)
     return arguments.status();
-  PreparedConfiguration prepared{std::move(*text), std::move(*arguments)};
-  Result<std::int64_t> visible = countVisible(prepared, configuration);
+  prepared.arguments = std::move(*arguments);
+  Result<std::int64_t> visible = countVisible(*text, prepared.arguments, configuration);
   if (!visible)
     return visible.status();
   prepared.visiblePairs = *visible;

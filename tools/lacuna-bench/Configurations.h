@@ -22,12 +22,13 @@ struct Configuration {
   CaseShape shape;
   std::vector<std::string> tables; ///< arguments behind queries, keys and values
   std::string notYet;              ///< what is missing for it; empty: nothing
+  bool backward = false;           ///< the gradient of the spec is meant
 };
 
 /// A configuration, ready to compile and to launch.
 struct PreparedConfiguration {
-  std::string text; ///< of the spec, for the configuration's types
-  /// In host memory; queries, keys and values have a shape alone.
+  std::string text; ///< of the spec for the configuration's types, or of its gradient
+  /// In host memory; tensors with a row for each token have a shape alone.
   Arguments arguments;
   std::int64_t visiblePairs = 0; ///< of queries and keys, over all batches and heads
 };
@@ -46,9 +47,12 @@ inline double pairsOf(const CaseShape &shape) {
   return double(shape.batch * shape.queryHeads) * double(shape.queries) * double(shape.keys);
 }
 
-/// Operations of the two products for so many pairs.
-inline double flopsOf(const CaseKernel &kernel, double pairs) {
-  return 2 * double(kernel.queryDim + kernel.valueDim) * pairs;
+/// Operations of the two products for so many pairs; of the five of a gradient, which
+/// computes the scores again.
+inline double flopsOf(const Configuration &configuration, double pairs) {
+  const double query = double(configuration.kernel.queryDim);
+  const double value = double(configuration.kernel.valueDim);
+  return 2 * (configuration.backward ? 3 * query + 2 * value : query + value) * pairs;
 }
 
 /// The same launch without a mask.

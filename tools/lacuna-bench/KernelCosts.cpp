@@ -23,7 +23,8 @@ Configuration lacuna::oneGroupOf(const Configuration &configuration) {
   return group;
 }
 
-/// How the kernel came to be; nothing is compiled to instructions.
+/// How the kernel came to be that needs the most registers; nothing is compiled to
+/// instructions.
 static Result<KernelFacts> factsOf(const std::string &text, const std::string &fileName,
                                    const TargetInfo &target) {
   CompilerOptions options;
@@ -33,7 +34,11 @@ static Result<KernelFacts> factsOf(const std::string &text, const std::string &f
     return compilation.status();
   if (Status status = (*compilation)->lowerTo(Level::Scheduled); !status.isOk())
     return status;
-  return (*compilation)->facts().front();
+  const std::vector<KernelFacts> &facts = (*compilation)->facts();
+  return *std::max_element(facts.begin(), facts.end(),
+                           [](const KernelFacts &a, const KernelFacts &b) {
+                             return a.predictedRegisters < b.predictedRegisters;
+                           });
 }
 
 Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration &configuration,
@@ -59,7 +64,7 @@ Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration
   for (const KernelInfo &kernel : executable->report().kernels)
     if (kernel.name == facts->name)
       costs.info = kernel;
-  const double flopsOfTile = flopsOf(configuration.kernel, 128 * 128);
+  const double flopsOfTile = flopsOf(configuration, 128 * 128);
   const double tiles = work->flops / flopsOfTile;
   costs.visited = tiles * 128 * 128 / double(prepared.visiblePairs);
   costs.instructions = work->instructions / tiles;

@@ -14,7 +14,9 @@ static Grid::Line lineOf(const std::string &name, const KernelCosts &costs) {
 
 Status lacuna::benchKernels(const BenchOptions &options, Table &table) {
   Grid grid{"kernels",
-            "predictions for 128 x 128 scores that are visited",
+            options.backward ? "predictions for 128 x 128 scores, backward; registers are those of "
+                               "the kernel that needs most"
+                             : "predictions for 128 x 128 scores that are visited",
             {"registers", "spilled, B", "shared, KiB", "blocks/SM", "instructions", "by producers",
              "visited/visible", "matrix, clk", "exp, clk", "issue, clk", "shared, clk", "L2, clk",
              "most of peak, %"}};
@@ -27,6 +29,10 @@ Status lacuna::benchKernels(const BenchOptions &options, Table &table) {
       return prepared.status();
     for (const char *target : {"sm_80", "sm_90a"}) {
       Result<KernelCosts> costs = costsOf(prepared->text, group, *prepared, *findTarget(target));
+      if (costs.status().kind() == StatusKind::Unsupported) {
+        grid.lines.push_back(leftOut(target + (" " + group.title), costs.status()));
+        continue;
+      }
       if (!costs)
         return Status(costs.status().kind(), group.title + ": " + costs.status().message());
       grid.lines.push_back(lineOf(target + (" " + group.title), *costs));

@@ -98,7 +98,7 @@ Result<Grid::Line> SpeedBench::measure(const Configuration &configuration) {
   if (!dense)
     return dense.status();
   const double density = double(prepared->visiblePairs) / pairsOf(configuration.shape);
-  const double flops = flopsOf(configuration.kernel, double(prepared->visiblePairs));
+  const double flops = flopsOf(configuration, double(prepared->visiblePairs));
   std::optional<double> shareOfPeak;
   if (measured->megahertz)
     shareOfPeak = 100 * flops / measured->seconds /
@@ -125,7 +125,8 @@ Status lacuna::benchSpeed(const BenchOptions &options, Table &table) {
     return timer.status();
   SpeedBench bench(options, **device, *timer);
   Grid grid{"speed",
-            (*device)->name() + ", forward, work of visible pairs",
+            (*device)->name() + (options.backward ? ", backward" : ", forward") +
+                ", work of visible pairs",
             {"density", "time, ms", "TFLOP/s", "of peak at that clock, %", "eta", "MHz", "W"}};
   for (const Configuration &configuration : configurations(options)) {
     if (!configuration.notYet.empty()) {
@@ -133,6 +134,10 @@ Status lacuna::benchSpeed(const BenchOptions &options, Table &table) {
       continue;
     }
     Result<Grid::Line> line = bench.measure(configuration);
+    if (line.status().kind() == StatusKind::Unsupported) {
+      grid.lines.push_back(leftOut(configuration.title, line.status()));
+      continue;
+    }
     if (!line)
       return Status(line.status().kind(), configuration.title + ": " + line.status().message());
     grid.lines.push_back(std::move(*line));

@@ -49,6 +49,8 @@ static cl::opt<int> shorten("shorten", cl::init(1), cl::cat(category),
                                      "for a look at the section without a GPU"));
 static cl::opt<int> lengthen("lengthen", cl::init(1), cl::cat(category),
                              cl::desc("or as long, for predictions"));
+static cl::opt<bool> backward("backward", cl::cat(category),
+                              cl::desc("kernels and speed are of gradients"));
 static cl::opt<std::string> prepareTarget("prepare", cl::value_desc("target"), cl::cat(category),
                                           cl::desc("speed only compiles for it, into the cache, "
                                                    "for a machine without NVRTC"));
@@ -96,6 +98,7 @@ int main(int argc, char **argv) {
   options.specs.assign(specs.begin(), specs.end());
   options.shorten = std::max(1, int(shorten));
   options.lengthen = std::max(1, int(lengthen));
+  options.backward = backward;
   options.prepareTarget = prepareTarget;
   options.programPath = std::filesystem::path(ownFile()).parent_path().string();
   for (const std::string &name : only)
@@ -103,6 +106,8 @@ int main(int argc, char **argv) {
       return fail("there is no section '" + name + "'");
 
   if (!exportFolder.empty()) {
+    if (backward)
+      return fail("--export writes forward configurations only; leave --backward out");
     Status status = exportConfigurations(options, exportFolder);
     return status.isOk() ? 0 : fail(status.message());
   }

@@ -76,6 +76,12 @@ std::vector<std::string> lacuna::tokenShapes(const CaseKernel &kernel, const Cas
           shapeText({shape.batch, shape.keyHeads, shape.keys, kernel.valueDim}, type)};
 }
 
+std::vector<std::string> lacuna::stateShapes(const CaseKernel &kernel, const CaseShape &shape) {
+  return {shapeText({shape.batch, shape.queryHeads, shape.queries, kernel.valueDim},
+                    name(kernel.dtype)),
+          shapeText({shape.batch, shape.queryHeads, shape.queries}, name(DType::F32))};
+}
+
 /// The size of that name, if a shape has one.
 static std::optional<std::int64_t> sizeNamed(std::string_view name, const CaseShape &shape) {
   const std::pair<std::string_view, std::int64_t> sizes[] = {

@@ -46,6 +46,9 @@ Result<std::string> readSpec(const std::string &folder, const CaseKernel &kernel
 /// Shapes of queries, keys and values, as lacuna-run's --input takes them: "1x8x300x128xbf16".
 std::vector<std::string> tokenShapes(const CaseKernel &kernel, const CaseShape &shape);
 
+/// Shapes of output and lse, likewise.
+std::vector<std::string> stateShapes(const CaseKernel &kernel, const CaseShape &shape);
+
 /// Inputs of a spec, in the language of lacuna-run's --input: queries, keys, values,
 /// and what its lines `// Input: ELEMENTS` say, one line for each further argument.
 /// There {batch}, {query_heads}, {key_heads}, {queries}, {keys} and {positions} (the
