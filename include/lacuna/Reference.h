@@ -40,6 +40,18 @@ struct ReferenceAttend {
   std::vector<double> largestScore; ///< of each row: max |score| of its visible keys, 0 if none
 };
 
+/// One result of an attn.attend_grad, and what rounding may make of it.
+struct ReferenceGradient {
+  ReferenceArray values; ///< not rounded; of sums that are taken again, not of `output` and `lse`
+  /// The same by a run that rounds where kernels do: it reads `output` and `lse`, and
+  /// probabilities, gradients of scores and the result are of the tensors' type.
+  std::vector<double> rounded;
+  /// How large the terms of the sums were, as the root of the sum of their squares, with
+  /// |dp| + |delta| for dp - delta: for each row of queries, keys and values, or for each
+  /// element of a table.
+  std::vector<double> magnitudes;
+};
+
 /// Where a result of the spec function comes from.
 struct ReferenceResult {
   enum class Kind { Output, Lse, Gradient };
@@ -51,14 +63,14 @@ struct ReferenceResult {
 /// Everything a spec computes from its arguments.
 struct ReferenceRun {
   std::vector<ReferenceAttend> attends;  ///< in the order of the spec
-  std::vector<ReferenceArray> gradients; ///< results of attn.attend_grad, not rounded, likewise
+  std::vector<ReferenceGradient> gradients; ///< results of attn.attend_grad, likewise
   std::vector<ReferenceResult> results;  ///< in the order of the return
 
   /// Result `index` of the spec function.
   const ReferenceArray &result(std::size_t index) const {
     const ReferenceResult &from = results[index];
     if (from.kind == ReferenceResult::Kind::Gradient)
-      return gradients[from.index];
+      return gradients[from.index].values;
     const ReferenceAttend &attend = attends[from.index];
     return from.kind == ReferenceResult::Kind::Lse ? attend.lse : attend.output;
   }

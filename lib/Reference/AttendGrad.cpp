@@ -2,35 +2,53 @@
 //
 // The formulas of the op, row by row. Probabilities and delta, the sum of p * dp, are
 // computed again: the output and the log-sum-exp that the op is given are rounded,
-// and an oracle that read them would inherit that. One thread does it all, since
-// every row adds to the gradients of the same keys.
+// and an oracle that read them would inherit that. Beside these sums stand others, which
+// do inherit it and are rounded where those of kernels are: they say how far off a kernel
+// may be. One thread does it all, since every row adds to the gradients of the same keys.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Reference/AttendGrad.h"
 
 #include "lib/Reference/Rows.h"
+#include "lib/Support/HalfBits.h"
 
 #include <cmath>
 
 namespace lacuna::reference {
 
 namespace {
+/// A key of a row.
+struct Element {
+  double weight;         ///< p
+  double weightGradient; ///< dp
+};
+
 class GradientEvaluation {
 public:
   GradientEvaluation(attn::AttendGradOp op, const Environment &environment);
 
   mlir::LogicalResult checkSizes();
-  mlir::FailureOr<std::vector<ReferenceArray>> run();
+  mlir::FailureOr<std::vector<ReferenceGradient>> run();
 
 private:
   TensorRef tensor(mlir::Value value) const { return environment.tensors.lookup(value); }
   ElementFault evaluateRow(const Row &row);
-  /// Fills `weights` with p and `weightGradients` with dp where keys are visible; returns delta.
-  double weigh(const Row &row, const RowSummary &summary);
-  ElementFault pull(const Row &row, std::int64_t key, double &gradient);
-  double *rowOf(ReferenceArray &array, std::int64_t number) {
-    return &array.values[number * array.shape[3]];
-  }
+  /// What is the same for all keys of a row that sees some.
+  struct RowState {
+    double lseGradient, delta;
+    double givenLse, givenDelta; ///< from the operands of the op
+  };
+  /// Fills `elements` with p and dp where keys are visible.
+  RowState weigh(const Row &row, const RowSummary &summary);
+  ElementFault addKey(const Row &row, const RowState &state, std::int64_t key);
+  ElementFault pull(const Row &row, std::int64_t key, double &gradient, bool contributes);
+  double rounded(double value) const;
+  /// Adds factor * vector to a row of a gradient, and other factors to what goes with it.
+  struct Factors {
+    double exact, rounded, magnitude;
+  };
+  void addTo(ReferenceGradient &gradient, std::int64_t number, Factors factors,
+             const float *vector, std::int64_t columns);
 
   attn::AttendGradOp op;
   const Environment &environment;
@@ -39,23 +57,26 @@ private:
   std::optional<RegionCode> pullback;
   RegionCode::Registers registers;
   std::vector<Contribution> contributions; ///< of one element
-  std::vector<float> values, outputGradients;
-  std::vector<double> weights, weightGradients; ///< of the keys of a row
-  std::vector<ReferenceArray> results;
-  double scaleGradient = 0;
+  std::vector<float> values, outputs, outputGradients;
+  std::vector<Element> elements; ///< of the keys of a row
+  std::vector<ReferenceGradient> results;
+  DType dtype; ///< of queries, keys and values
 };
 } // namespace
 
-/// An array of zeros.
-static ReferenceArray zeros(const TensorRef &like) {
-  ReferenceArray array;
-  array.shape.assign(like.shape, like.shape + like.rank);
-  array.values.resize(static_cast<std::size_t>(like.elementCount()));
-  return array;
+/// A gradient of zeros; one magnitude for `columns` neighbours.
+static ReferenceGradient zeros(const TensorRef &like, std::int64_t columns) {
+  ReferenceGradient gradient;
+  gradient.values.shape.assign(like.shape, like.shape + like.rank);
+  auto count = static_cast<std::size_t>(like.elementCount());
+  gradient.values.values.resize(count);
+  gradient.rounded.resize(count);
+  gradient.magnitudes.resize(count / columns);
+  return gradient;
 }
 
 GradientEvaluation::GradientEvaluation(attn::AttendGradOp op, const Environment &environment)
-    : op(op), environment(environment), rows(op, environment) {}
+    : op(op), environment(environment), rows(op, environment), dtype(tensor(op.getQuery()).dtype) {}
 
 mlir::LogicalResult GradientEvaluation::checkSizes() {
   if (failed(rows.checkSizes()))
@@ -76,24 +97,36 @@ mlir::LogicalResult GradientEvaluation::checkSizes() {
   return mlir::success();
 }
 
-double GradientEvaluation::weigh(const Row &row, const RowSummary &summary) {
-  std::int64_t e = rows.getSizes().valueColumns;
+double GradientEvaluation::rounded(double value) const {
+  auto real = static_cast<float>(value);
+  return dtype == DType::F16 ? floatFromF16(f16FromFloat(real))
+                             : floatFromBf16(bf16FromFloat(real));
+}
+
+GradientEvaluation::RowState GradientEvaluation::weigh(const Row &row, const RowSummary &summary) {
+  const std::int64_t indices[] = {row.batch, row.head, row.query};
+  std::int64_t e = rows.getSizes().valueColumns, number = rows.numberOf(row);
+  const float *outputGradient = &outputGradients[number * e];
   double sum = 0, delta = 0;
   for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
     if (worker.scores[key] == hiddenScore)
       continue;
-    sum += weights[key] = std::exp(worker.scores[key] - summary.largest);
-    weightGradients[key] =
-        dot(&outputGradients[rows.numberOf(row) * e], &values[rows.keyNumber(row, key) * e], e);
-    delta += weights[key] * weightGradients[key];
+    Element &element = elements[key];
+    sum += element.weight = std::exp(worker.scores[key] - summary.largest);
+    element.weightGradient = dot(outputGradient, &values[rows.keyNumber(row, key) * e], e);
+    delta += element.weight * element.weightGradient;
   }
   for (std::int64_t key = row.firstKey; key < row.endKey; ++key)
-    weights[key] /= sum;
-  return delta / sum;
+    elements[key].weight /= sum;
+  double lseGradient =
+      op.getLseGradient() ? readElement(tensor(op.getLseGradient()), indices).real : 0;
+  return {lseGradient, delta / sum, readElement(tensor(op.getLse()), indices).real,
+          dot(outputGradient, &outputs[number * e], e)};
 }
 
 /// From the gradient of a score to that of the scaled product.
-ElementFault GradientEvaluation::pull(const Row &row, std::int64_t key, double &gradient) {
+ElementFault GradientEvaluation::pull(const Row &row, std::int64_t key, double &gradient,
+                                      bool contributes) {
   if (!pullback)
     return {};
   auto scaled = static_cast<float>(rows.getScale() * worker.products[key]);
@@ -103,9 +136,53 @@ ElementFault GradientEvaluation::pull(const Row &row, std::int64_t key, double &
   contributions.clear();
   if (Fault fault = pullback->run(registers, &contributions))
     return {fault, key};
-  for (const Contribution &each : contributions)
-    results[3 + each.wanted].values[each.offset] += each.value;
+  for (const Contribution &each : contributions) {
+    if (!contributes)
+      break;
+    ReferenceGradient &to = results[3 + each.wanted];
+    to.values.values[each.offset] += each.value;
+    to.rounded[each.offset] += each.value;
+    to.magnitudes[each.offset] += double(each.value) * each.value;
+  }
   gradient = pullback->result(registers).real;
+  return {};
+}
+
+void GradientEvaluation::addTo(ReferenceGradient &gradient, std::int64_t number, Factors factors,
+                               const float *vector, std::int64_t columns) {
+  double squares = 0;
+  for (std::int64_t column = 0; column < columns; ++column) {
+    double x = vector[column];
+    gradient.values.values[number * columns + column] += factors.exact * x;
+    gradient.rounded[number * columns + column] += factors.rounded * x;
+    squares += x * x;
+  }
+  gradient.magnitudes[number] += factors.magnitude * factors.magnitude * squares;
+}
+
+ElementFault GradientEvaluation::addKey(const Row &row, const RowState &state, std::int64_t key) {
+  const auto [weight, weightGradient] = elements[key];
+  double scale = rows.getScale(), roundedWeight = std::exp(worker.scores[key] - state.givenLse);
+  double ds = weight * (weightGradient - state.delta + state.lseGradient);
+  double roundedDs = roundedWeight * (weightGradient - state.givenDelta + state.lseGradient);
+  double size = weight * (std::fabs(weightGradient) + std::fabs(state.delta - state.lseGradient));
+  const std::pair<double *, bool> pulled[] = {{&ds, true}, {&roundedDs, false}, {&size, false}};
+  for (auto [gradient, contributes] : pulled)
+    if (ElementFault fault = pull(row, key, *gradient, contributes); fault.fault)
+      return fault;
+  roundedDs = rounded(roundedDs);
+  std::int64_t number = rows.numberOf(row), keyNumber = rows.keyNumber(row, key);
+  std::int64_t d = rows.getSizes().queryColumns, e = rows.getSizes().valueColumns;
+  Factors factors{scale * ds, scale * roundedDs, scale * size};
+  addTo(results[0], number, factors, rows.key(row, key), d);
+  addTo(results[1], keyNumber, factors, rows.query(row), d);
+  addTo(results[2], keyNumber, {weight, rounded(roundedWeight), weight},
+        &outputGradients[number * e], e);
+  for (auto [wanted, value] : llvm::enumerate(op.getWanted()))
+    if (value == op.getScale()) {
+      auto product = static_cast<float>(worker.products[key]);
+      addTo(results[3 + wanted], 0, {ds, ds, size}, &product, 1);
+    }
   return {};
 }
 
@@ -115,61 +192,44 @@ ElementFault GradientEvaluation::evaluateRow(const Row &row) {
     return fault;
   if (summary.visibleKeys == 0)
     return {};
-  double lseGradient = 0;
-  if (op.getLseGradient()) {
-    const std::int64_t indices[] = {row.batch, row.head, row.query};
-    lseGradient = readElement(tensor(op.getLseGradient()), indices).real;
-  }
-  double delta = weigh(row, summary);
-  std::int64_t number = rows.numberOf(row), d = rows.getSizes().queryColumns,
-               e = rows.getSizes().valueColumns;
-  double *dq = rowOf(results[0], number);
-  for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
-    if (worker.scores[key] == hiddenScore)
-      continue;
-    double ds = weights[key] * (weightGradients[key] - delta + lseGradient);
-    if (ElementFault fault = pull(row, key, ds); fault.fault)
-      return fault;
-    double *dk = rowOf(results[1], rows.keyNumber(row, key)),
-           *dv = rowOf(results[2], rows.keyNumber(row, key));
-    for (std::int64_t column = 0; column < d; ++column) {
-      dq[column] += rows.getScale() * ds * rows.key(row, key)[column];
-      dk[column] += rows.getScale() * ds * rows.query(row)[column];
-    }
-    for (std::int64_t column = 0; column < e; ++column)
-      dv[column] += weights[key] * outputGradients[number * e + column];
-    scaleGradient += ds * worker.products[key];
-  }
+  RowState state = weigh(row, summary);
+  for (std::int64_t key = row.firstKey; key < row.endKey; ++key)
+    if (worker.scores[key] != hiddenScore)
+      if (ElementFault fault = addKey(row, state, key); fault.fault)
+        return fault;
   return {};
 }
 
-mlir::FailureOr<std::vector<ReferenceArray>> GradientEvaluation::run() {
+mlir::FailureOr<std::vector<ReferenceGradient>> GradientEvaluation::run() {
   rows.readTokens();
   worker = rows.makeWorker();
   values = toFloats(rows.getOperands().value);
+  outputs = toFloats(tensor(op.getOutput()));
   outputGradients = toFloats(tensor(op.getOutputGradient()));
-  weights.resize(static_cast<std::size_t>(rows.getSizes().keys));
-  weightGradients.resize(weights.size());
+  elements.resize(static_cast<std::size_t>(rows.getSizes().keys));
   if (!op.getPullback().empty()) {
     pullback = RegionCode::translate(op.getPullback(), environment);
     registers = pullback->makeRegisters();
   }
   for (mlir::Value value : {op.getQuery(), op.getKey(), op.getValue()})
-    results.push_back(zeros(tensor(value)));
+    results.push_back(zeros(tensor(value), tensor(value).shape[3]));
   for (mlir::Value value : op.getWanted())
-    results.push_back(zeros(tensor(value)));
+    results.push_back(zeros(tensor(value), 1));
   for (std::int64_t number = 0; number < rows.getSizes().rows(); ++number) {
     Row row = rows.rowAt(number);
     if (ElementFault fault = evaluateRow(row); fault.fault)
       return rows.report(row, fault);
   }
-  for (auto [number, value] : llvm::enumerate(op.getWanted()))
-    if (value == op.getScale())
-      results[3 + number].values[0] += scaleGradient;
+  for (auto [number, gradient] : llvm::enumerate(results)) {
+    for (double &magnitude : gradient.magnitudes)
+      magnitude = std::sqrt(magnitude);
+    for (double &value : gradient.rounded)
+      value = number < 3 ? rounded(value) : value;
+  }
   return std::move(results);
 }
 
-mlir::FailureOr<std::vector<ReferenceArray>> evaluateAttendGrad(attn::AttendGradOp op,
+mlir::FailureOr<std::vector<ReferenceGradient>> evaluateAttendGrad(attn::AttendGradOp op,
                                                                 const Environment &environment) {
   GradientEvaluation evaluation(op, environment);
   if (failed(evaluation.checkSizes()))

@@ -12,8 +12,8 @@ namespace lacuna::reference {
 
 /// The gradients, one for each result of the op, in its order. Emits an error at the op
 /// when sizes do not agree, and at the op of a region that has no value for an element.
-mlir::FailureOr<std::vector<ReferenceArray>> evaluateAttendGrad(attn::AttendGradOp op,
-                                                                const Environment &environment);
+mlir::FailureOr<std::vector<ReferenceGradient>> evaluateAttendGrad(attn::AttendGradOp op,
+                                                                   const Environment &environment);
 
 } // namespace lacuna::reference
 

@@ -186,14 +186,14 @@ mlir::FailureOr<ReferenceRun> Evaluation::run(unsigned threads) {
       sources[attend.getLse()] = {Kind::Lse, run.attends.size()};
       run.attends.push_back(std::move(*rows));
     } else if (auto gradient = mlir::dyn_cast<attn::AttendGradOp>(op)) {
-      mlir::FailureOr<std::vector<ReferenceArray>> arrays =
+      mlir::FailureOr<std::vector<ReferenceGradient>> gradients =
           evaluateAttendGrad(gradient, environment);
-      if (failed(arrays))
+      if (failed(gradients))
         return mlir::failure();
-      for (auto [result, array] : llvm::zip(op.getResults(), *arrays)) {
-        bindResult(result, array);
+      for (auto [result, made] : llvm::zip(op.getResults(), *gradients)) {
+        bindResult(result, made.values);
         sources[result] = {Kind::Gradient, run.gradients.size()};
-        run.gradients.push_back(std::move(array));
+        run.gradients.push_back(std::move(made));
       }
     } else if (failed(evaluateOther(&op))) {
       return mlir::failure();

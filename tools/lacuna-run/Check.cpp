@@ -1,5 +1,6 @@
 #include "tools/lacuna-run/Check.h"
 
+#include "tools/lacuna-run/GradientCheck.h"
 #include "tools/lacuna-run/Inputs.h"
 
 #include <cmath>
@@ -125,6 +126,7 @@ void ResultCheck::checkCount() {
 /// A report that says what there is to see.
 static CheckReport describe(const ReferenceRun &reference) {
   CheckReport report;
+  report.isOfGradients = !reference.gradients.empty();
   for (const ReferenceAttend &attend : reference.attends) {
     report.rows += static_cast<std::int64_t>(attend.visibleKeys.size());
     report.pairs += static_cast<std::int64_t>(attend.visibleKeys.size()) * attend.keys;
@@ -148,8 +150,12 @@ CheckReport checkResults(const ReferenceRun &reference, const std::vector<HostAr
     }
     const ReferenceResult &from = reference.results[n];
     if (from.kind == ReferenceResult::Kind::Gradient) {
-      report.failure = "result " + std::to_string(n) + " is a gradient, which is not checked yet";
-      break;
+      GradientReport gradient = checkGradient(reference.gradients[from.index], results[n]);
+      report.worstGradient =
+          gradient.worst <= report.worstGradient ? report.worstGradient : gradient.worst;
+      if (!gradient.failure.empty() && report.failure.empty())
+        report.failure = "result " + std::to_string(n) + ", " + gradient.failure;
+      continue;
     }
     ResultCheck check(reference.attends[from.index], n, results[n], tolerance, report);
     if (from.kind == ReferenceResult::Kind::Lse)
@@ -171,6 +177,12 @@ CheckReport countKeys(const ReferenceRun &reference, const std::vector<HostArray
 }
 
 std::string CheckReport::summary() const {
+  if (isOfGradients) {
+    char text[128];
+    std::snprintf(text, sizeof(text), "check %s: worst error of a gradient %.2g of what is allowed",
+                  failure.empty() ? "passed" : "failed", worstGradient);
+    return text;
+  }
   char text[320];
   std::snprintf(text, sizeof(text),
                 "check %s: worst error of log-sum-exp %.2g, of a head %.2g, of a row %.2g; "

@@ -5,7 +5,7 @@
 // a fraction of its own size, per head and, less strictly, per row. A head in which
 // only one row sees keys is judged as that row: the norm of a head is small because
 // the errors of many rows even out. What the reference says exactly has to be exact:
-// 0 and -inf of a row that sees no key.
+// 0 and -inf of a row that sees no key. GradientCheck.h says how gradients are judged.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TOOLS_LACUNA_RUN_CHECK_H
@@ -32,6 +32,8 @@ struct CheckReport {
   double worstLse = 0;  ///< |difference| / max(1, max |score|)
   double worstHead = 0; ///< relative Frobenius norm
   double worstRow = 0;  ///< the same of one row
+  double worstGradient = 0;   ///< as GradientReport says
+  bool isOfGradients = false; ///< whether results are
   std::int64_t rows = 0, emptyRows = 0;
   std::int64_t pairs = 0, visiblePairs = 0; ///< of query and key
   double largestScore = 0;
