@@ -62,9 +62,9 @@ struct ReferenceResult {
 
 /// Everything a spec computes from its arguments.
 struct ReferenceRun {
-  std::vector<ReferenceAttend> attends;  ///< in the order of the spec
+  std::vector<ReferenceAttend> attends;     ///< in the order of the spec
   std::vector<ReferenceGradient> gradients; ///< results of attn.attend_grad, likewise
-  std::vector<ReferenceResult> results;  ///< in the order of the return
+  std::vector<ReferenceResult> results;     ///< in the order of the return
 
   /// Result `index` of the spec function.
   const ReferenceArray &result(std::size_t index) const {

@@ -47,8 +47,8 @@ private:
   struct Factors {
     double exact, rounded, magnitude;
   };
-  void addTo(ReferenceGradient &gradient, std::int64_t number, Factors factors,
-             const float *vector, std::int64_t columns);
+  void addTo(ReferenceGradient &gradient, std::int64_t number, Factors factors, const float *vector,
+             std::int64_t columns);
 
   attn::AttendGradOp op;
   const Environment &environment;
@@ -230,7 +230,7 @@ mlir::FailureOr<std::vector<ReferenceGradient>> GradientEvaluation::run() {
 }
 
 mlir::FailureOr<std::vector<ReferenceGradient>> evaluateAttendGrad(attn::AttendGradOp op,
-                                                                const Environment &environment) {
+                                                                   const Environment &environment) {
   GradientEvaluation evaluation(op, environment);
   if (failed(evaluation.checkSizes()))
     return mlir::failure();

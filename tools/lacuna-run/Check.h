@@ -29,9 +29,9 @@ struct Tolerance {
 
 /// The worst that a check has seen, over all results.
 struct CheckReport {
-  double worstLse = 0;  ///< |difference| / max(1, max |score|)
-  double worstHead = 0; ///< relative Frobenius norm
-  double worstRow = 0;  ///< the same of one row
+  double worstLse = 0;        ///< |difference| / max(1, max |score|)
+  double worstHead = 0;       ///< relative Frobenius norm
+  double worstRow = 0;        ///< the same of one row
   double worstGradient = 0;   ///< as GradientReport says
   bool isOfGradients = false; ///< whether results are
   std::int64_t rows = 0, emptyRows = 0;

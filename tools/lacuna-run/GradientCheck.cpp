@@ -29,8 +29,7 @@ GradientReport checkGradient(const ReferenceGradient &reference, const HostArray
       error += difference * difference;
       modelError += ofModel * ofModel;
     }
-    double allowed =
-        modelFactor * std::sqrt(modelError) + sizeFactor * reference.magnitudes[row];
+    double allowed = modelFactor * std::sqrt(modelError) + sizeFactor * reference.magnitudes[row];
     error = strays ? std::nan("") : std::sqrt(error);
     double relative = error == 0 ? 0 : error / allowed;
     report.worst = relative <= report.worst ? report.worst : relative; // keeps a NaN

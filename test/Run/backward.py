@@ -1,0 +1,162 @@
+"""Gradients on the emulator against the float64 reference, with the output and log-sum-exp of a forward run.
+
+    python3 test/Run/backward.py . --gallery --specs=200
+
+Without options: lengths and groups of heads that leave remainders, a part of the gallery
+and some random specs. With --gallery all of it, and as many random specs as wanted.
+"""
+# REQUIRES: nvrtc
+# RUN: %python %s %root
+import argparse
+import collections
+import concurrent.futures
+import os
+import pathlib
+import re
+import shlex
+import struct
+import subprocess
+import sys
+import tempfile
+
+import spec_generator
+
+SAMPLE = ["block_csr", "column_intervals", "longformer", "packed_documents", "shared_question"]
+# Larger ones have no schedule by key yet.
+spec_generator.HEAD_DIMS = [dims for dims in spec_generator.HEAD_DIMS if max(dims) <= 128]
+# Nothing can be added to the gradient of a table yet.
+NOT_BUILT = "kernels yield gradients of queries, keys and values only"
+
+CAUSAL = """
+!q = tensor<?x?x?x{d}x{dtype}>
+!v = tensor<?x?x?x{e}x{dtype}>
+func.func @spec(%q: !q, %k: !q, %v: !v{argument}) -> (!v, tensor<?x?x?xf32>) {{
+  {before}
+  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {{
+    {where}
+    attn.yield %seen : i1
+  }} : !q, !q, !v
+  return %o, %lse : !v, tensor<?x?x?xf32>
+}}
+"""
+
+
+def run(arguments):
+    environment = dict(os.environ, LACUNA_EMULATOR_THREADS="1")
+    return subprocess.run(arguments, capture_output=True, text=True, env=environment)
+
+
+class Gradient:
+    """The gradient function of a spec, and what a forward run has left for it."""
+
+    def __init__(self, folder, name, text, inputs):
+        self.folder, self.spec = folder, pathlib.Path(folder, f"{name}.mlir")
+        self.spec.write_text(text)
+        self.path = self.spec.with_suffix(".gradient.mlir")
+        self.inputs, self.function = inputs, re.search(r"func\.func @(\w+)", text)[1]
+
+    def file(self, name):
+        return f"@{self.spec.with_suffix('')}.{name}.npy"
+
+    def check(self, results=()):
+        """What is wrong with it, if anything; its results go to files of these names."""
+        forward = ["lacuna-run", self.spec, "--device=emulator", *(f"--input={x}" for x in self.inputs)]
+        child = run([*forward, f"--output={self.file('o')}", f"--output={self.file('lse')}"])
+        if child.returncode:
+            return self.complaint(child)
+        child = run(["lacuna-opt", self.spec, "--attn-differentiate", "-o", self.path])
+        if child.returncode:
+            return self.complaint(child)
+        (shape, dtype), value = self.inputs[0].split("=")[0].rsplit("x", 1), self.inputs[2].split("=")[0]
+        rows, columns = shape.rsplit("x", 1)[0], value.split("x")[-2]
+        inputs = [self.file("o"), self.file("lse"), f"{rows}x{columns}x{dtype}=random:91", f"{rows}xf32=random:92"]
+        child = run(
+            ["lacuna-run", self.path, f"--function={self.function}_gradient", "--device=emulator", "--check"]
+            + [f"--input={x}" for x in self.inputs + inputs]
+            + [f"--output={self.file(name)}" for name in results]
+        )
+        return self.complaint(child) if child.returncode else ""
+
+    def complaint(self, child):
+        return f"{shlex.join(map(str, child.args))}\n{child.stderr}"
+
+
+def causal(folder, name, lengths, heads, dims=(64, 64), dtype="bf16", where="%seen = attn.causal %i, %j", **more):
+    parts = {"argument": "", "before": "", **more}
+    text = CAUSAL.format(d=dims[0], e=dims[1], dtype=dtype, where=where, **parts)
+    sizes = [(heads[0], lengths[0], dims[0]), (heads[1], lengths[1], dims[0]), (heads[1], lengths[1], dims[1])]
+    inputs = [f"1x{h}x{n}x{d}x{dtype}=random:{seed}" for seed, (h, n, d) in enumerate(sizes)]
+    return Gradient(folder, name, text, inputs)
+
+
+def shapes(folder):
+    """Lengths from none on, primes, groups of odd sizes, all kinds of head dims; rows without keys."""
+    yield causal(folder, "no-queries", (0, 31), (2, 1))
+    yield causal(folder, "no-keys", (31, 0), (2, 1))
+    yield causal(folder, "one", (1, 1), (3, 1), (8, 16), "f16")
+    yield causal(folder, "primes", (31, 129), (3, 1), (40, 40))
+    yield causal(folder, "odd-groups", (129, 67), (10, 2), (64, 32))
+    yield causal(folder, "largest", (65, 97), (1, 1), (128, 128), "f16")
+    # The first 20 keys have queries, the first 31 queries have no keys.
+    before = "%c31 = arith.constant 31 : i32\n%c20 = arith.constant 20 : i32"
+    where = "%late = arith.cmpi sge, %i, %c31 : i32\n%low = arith.cmpi slt, %j, %c20 : i32\n%seen = arith.andi %late, %low : i1"
+    yield causal(folder, "empty-rows", (67, 67), (2, 2), where=where, before=before)
+
+
+def gallery(folder, root, whole):
+    for path in sorted(pathlib.Path(root, "kernels/specs").rglob("*.mlir")):
+        text = path.read_text()
+        example = re.search(r"^// Example: lacuna-run %s (.*)", text, re.MULTILINE)
+        inputs = [x.split("=", 1)[1] for x in shlex.split(example[1]) if x.startswith("--input=")]
+        if whole or path.stem in SAMPLE:
+            yield Gradient(folder, path.stem, text, inputs)
+
+
+def random_specs(folder, count):
+    for seed in range(count):
+        options = {"want_table": seed % 2, "want_empty_rows": seed % 4 == 0, "ragged": seed % 3 == 0}
+        spec = spec_generator.Spec(seed, collections.Counter(), **options)
+        yield Gradient(folder, f"random-{seed}", spec.text(), spec.inputs)
+
+
+def write_list(path, n):
+    """Row i lists the columns from 0 to i, as int32 of .npy."""
+    header = f"{{'descr': '<i4', 'fortran_order': False, 'shape': ({n}, {n}), }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    numbers = [j if j <= i else -1 for i in range(n) for j in range(n)]
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack(f"<H{len(header)}s{n * n}i", len(header), header.encode(), *numbers))
+
+
+def compare_with_list(folder, n=70):
+    """A causal mask that is a list of blocks has the same gradients, to the bit."""
+    path = pathlib.Path(folder, "list.npy")
+    write_list(path, n)
+    columns = f"%n = arith.constant {n} : i32"
+    expand = "%blocks = attn.expand_blocks %list columns %n : tensor<?x?xi32>"
+    listed = causal(
+        folder, "listed", (n, n), (2, 1), argument=", %list: tensor<?x?xi32>", before=f"{columns}\n{expand}",
+        where="%seen = attn.block_mask %i, %j in %blocks block 1 x 1 : tensor<?x?xi1>",
+    )
+    listed.inputs.append(f"@{path}")
+    plain = causal(folder, "plain", (n, n), (2, 1))
+    names = ["dq", "dk", "dv"]
+    for gradient in (listed, plain):
+        if problem := gradient.check(names):
+            return problem
+    read = lambda gradient, name: pathlib.Path(gradient.file(name)[1:]).read_bytes()
+    differing = [name for name in names if read(listed, name) != read(plain, name)]
+    return f"a causal list has other gradients than attn.causal: {differing}" if differing else ""
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("root")
+parser.add_argument("--gallery", action="store_true")
+parser.add_argument("--specs", type=int, default=6)
+options = parser.parse_args()
+with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    gradients = [*shapes(folder), *gallery(folder, options.root, options.gallery), *random_specs(folder, options.specs)]
+    answers = [*pool.map(Gradient.check, gradients), compare_with_list(folder)]
+missing = sum(NOT_BUILT in answer for answer in answers)
+problems = [answer for answer in answers if answer and NOT_BUILT not in answer]
+print(*problems, f"{len(answers)} gradients, {len(problems)} wrong, {missing} of tables", sep="\n")
+sys.exit(bool(problems))
