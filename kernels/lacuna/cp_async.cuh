@@ -13,6 +13,13 @@ __device__ __forceinline__ void copyAsync(uint32_t target, uint64_t source, bool
                : "memory");
 }
 
+/// The same for 4 bytes.
+__device__ __forceinline__ void copyElementAsync(uint32_t target, uint64_t source, bool inside) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(target), "l"(source),
+               "r"(inside ? 4 : 0)
+               : "memory");
+}
+
 /// Closes the group of copies that this thread has started.
 __device__ __forceinline__ void commitCopies() {
   asm volatile("cp.async.commit_group;" ::: "memory");

@@ -54,6 +54,14 @@ __device__ __forceinline__ uint32_t keptSlot(uint32_t ring, uint32_t index) {
   return entryOf<Bytes / 16>(ring, index % Slots);
 }
 
+/// Two floats that lie at a multiple of 8 bytes.
+__device__ __forceinline__ void loadPair(uint32_t address, float &first, float &second) {
+  asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
+               : "=f"(first), "=f"(second)
+               : "r"(address)
+               : "memory");
+}
+
 /// Offset of a 16-byte chunk in a panel with rows of `Span` bytes.
 template <uint32_t Span>
 __device__ __forceinline__ uint32_t chunkOffset(uint32_t row, uint32_t chunk) {

@@ -108,8 +108,10 @@ LogicalResult CopyAsyncOp::verify() {
   SharedType target = getTarget().getType();
   if (failed(verifyIndices(*this, view, getIndices().size())))
     return failure();
-  if (view.getRank() < 2)
-    return emitOpError("copies from a view of rank ") << view.getRank() << ", needs at least 2";
+  int64_t rank = target.getAxes().size();
+  if (view.getRank() < rank)
+    return emitOpError("copies from a view of rank ")
+           << view.getRank() << ", needs at least " << rank;
   if (view.getElementType() != target.getElementType())
     return emitOpError("copies elements of type ")
            << view.getElementType() << " to " << target.getElementType();
@@ -120,10 +122,13 @@ LogicalResult LoadSharedOp::verify() {
   SharedType source = getSource().getType();
   RankedTensorType result = getResult().getType();
   auto layout = dyn_cast<FragmentAttr>(result.getEncoding());
-  if (!layout || layout.getKind() != FragmentKind::Operand)
-    return emitOpError("must give a fragment of kind operand");
-  if (result.getShape() != ArrayRef<int64_t>{source.getRows(), source.getColumns()} ||
-      result.getElementType() != source.getElementType() || layout.getAxes() != source.getAxes())
+  FragmentKind kind = source.isVector() ? FragmentKind::Column : FragmentKind::Operand;
+  if (!layout || layout.getKind() != kind)
+    return emitOpError("must give a fragment of kind ") << stringifyFragmentKind(kind);
+  SmallVector<int64_t> shape = {source.getRows(), source.getColumns()};
+  shape.resize(source.getAxes().size());
+  if (result.getShape() != ArrayRef(shape) || result.getElementType() != source.getElementType() ||
+      layout.getAxes() != source.getAxes())
     return emitOpError("must give the shape, element type and axes of its slot");
   return success();
 }

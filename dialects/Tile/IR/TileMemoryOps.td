@@ -201,8 +201,8 @@ def Tile_SlotOp : Tile_Op<"slot", [Pure, DeclareOpInterfaceMethods<InferTypeOpIn
 def Tile_CopyAsyncOp : Tile_Op<"copy_async", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "starts copying a tile from global to shared memory";
   let description = [{
-    Rows and columns outside the view become zero. Every thread of the block
-    takes part. The tile may be read after a wait for the group that the token
+    Elements outside the view become zero. Every thread of the block takes part, for a
+    vector one for each element. The tile may be read after a wait for the group that the token
     is committed to, followed by a barrier.
 
     ```mlir
@@ -272,8 +272,10 @@ def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
 }
 
 def Tile_LoadSharedOp : Tile_Op<"load_shared", [MemoryEffects<[MemRead]>]> {
-  let summary = "reads a tile of shared memory into registers as an operand";
+  let summary = "reads a tile of shared memory into registers, as an operand or as columns";
   let description = [{
+    A matrix becomes an operand, a vector a value for each column.
+
     ```mlir
     tile.kernel @k(%step: i32) {
       %ring = tile.alloc : !tile.ring<1 x !tile.shared<64x128xbf16, [query, feature]>>

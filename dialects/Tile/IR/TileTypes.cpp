@@ -102,22 +102,32 @@ Type SharedType::parse(AsmParser &parser) {
   FailureOr<SmallVector<Axis>> axes = parseAxisList(parser);
   if (failed(axes) || parser.parseGreater())
     return {};
-  if (shape.size() != 2) {
-    parser.emitError(place, "a shared tile has rows and columns");
+  if (shape.size() != 2 && shape.size() != 1) {
+    parser.emitError(place, "a shared tile has rows and columns, or is a vector");
     return {};
   }
   return getChecked([&] { return parser.emitError(place); }, parser.getContext(), shape[0],
-                    shape[1], elementType, *axes);
+                    shape.size() == 2 ? shape[1] : 1, elementType, *axes);
 }
 
 void SharedType::print(AsmPrinter &printer) const {
-  printer << '<' << getRows() << 'x' << getColumns() << 'x' << getElementType() << ", ";
+  printer << '<' << getRows() << 'x';
+  if (!isVector())
+    printer << getColumns() << 'x';
+  printer << getElementType() << ", ";
   printAxisList(printer, getAxes());
   printer << '>';
 }
 
 LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t rows,
                                  int64_t columns, Type elementType, ArrayRef<Axis> axes) {
+  if (axes.size() == 1 && columns == 1) {
+    if (rows % 16 || rows < 1)
+      return emitError() << "a shared vector is of " << rows << ", must be a multiple of 16";
+    if (!elementType.isF32())
+      return emitError() << "a shared vector holds " << elementType << ", must be f32";
+    return success();
+  }
   if (rows % 16 || columns % 16 || rows < 1 || columns < 1)
     return emitError() << "a shared tile is " << rows << " x " << columns
                        << ", both must be multiples of 16";
@@ -128,7 +138,9 @@ LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError, i
   return success();
 }
 
-int64_t SharedType::getBytes() const { return 2 * getRows() * getColumns(); }
+int64_t SharedType::getBytes() const {
+  return isVector() ? 4 * getRows() : 2 * getRows() * getColumns();
+}
 
 LogicalResult RingType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t slots,
                                SharedType) {

@@ -42,13 +42,16 @@ def Tile_SharedType : Tile_Type<"Shared", "shared"> {
     128-, 64- or 32-byte swizzle of TMA and wgmma, so that eight rows of one chunk
     lie in different banks. Columns are a multiple of 16.
 
-    Example: `!tile.shared<64x128xbf16, [key, feature]>`
+    A vector of f32, which has one axis, lies as it is.
+
+    Examples: `!tile.shared<64x128xbf16, [key, feature]>`, `!tile.shared<32xf32, [query]>`
   }];
   let parameters = (ins "int64_t":$rows, "int64_t":$columns, "::mlir::Type":$elementType,
                         ArrayRefParameter<"Axis">:$axes);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
+    bool isVector() const { return getAxes().size() == 1; }
     /// Bytes of the tile; every panel is a multiple of 1024 when rows are of 32.
     int64_t getBytes() const;
   }];

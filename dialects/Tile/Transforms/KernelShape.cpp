@@ -79,6 +79,15 @@ AttentionShape lacuna::tile::shapeOf(KernelOp kernel) {
     auto map = read->getParentOfType<MapOp>();
     shape.readsTables |= map && map.getResult().getType().getRank() == 2;
   });
+  // Still in the abstract contract, or placed.
+  kernel.walk([&](LoadOp load) {
+    ArrayRef<Axis> axes = axesOf(load.getResult().getType());
+    shape.columnVectors += axes.size() == 1 && axes[0] != kernel.getRowAxis() &&
+                           isa<ForRunsOp>(load->getParentOp()) &&
+                           elementTypeOf(load.getResult().getType()).isF32();
+  });
+  kernel.walk(
+      [&](LoadSharedOp load) { shape.columnVectors += load.getSource().getType().isVector(); });
   kernel.walk([&](PackHeadsOp pack) { shape.heads = pack.getHeads(); });
   return shape;
 }

@@ -8,8 +8,9 @@
 namespace lacuna::tile {
 
 /// What a kernel computes, by its products, in either contract; the largest head dims
-/// among them, or of what it loads if there are none; whether its maps over scores
-/// read tables; and the heads that its views pack.
+/// among them, or of what it loads if there are none; the vectors that its loop loads
+/// along columns; whether its maps over scores read tables; and the heads that its views
+/// pack.
 AttentionShape shapeOf(KernelOp kernel);
 
 /// The knobs that the attribute `tile.pins` fixes: a dictionary with any of

@@ -128,7 +128,9 @@ def TilePlaceOperandsPass : KernelPass<"tile-place-operands"> {
     The form is synchronous: a barrier before the slots of a loop are written
     again, and a wait and a barrier after every copy. With `query_in_registers`
     an operand loaded before the loop is read from its slot into a fragment once.
-    Such loads may feed nothing else; those that have a fragment already stay as they are.
+    Such loads may feed nothing else. A vector along columns that a loop loads goes the
+    same way, and is read from its slot right before it is used. Other loads that have a
+    fragment already stay as they are.
 
     ```mlir
     %kt = tile.load %k[%b, %h, %key, %c0] : ...

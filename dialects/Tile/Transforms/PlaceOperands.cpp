@@ -1,7 +1,7 @@
 //===- PlaceOperands.cpp - Loads become copies to shared memory -----------===//
 //
-// The synchronous form: one slot per load, every copy waited for at once, and a
-// barrier on either side of it. It is correct as it stands; overlapping copies
+// The synchronous form: one slot per load of an operand or of a loop's vector, every copy waited
+// for at once, and a barrier on either side of it. It is correct as it stands; overlapping copies
 // with work is left to tile-pipeline, which recognises exactly this form.
 //
 //===----------------------------------------------------------------------===//
@@ -21,7 +21,7 @@ struct PlaceOperands : impl::TilePlaceOperandsPassBase<PlaceOperands> {
     KernelOp kernel = getOperation();
     SmallVector<LoadOp> loads;
     kernel.walk([&](LoadOp load) {
-      if (!isa<FragmentAttr>(load.getResult().getType().getEncoding()))
+      if (!isa<FragmentAttr>(load.getResult().getType().getEncoding()) || isColumnOfLoop(load))
         loads.push_back(load);
     });
     if (loads.empty())
@@ -49,10 +49,21 @@ struct PlaceOperands : impl::TilePlaceOperandsPassBase<PlaceOperands> {
     }
   }
 
+  /// Whether every step of a loop loads a vector along its columns. All warps need it
+  /// whole, late, and have no registers to keep it in until then.
+  static bool isColumnOfLoop(LoadOp load) {
+    RankedTensorType type = load.getResult().getType();
+    auto layout = dyn_cast<FragmentAttr>(type.getEncoding());
+    return layout && layout.getKind() == FragmentKind::Column && type.getElementType().isF32() &&
+           isa<ForRunsOp>(load->getParentOp());
+  }
+
   /// What this pass can place.
   LogicalResult check(KernelOp kernel, LoadOp load) {
     if (!kernel.getSchedule())
       return kernel.emitOpError("has no schedule; run tile-choose-schedule first");
+    if (isColumnOfLoop(load))
+      return success();
     if (!isa<KernelOp, ForRunsOp>(load->getParentOp()))
       return load.emitOpError("must stand in the body of the kernel or of its loop over runs");
     RankedTensorType type = load.getResult().getType();
@@ -75,7 +86,8 @@ struct PlaceOperands : impl::TilePlaceOperandsPassBase<PlaceOperands> {
   /// Replaces `load`; gives the ring that `rings` made for it.
   AllocOp place(KernelOp kernel, LoadOp load, OpBuilder &rings) {
     RankedTensorType type = load.getResult().getType();
-    auto slotType = SharedType::get(&getContext(), type.getDimSize(0), type.getDimSize(1),
+    auto slotType = SharedType::get(&getContext(), type.getDimSize(0),
+                                    type.getRank() == 2 ? type.getDimSize(1) : 1,
                                     type.getElementType(), axesOf(type));
     OpBuilder builder(load);
     Location loc = load.getLoc();
@@ -88,6 +100,10 @@ struct PlaceOperands : impl::TilePlaceOperandsPassBase<PlaceOperands> {
     BarrierOp::create(builder, loc);
     placedLoads += 1;
 
+    if (type.getRank() == 1) {
+      readBeforeUse(load, slot);
+      return ring;
+    }
     // A query that is the same for every key tile may stay in registers.
     bool keep = kernel.getSchedule()->getQueryInRegisters() && isa<KernelOp>(load->getParentOp());
     Value fragment;
@@ -107,6 +123,23 @@ struct PlaceOperands : impl::TilePlaceOperandsPassBase<PlaceOperands> {
     }
     load.erase();
     return ring;
+  }
+
+  /// Replaces the load of a vector by what reads its slot as late as possible.
+  static void readBeforeUse(LoadOp load, Value slot) {
+    Operation *first = nullptr;
+    for (Operation *user : load->getUsers()) {
+      Operation *above = load->getBlock()->findAncestorOpInBlock(*user);
+      if (!first || above->isBeforeInBlock(first))
+        first = above;
+    }
+    if (first) {
+      OpBuilder builder(first);
+      load.replaceAllUsesWith(
+          LoadSharedOp::create(builder, load.getLoc(), load.getResult().getType(), slot)
+              .getResult());
+    }
+    load.erase();
   }
 
   Value zero;

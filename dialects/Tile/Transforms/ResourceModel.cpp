@@ -52,8 +52,7 @@ static std::int64_t predictGradientRegisters(const Schedule &schedule, const Att
   const std::int64_t columns = shape.columnTile(schedule);
   const bool needsScoreGradient = shape.work != Work::ValueGradient;
   const std::int64_t scores = rowBlocks * columns / 2 * (needsScoreGradient ? 2 : 1);
-  // What a column has one value of: the log of its sum and, of its gradient, a shift.
-  const std::int64_t vectors = shape.hasKeyRows() ? columns / 4 * (needsScoreGradient ? 2 : 1) : 0;
+  const std::int64_t vectors = shape.columnVectors ? columns / 4 : 0; // read one by one
   const std::int64_t kept = rowBlocks * (schedule.queryInRegisters ? keptFeatures(shape) / 4 : 4);
   const std::int64_t rest = 44 + 16 * rowBlocks + (shape.readsTables ? 12 : 0);
   return rowBlocks * summedFeatures(shape) / 2 + scores + vectors + kept + rest;
@@ -94,7 +93,8 @@ static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &
   };
   const std::int64_t rows = shape.rowTile(schedule), columns = shape.columnTile(schedule);
   const bool keepsBoth = keptFeatures(shape) > paddedFeatures(shape.queryFeatures);
-  return ring(1, rows, shape.queryFeatures) + (keepsBoth ? ring(1, rows, shape.valueFeatures) : 0) +
+  return shape.columnVectors * roundUp(schedule.stages * columns * 4, sharedAlignment) +
+         ring(1, rows, shape.queryFeatures) + (keepsBoth ? ring(1, rows, shape.valueFeatures) : 0) +
          ring(schedule.stages, columns, shape.queryFeatures) +
          ring(schedule.stages, columns, shape.valueFeatures) +
          // Barriers that say filled and freed, for keys, values and queries.

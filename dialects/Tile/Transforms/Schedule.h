@@ -52,6 +52,7 @@ struct AttentionShape {
   bool readsTables = false;       ///< whether mask or score read memory per element
   std::int64_t heads = 1;         ///< query heads whose rows lie in one tile
   Work work = Work::Outputs;
+  std::int64_t columnVectors = 0; ///< that the loop loads, a value for each column
 
   bool hasKeyRows() const { return work >= Work::KeyGradient; }
   /// Extents of a score tile along the rows of the kernel, and along the other axis.

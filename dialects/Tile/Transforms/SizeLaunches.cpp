@@ -25,7 +25,9 @@ static int64_t alignmentOf(Value view) {
   for (Operation *user : view.getUsers()) {
     auto store = dyn_cast<StoreOp>(user);
     auto load = dyn_cast<LoadOp>(user);
-    if (isa<CopyAsyncOp>(user) || (store && store.getValue().getType().getRank() == 2) ||
+    auto copy = dyn_cast<CopyAsyncOp>(user);
+    if ((copy && !copy.getTarget().getType().isVector()) ||
+        (store && store.getValue().getType().getRank() == 2) ||
         (load && load.getResult().getType().getRank() == 2))
       return 16;
     if (isa<ListRunsOp, WriteRunsOp, PieceOp>(user))

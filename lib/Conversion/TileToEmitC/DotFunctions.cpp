@@ -125,14 +125,30 @@ FailureOr<FragmentCall> lacuna::printDot(Emission &emission, tile::DotOp op) {
   return dot->print(emission, "dot", lhs ? lhs->parameterType() : "uint32_t ", body, inputs);
 }
 
+/// Two neighbouring columns at once, of every 8.
+static FragmentCall printLoadColumns(Emission &emission, tile::LoadSharedOp op,
+                                     const Fragment &result) {
+  emission.include("shared");
+  std::string type = result.structName();
+  std::string text =
+      type + " $(uint32_t slot) {\n  " + type + " r;\n  slot += 4 * lacuna::fragmentColumn();\n";
+  for (int64_t i = 0; i < result.registers(); i += 2)
+    text += "  lacuna::loadPair(slot + " + std::to_string(4 * result.columnOf(i)) + ", r.x" +
+            std::to_string(i) + ", r.x" + std::to_string(i + 1) + ");\n";
+  return FragmentCall{emission.function(op.getLoc(), "load_columns", text + "  return r;\n}\n"),
+                      {op.getSource()}};
+}
+
 FailureOr<FragmentCall> lacuna::printLoadShared(Emission &emission, tile::LoadSharedOp op) {
   Location loc = op.getLoc();
   FailureOr<Fragment> result = Fragment::of(loc, op.getType());
   if (failed(result))
     return failure();
   emission.structOf(loc, *result);
-  emission.include("ldmatrix");
   emission.include("thread");
+  if (result->isColumn())
+    return printLoadColumns(emission, op, *result);
+  emission.include("ldmatrix");
   auto slot = cast<tile::SharedType>(op.getSource().getType());
   MatrixAddresses addresses(slot, "p", result->registers());
   std::string body = addresses.setup();

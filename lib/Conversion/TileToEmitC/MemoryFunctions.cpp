@@ -100,14 +100,22 @@ static SmallVector<Value> operandsOf(Value view, ValueRange indices) {
   return operands;
 }
 
-FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsyncOp op) {
-  auto view = cast<tile::ViewType>(op.getView().getType());
-  auto target = cast<tile::SharedType>(op.getTarget().getType());
-  auto kernel = op->getParentOfType<tile::KernelOp>();
-  ViewText text = viewText(emission, view, op.getIndices(), 2);
-  emission.include("cp_async");
-  emission.include("shared");
-  int64_t threads = 32 * kernel.getSchedule()->getWarps();
+/// Copies of a vector, of one element by each thread.
+static std::string copiesOfVector(const ViewText &text, tile::SharedType target, int64_t threads) {
+  std::string body;
+  for (int64_t at = 0; at < target.getRows(); at += threads) {
+    std::string index =
+        text.indices[text.rowAxis] + " + int32_t(" + advanced("threadIdx.x", 0, at) + ")";
+    if (at + threads > target.getRows())
+      body += "  if (threadIdx.x < " + std::to_string(target.getRows() - at) + ")\n  ";
+    body += "  lacuna::copyElementAsync(" + advanced("slot", 0, 4 * at) + " + 4 * threadIdx.x, " +
+            text.address(4, {index}) + ", " + index + " < " + text.rowDim() + ");\n";
+  }
+  return body;
+}
+
+/// Copies of a matrix, of 16 bytes by each thread.
+static std::string copiesOfMatrix(const ViewText &text, tile::SharedType target, int64_t threads) {
   std::string body;
   int64_t openSpan = 0;
   for (const Panel &panel : panelsOf(target)) {
@@ -149,11 +157,24 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
               ", rows > " + std::to_string(row) + inColumns + ");\n";
     }
   }
-  body += "  }\n";
+  return body + "  }\n";
+}
+
+FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsyncOp op) {
+  auto view = cast<tile::ViewType>(op.getView().getType());
+  auto target = cast<tile::SharedType>(op.getTarget().getType());
+  ViewText text = viewText(emission, view, op.getIndices(), target.getAxes().size());
+  emission.include("cp_async");
+  emission.include("shared");
+  int64_t threads = 32 * op->getParentOfType<tile::KernelOp>().getSchedule()->getWarps();
+  std::string name = "copy_" + std::to_string(target.getRows());
+  if (!target.isVector())
+    name += "x" + std::to_string(target.getColumns());
+  auto copies = target.isVector() ? copiesOfVector : copiesOfMatrix;
   FragmentCall call;
-  call.callee = emission.function(
-      op.getLoc(), ("copy_" + Twine(target.getRows()) + "x" + Twine(target.getColumns())).str(),
-      "void $(" + text.parameters + ", uint32_t slot) {\n" + body + "}\n");
+  call.callee = emission.function(op.getLoc(), name,
+                                  "void $(" + text.parameters + ", uint32_t slot) {\n" +
+                                      copies(text, target, threads) + "}\n");
   call.operands = operandsOf(op.getView(), op.getIndices());
   call.operands.push_back(op.getTarget());
   return call;

@@ -81,3 +81,24 @@ tile.kernel @tall(%k: !tile.view<?x32xbf16>, %key: i32)
   tile.commit(%token)
   tile.return
 }
+
+// -----
+
+// Vectors are copied by elements, as many threads as there are, and read by pairs.
+// CHECK-LABEL: void copy_48(const lacuna::View<2> &view, int32_t i0, int32_t i1, uint32_t slot)
+// CHECK-SAME: lacuna::copyElementAsync(slot + 4 * threadIdx.x, lacuna::elementAddress<4>(view, i0, i1 + int32_t(threadIdx.x)), i1 + int32_t(threadIdx.x) < view.dim[1]);
+// CHECK-SAME: if (threadIdx.x < 16)
+// CHECK-SAME: lacuna::copyElementAsync(slot + 128 + 4 * threadIdx.x, lacuna::elementAddress<4>(view, i0, i1 + int32_t(threadIdx.x + 32)), i1 + int32_t(threadIdx.x + 32) < view.dim[1]);
+// CHECK-LABEL: F32x12 load_columns(uint32_t slot)
+// CHECK-SAME: slot += 4 * lacuna::fragmentColumn();
+// CHECK-SAME: lacuna::loadPair(slot + 32, r.x2, r.x3);
+tile.kernel @vector(%lse: !tile.view<?x?xf32>, %h: i32, %query: i32)
+    attributes {schedule = #tile.schedule<query_tile = 48, key_tile = 16, warps = 1, stages = 2, query_in_registers = false>,
+                shared_bytes = 1024 : i64, target = "sm_80"} {
+  %b, %hk, %first = tile.block %h, %h, %h of key
+  %ring = tile.alloc at 0 : !tile.ring<1 x !tile.shared<48xf32, [query]>>
+  %slot = tile.slot %ring[%h] : !tile.ring<1 x !tile.shared<48xf32, [query]>>
+  %token = tile.copy_async %lse[%h, %query] to %slot : !tile.view<?x?xf32> -> !tile.shared<48xf32, [query]>
+  %columns = tile.load_shared %slot : !tile.shared<48xf32, [query]> -> tensor<48xf32, #tile.fragment<[query], column, warps = 1>>
+  tile.return
+}

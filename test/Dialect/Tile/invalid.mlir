@@ -71,8 +71,18 @@ tile.kernel @k(%table: !tile.view<?x4x?xf32>, %m: tensor<?xf32, #tile.axes<[quer
 
 // -----
 
-// expected-error@+1 {{a shared tile has rows and columns}}
+// expected-error@+1 {{a shared tile has rows and columns, or is a vector}}
+tile.kernel @k(%x: !tile.shared<2x64x64xbf16, [key, feature]>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a shared vector holds 'bf16', must be f32}}
 tile.kernel @k(%x: !tile.shared<64xbf16, [key]>) { tile.return }
+
+// -----
+
+// expected-error@+1 {{a shared vector is of 40, must be a multiple of 16}}
+tile.kernel @k(%x: !tile.shared<40xf32, [key]>) { tile.return }
 
 // -----
 

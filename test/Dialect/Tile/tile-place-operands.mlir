@@ -70,3 +70,27 @@ tile.kernel @direct(%lse: !tile.view<?xf32>, %first: i32) attributes {schedule =
   %l = tile.load %lse[%first] : !tile.view<?xf32> -> tensor<64xf32, #tile.fragment<[query], row, warps = 4>>
   tile.return
 }
+
+// A vector along columns goes through shared memory where a loop loads it, and is read
+// right before it is used.
+// CHECK-LABEL: tile.kernel @columns
+tile.kernel @columns(%m: !tile.view<?xf32>, %runs: !tile.runs, %x: f32) attributes {schedule = #s, target = "sm_80"} {
+  // CHECK: %[[RING:.*]] = tile.alloc : <1 x !tile.shared<32xf32, [key]>>
+  // CHECK: tile.for_runs (%[[KEY:.*]], %{{.*}})
+  tile.for_runs (%key, %partial) in %runs {
+    // CHECK: %[[SLOT:.*]] = tile.slot %[[RING]]
+    // CHECK-NEXT: tile.copy_async %{{.*}}[%[[KEY]]] to %[[SLOT]]
+    // CHECK: tile.splat
+    // CHECK-NEXT: %[[COLUMNS:.*]] = tile.load_shared %[[SLOT]] {{.*}} -> tensor<32xf32, #tile.fragment<[key], column, warps = 4>>
+    // CHECK-NEXT: scf.if
+    // CHECK-NEXT: tile.map(%{{.*}} = %[[COLUMNS]])
+    %c = tile.load %m[%key] : !tile.view<?xf32> -> tensor<32xf32, #tile.fragment<[key], column, warps = 4>>
+    %s = tile.splat %x : tensor<64x32xf32, #scores>
+    scf.if %partial {
+      %t = tile.map(%e = %c) : (tensor<32xf32, #tile.fragment<[key], column, warps = 4>>) -> tensor<64x32xf32, #scores> {
+        tile.yield %e : f32
+      }
+    }
+  }
+  tile.return
+}

@@ -143,19 +143,25 @@ tile.program @p(%o: tensor<?x64xf16>, %pieces: tensor<?x6xi32>, %n: i32, %p: ten
 
 // -----
 
-// Rows of a kernel of keys are its key tile; a matrix that is loaded, by pairs, is aligned.
+// Rows of a kernel of keys are its key tile; a matrix that is loaded, by pairs, is aligned,
+// and a vector that is copied by elements need not be.
 #s = #tile.schedule<query_tile = 32, key_tile = 128, warps = 8, stages = 2, query_in_registers = false>
-tile.kernel @k(%q: !tile.view<?x64xbf16>, %n: i32) attributes {schedule = #s, shared_bytes = 0, target = "sm_80"} {
+tile.kernel @k(%q: !tile.view<?x64xbf16>, %lse: !tile.view<?xf32>, %n: i32)
+    attributes {schedule = #s, shared_bytes = 1024, target = "sm_80"} {
   %b, %h, %first = tile.block %n, %n, %n of key
   %c0 = arith.constant 0 : i32
+  %ring = tile.alloc at 0 : !tile.ring<2 x !tile.shared<32xf32, [query]>>
+  %slot = tile.slot %ring[%c0] : !tile.ring<2 x !tile.shared<32xf32, [query]>>
+  %token = tile.copy_async %lse[%n] to %slot : !tile.view<?xf32> -> !tile.shared<32xf32, [query]>
   %rows = tile.load %q[%first, %c0] : !tile.view<?x64xbf16> -> tensor<128x64xbf16, #tile.fragment<[key, feature], accumulator, warps = 8>>
   tile.return
 }
 // CHECK-LABEL: tile.program @of_keys
 // CHECK-SAME: tile.alignment = 16 : i64
-tile.program @of_keys(%q: tensor<?x64xbf16>, %n: i32) {
+// CHECK-SAME: tile.alignment = 4 : i64
+tile.program @of_keys(%q: tensor<?x64xbf16>, %lse: tensor<?xf32>, %n: i32) {
   %c1 = arith.constant 1 : index
   // CHECK: {row_tile = 128 : i64
-  tile.launch @k batches %c1 heads %c1 rows %c1 (%q, %n) : tensor<?x64xbf16>, i32
+  tile.launch @k batches %c1 heads %c1 rows %c1 (%q, %lse, %n) : tensor<?x64xbf16>, tensor<?xf32>, i32
   tile.return
 }

@@ -31,10 +31,12 @@ tile.kernel @fragments(%s: tensor<64x32xf32, #tile.fragment<[query, key], accumu
 // CHECK: tile.kernel @shared(
 // CHECK-SAME: !tile.shared<64x128xbf16, [query, feature]>
 // CHECK-SAME: !tile.ring<3 x !tile.shared<32x80xf16, [key, feature]>>
+// CHECK-SAME: !tile.shared<32xf32, [query]>
 // CHECK-SAME: !tile.runs
 // CHECK-SAME: !tile.token
 tile.kernel @shared(%q: !tile.shared<64x128xbf16, [query, feature]>,
                     %k: !tile.ring<3 x !tile.shared<32x80xf16, [key, feature]>>,
+                    %lse: !tile.shared<32xf32, [query]>,
                     %runs: !tile.runs, %copy: !tile.token) {
   tile.return
 }

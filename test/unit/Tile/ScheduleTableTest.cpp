@@ -31,7 +31,8 @@ TEST(ScheduleTable, BackwardKernelsHaveSchedulesOnEveryTarget) {
                       Work::KeyValueGradients})
       for (bool readsTables : {false, true})
         for (std::int64_t features = 8; features <= 256; features += 8) {
-          const AttentionShape shape{features, features, 2, readsTables, 1, work};
+          AttentionShape shape{features, features, 2, readsTables, 1, work};
+          shape.columnVectors = shape.hasKeyRows() ? 2 : 0;
           const ScheduleChoice choice = chooseSchedule(shape, target);
           if (work == Work::KeyValueGradients && features > 128) {
             EXPECT_EQ(choice.error, "head dims " + std::to_string(features) + " and " +
