@@ -5,6 +5,7 @@
 // same kind, taken in turns.
 //
 //===----------------------------------------------------------------------===//
+#include "lacuna/Gradient.h"
 #include "lib/Compiler/BuildKernels.h"
 #include "lib/Compiler/Compilation.h"
 #include "lib/Runtime/Nvrtc.h"
@@ -120,6 +121,27 @@ static Status benchTarget(const BenchOptions &options, const std::string &spec,
   return Status();
 }
 
+/// A spec and its gradient, as training needs them.
+static Status benchTraining(const BenchOptions &options, const std::string &spec,
+                            const std::string &target, Table &table) {
+  Result<const Nvrtc *> nvrtc = Nvrtc::get();
+  if (!nvrtc)
+    return nvrtc.status();
+  std::vector<double> times;
+  for (int i = 0; i < options.repeats; ++i) {
+    Timer timer;
+    Result<std::string> gradient = differentiate(spec, CompileOptions());
+    if (!gradient)
+      return gradient.status();
+    for (const std::string &text : {spec, *gradient})
+      if (Result<CompileTimes> compiled = compileOnce(text, target.c_str(), **nvrtc); !compiled)
+        return compiled.status();
+    times.push_back(timer.cpuMilliseconds());
+  }
+  table.add({"compile", target + ": spec and its gradient, CPU", least(times), "ms", 1500.0});
+  return Status();
+}
+
 /// A text without the kernels that are not called `name`.
 static std::string withKernel(const std::string &source, const std::string &name) {
   std::string kept;
@@ -207,6 +229,9 @@ Status lacuna::benchCompile(const BenchOptions &options, Table &table) {
     return spec.status();
   for (const Comparison &comparison : comparisons)
     if (Status status = benchTarget(options, *spec, comparison, table); !status.isOk())
+      return status;
+  for (const Comparison &comparison : comparisons)
+    if (Status status = benchTraining(options, *spec, comparison.target, table); !status.isOk())
       return status;
   for (auto bench : {benchPlanned, benchDerivation})
     if (Status status = bench(options, table); !status.isOk())
