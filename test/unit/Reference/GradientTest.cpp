@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "test/unit/Reference/FiniteDifferences.h"
 #include "tools/lacuna-run/GallerySpec.h"
+#include "tools/lacuna-run/GradientCheck.h"
 
 #include "gtest/gtest.h"
 
@@ -130,4 +131,21 @@ TEST(Gradient, OfEveryOp) {
                                                     "0.6", "0.5"}),
               "");
   }
+}
+
+TEST(Gradient, CheckAllowsWhatRoundingDoes) {
+  const float nan = std::nanf("");
+  ReferenceGradient reference{{{2, 2}, {1, 2, 0, 0}}, {1.01, 2, 0, 0}, {1, 0}};
+  auto failureOf = [&](std::array<float, 4> found) {
+    HostArray array{DType::F32, {2, 2}, std::string(sizeof(found), 0)};
+    std::memcpy(array.bytes.data(), found.data(), sizeof(found));
+    return checkGradient(reference, array).failure;
+  };
+  EXPECT_EQ(failureOf({1.02f, 2, 0, 0}), "");
+  EXPECT_EQ(failureOf({1.03f, 2, 0, 0}), "row 0: error 0.03, allowed 0.021");
+  EXPECT_EQ(failureOf({nan, 2, 0, 0}), "row 0: error nan, allowed 0.021");
+  EXPECT_EQ(failureOf({1, 2, 1e-9f, 0}), "row 1: error 1e-09, allowed 0");
+  reference.values.values[0] = nan;
+  EXPECT_EQ(failureOf({nan, 2, 0, 0}), "");
+  EXPECT_EQ(failureOf({1, 2, 0, 0}), "row 0: error nan, allowed 0.001");
 }
