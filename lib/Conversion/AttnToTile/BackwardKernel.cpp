@@ -221,15 +221,17 @@ BackwardKernel::Sums BackwardKernel::emitTile(Sums sums, Value column, Value par
   Value columnGradients =
       load(byKey ? place.outputGradient : place.value, columns(), valueDim, column);
   named(byKey ? "output_gradients" : "values", columnGradients);
+  Value narrowWeights = sums.weights ? narrowed(weights) : Value();
   Sums added;
-  if (sums.weights)
-    added.weights = product(narrowed(weights), columnGradients, sums.weights);
   if (sums.products) {
     Value ofWeights = product(rowGradients, columnGradients, zeros(pairs(f32)));
     Value delta = byKey ? loadOfQueries(place.delta, column) : rowDelta;
     Value ofScores = pull(weights, ofWeights, delta, products, column);
     added.products = product(ofScores, columnOperand, sums.products);
   }
+  // Last: it waits with half the registers that the rest of the tile works in.
+  if (sums.weights)
+    added.weights = product(narrowWeights, columnGradients, sums.weights);
   return added;
 }
 

@@ -60,10 +60,10 @@
 // CHECK:             arith.cmpi sle, %[[J]], %[[I]] : i32
 // CHECK:           tile.load %[[LSE]][%[[B]], %[[H]], %[[QUERY]]] : {{.*}} tensor<?xf32, #tile.axes<[query]>>
 // CHECK:           %[[DOT:.*]] = tile.load %[[DO]][%[[B]], %[[H]], %[[QUERY]],
-// CHECK:           %[[DV1:.*]] = tile.dot %{{.*}}, %[[DOT]], %[[DVS]]
 // CHECK:           tile.dot %[[VT]], %[[DOT]]
 // CHECK:           tile.load %[[DELTA]][%[[B]], %[[H]], %[[QUERY]]]
 // CHECK:           %[[DK1:.*]] = tile.dot %{{.*}}, %[[QT]], %[[DKS]]
+// CHECK:           %[[DV1:.*]] = tile.dot %{{.*}}, %[[DOT]], %[[DVS]]
 // CHECK:           tile.yield %[[DK1]], %[[DV1]]
 // CHECK:       tile.store %{{.*}}, %[[DK]][%[[B]], %[[HK]], %[[FIRST]],
 // CHECK:       tile.store %{{.*}}, %[[DV]][%[[B]], %[[HK]], %[[FIRST]],

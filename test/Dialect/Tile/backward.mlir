@@ -221,7 +221,6 @@ tile.kernel @key_kernel(%q: !qk_view, %k: !qk_view, %v: !vo_view, %do: !vo_view,
         %r = arith.truncf %x : f32 to bf16
         tile.yield %r : bf16
       }
-      %dv_next = tile.dot %weights, %dot, %dv_acc : !ji_packed, !o_tile -> !dv_tile
       %dp = tile.dot %value_rows, %dot, %empty : !v_tile, !o_tile -> !ji
       %ds = tile.map(%x = %p, %y = %dp, %m = %dl) : (!ji, !ji, !i) -> !ji_packed {
         %d = arith.subf %y, %m : f32
@@ -230,6 +229,8 @@ tile.kernel @key_kernel(%q: !qk_view, %k: !qk_view, %v: !vo_view, %do: !vo_view,
         tile.yield %r : bf16
       }
       %dk_next = tile.dot %ds, %qt, %dk_acc : !ji_packed, !q_tile -> !dk_tile
+      // Packed weights wait for their product, so that scores have the registers.
+      %dv_next = tile.dot %weights, %dot, %dv_acc : !ji_packed, !o_tile -> !dv_tile
       tile.yield %dk_next, %dv_next : !dk_tile, !dv_tile
     }
     scf.yield %sum#0, %sum#1 : !dk_tile, !dv_tile
