@@ -6,7 +6,7 @@ model named before there was a kernel. Where roles share registers anew, each th
 starts with an equal share of all, and what the roles then keep is not more. One mask
 with a score function stands for all head dims, and one whose score reads a table per
 element, which wants the most registers, for the large ones; a planned mask has its
-plan's kernels besides. `--all` takes the whole gallery with every head dim and both
+plan's kernels besides. Gradients are held to the same. `--all` takes the whole gallery with every head dim and both
 element types, `--target=sm_90a` only that target.
 """
 # REQUIRES: nvrtc
@@ -40,8 +40,10 @@ func.func @window_alibi(%q: !qk, %k: !qk, %v: !vo, %slopes: tensor<?xf32>, %wind
 """
 
 
-def compile_to(level, target, text, mode):
+def compile_to(level, target, text, mode, function):
     command = ["lacuna-compile", "-", f"--target={target}", f"--emit={level}", f"--mode={mode}"]
+    if function:
+        command.append(f"--function={function}")
     child = subprocess.run(command, input=text, capture_output=True, text=True)
     return child.stdout if not child.returncode else sys.exit(child.stderr)
 
@@ -52,9 +54,9 @@ def number(pattern, text):
 
 def examine(case):
     """For each kernel of a spec a line on it, and what is wrong with it."""
-    name, target, text, mode = case
-    report = compile_to("report", target, text, mode)
-    scheduled = compile_to("scheduled", target, text, mode)
+    name, target, *program = case
+    report = compile_to("report", target, *program)
+    scheduled = compile_to("scheduled", target, *program)
     lines = []
     for kernel in report.split("## Kernel ")[1:]:
         symbol = kernel.split()[0]
@@ -100,13 +102,22 @@ def add(name, text, target, head_dims, dtype, mode="closed"):
     """A case; the gallery keeps the types of operands behind two aliases."""
     for alias, dim in zip(("!qk", "!vo"), head_dims):
         text = re.sub(rf"^{alias} = .*", f"{alias} = tensor<?x?x?x{dim}x{dtype}>", text, flags=re.M)
-    cases.append((f"{name} {head_dims[0]}/{head_dims[1]} {dtype}", target, text, mode))
+    cases.append((f"{name} {head_dims[0]}/{head_dims[1]} {dtype}", target, text, mode, ""))
+
+
+def add_gradient(name, target, head_dims, dtype):
+    """The gradient of a spec of the gallery, after its types as `add` has them."""
+    add(f"gradient of {name}", specs[name], target, head_dims, dtype, "auto")
+    *case, text, mode, _ = cases.pop()
+    child = subprocess.run(["lacuna-opt", "--attn-differentiate"], input=text, capture_output=True, text=True)
+    cases.append((*case, child.stdout, mode, f"{name}_gradient"))
 
 
 for n, (target, head_dims) in enumerate(itertools.product(targets, HEAD_DIMS)):
     if "--all" in sys.argv:
         for dtype, name in itertools.product(("f16", "bf16"), sorted(specs)):
             add(name, specs[name], target, head_dims, dtype, "auto")
+            add_gradient(name, target, head_dims, dtype)
         continue
     add("window_alibi", SPEC, target, head_dims, ("f16", "bf16")[n % 2])
     if min(head_dims) >= 128:
@@ -114,6 +125,9 @@ for n, (target, head_dims) in enumerate(itertools.product(targets, HEAD_DIMS)):
 
     if head_dims == (128, 128):
         add("key_lifetime", specs["key_lifetime"], target, head_dims, "bf16", "planned")
+        add_gradient("key_lifetime", target, head_dims, "bf16")
+    elif head_dims in ((64, 64), (192, 128), (256, 256)):
+        add_gradient("causal", target, head_dims, ("f16", "bf16")[n % 2])
 
 count = failed = 0
 with concurrent.futures.ThreadPoolExecutor(2) as pool:

@@ -74,6 +74,21 @@ static LogicalResult verifySpec(func::FuncOp spec) {
   return success();
 }
 
+/// Features of sums of keys and of values that one kernel has registers for.
+static constexpr int64_t mostFeaturesTogether = 128;
+
+/// Gives the gradient of values to an op of its own where a kernel cannot sum it together
+/// with that of keys.
+static void splitByKey(attn::BackwardOp backward) {
+  bool isWide =
+      std::max(backward.getQueryHeadDim(), backward.getValueHeadDim()) > mostFeaturesTogether;
+  if (!backward.isByKey() || !isWide || backward.getKeyGradient().use_empty() ||
+      backward.getValueGradient().use_empty())
+    return;
+  auto ofValues = cast<attn::BackwardOp>(OpBuilder(backward).clone(*backward));
+  backward.getValueGradient().replaceAllUsesWith(ofValues.getValueGradient());
+}
+
 namespace {
 struct ConvertAttnToTilePass final : lacuna::impl::ConvertAttnToTileBase<ConvertAttnToTilePass> {
   void runOnOperation() override {
@@ -134,11 +149,15 @@ private:
     if (isa<attn::DeltaOp>(op))
       return name + "_delta";
     if (auto backward = dyn_cast<attn::BackwardOp>(op))
-      return name + (backward.isByKey() ? "_by_key" : "_by_query");
+      return name + (!backward.isByKey()                     ? "_by_query"
+                     : backward.getKeyGradient().use_empty() ? "_values_by_key"
+                                                             : "_by_key");
     return name + "_kernel" + (attends > 1 ? std::to_string(index) : "");
   }
 
   void convert(func::FuncOp spec, SymbolTable &symbols) {
+    for (auto backward : llvm::to_vector(spec.getOps<attn::BackwardOp>()))
+      splitByKey(backward);
     SmallVector<Operation *> ops;
     for (Operation &op : spec.getOps())
       if (isa<attn::TiledAttention, attn::DeltaOp>(op) && !op.use_empty())

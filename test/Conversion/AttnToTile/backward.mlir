@@ -125,3 +125,25 @@ func.func @capped(%q: !t, %k: !t, %v: !t, %cap: f32, %o: !t, %lse: !lse, %do: !t
     } : !t, !t, !t output !t
   return %dk : !t
 }
+
+// Beyond 128 features sums of keys and of values have no registers in one kernel.
+!wide = tensor<?x?x?x192xbf16>
+// CHECK-LABEL: tile.kernel @wide_values_by_key(
+// CHECK-COUNT-2: tile.dot
+// CHECK-NOT:     tile.dot
+// CHECK-LABEL: tile.kernel @wide_by_key(
+// CHECK-COUNT-3: tile.dot
+// CHECK-NOT:     tile.dot
+// CHECK-LABEL: tile.program @wide
+// CHECK:       tile.launch @wide_values_by_key batches
+// CHECK:       tile.launch @wide_by_key batches
+// PLAN:        tile.kernel @wide_values_by_key_lists({{.*}} attributes {plans = @wide_values_by_key, transposed}
+// PLAN:        tile.kernel @wide_by_key_lists({{.*}} attributes {plans = @wide_by_key, transposed}
+func.func @wide(%q: !wide, %k: !wide, %v: !t, %o: !t, %lse: !lse, %do: !t) -> (!wide, !t) {
+  %dq, %dk, %dv = attn.attend_grad %q, %k, %v output %o, %lse gradient %do
+    where(%b, %h, %i, %j) {
+      %past = arith.cmpi sle, %j, %i : i32
+      attn.yield %past : i1
+    } : !wide, !wide, !t output !t
+  return %dk, %dv : !wide, !t
+}
