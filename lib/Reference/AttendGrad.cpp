@@ -17,6 +17,9 @@
 namespace lacuna::reference {
 
 namespace {
+/// What of a gradient is summed, as ReferenceGradient has it.
+enum class Sum { Values, Rounded, Magnitudes };
+
 /// A key of a row.
 struct Element {
   double weight;         ///< p
@@ -41,7 +44,7 @@ private:
   /// Fills `elements` with p and dp where keys are visible.
   RowState weigh(const Row &row, const RowSummary &summary);
   ElementFault addKey(const Row &row, const RowState &state, std::int64_t key);
-  ElementFault pull(const Row &row, std::int64_t key, double &gradient, bool contributes);
+  ElementFault pull(const Row &row, std::int64_t key, double &gradient, Sum sum);
   double rounded(double value) const;
   /// Adds factor * vector to a row of a gradient, and other factors to what goes with it.
   struct Factors {
@@ -124,9 +127,8 @@ GradientEvaluation::RowState GradientEvaluation::weigh(const Row &row, const Row
           dot(outputGradient, &outputs[number * e], e)};
 }
 
-/// From the gradient of a score to that of the scaled product.
-ElementFault GradientEvaluation::pull(const Row &row, std::int64_t key, double &gradient,
-                                      bool contributes) {
+/// From the gradient of a score to that of the scaled product; adds what is contributed.
+ElementFault GradientEvaluation::pull(const Row &row, std::int64_t key, double &gradient, Sum sum) {
   if (!pullback)
     return {};
   auto scaled = static_cast<float>(rows.getScale() * worker.products[key]);
@@ -137,12 +139,12 @@ ElementFault GradientEvaluation::pull(const Row &row, std::int64_t key, double &
   if (Fault fault = pullback->run(registers, &contributions))
     return {fault, key};
   for (const Contribution &each : contributions) {
-    if (!contributes)
-      break;
     ReferenceGradient &to = results[3 + each.wanted];
-    to.values.values[each.offset] += each.value;
-    to.rounded[each.offset] += each.value;
-    to.magnitudes[each.offset] += double(each.value) * each.value;
+    double value = each.value;
+    (sum == Sum::Values    ? to.values.values
+     : sum == Sum::Rounded ? to.rounded
+                           : to.magnitudes)[each.offset] +=
+        sum == Sum::Magnitudes ? value * value : value;
   }
   gradient = pullback->result(registers).real;
   return {};
@@ -166,10 +168,12 @@ ElementFault GradientEvaluation::addKey(const Row &row, const RowState &state, s
   double ds = weight * (weightGradient - state.delta + state.lseGradient);
   double roundedDs = roundedWeight * (weightGradient - state.givenDelta + state.lseGradient);
   double size = weight * (std::fabs(weightGradient) + std::fabs(state.delta - state.lseGradient));
-  const std::pair<double *, bool> pulled[] = {{&ds, true}, {&roundedDs, false}, {&size, false}};
-  for (auto [gradient, contributes] : pulled)
-    if (ElementFault fault = pull(row, key, *gradient, contributes); fault.fault)
+  const std::pair<double *, Sum> pulled[] = {
+      {&ds, Sum::Values}, {&roundedDs, Sum::Rounded}, {&size, Sum::Magnitudes}};
+  for (auto [gradient, sum] : pulled)
+    if (ElementFault fault = pull(row, key, *gradient, sum); fault.fault)
       return fault;
+  double unrounded = roundedDs;
   roundedDs = rounded(roundedDs);
   std::int64_t number = rows.numberOf(row), keyNumber = rows.keyNumber(row, key);
   std::int64_t d = rows.getSizes().queryColumns, e = rows.getSizes().valueColumns;
@@ -181,7 +185,7 @@ ElementFault GradientEvaluation::addKey(const Row &row, const RowState &state, s
   for (auto [wanted, value] : llvm::enumerate(op.getWanted()))
     if (value == op.getScale()) {
       auto product = static_cast<float>(worker.products[key]);
-      addTo(results[3 + wanted], 0, {ds, ds, size}, &product, 1);
+      addTo(results[3 + wanted], 0, {ds, unrounded, size}, &product, 1);
     }
   return {};
 }

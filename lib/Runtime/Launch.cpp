@@ -185,6 +185,8 @@ static void putView(char *to, const TensorRef &tensor) {
     to = put(to, std::int64_t(tensor.strides[axis]));
   for (int axis = 0; axis < tensor.rank; ++axis)
     to = put(to, std::int32_t(tensor.shape[axis]));
+  if (tensor.rank == 0)
+    put(to, std::int32_t(1));
 }
 
 /// Boxes of `rows` x `columns` along the last two axes of a tensor of 16-bit

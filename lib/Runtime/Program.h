@@ -8,7 +8,8 @@
 //
 // How a kernel receives its parameters:
 //   tensor   {u64 base; i64 stride[rank-1]; i32 dim[rank]}, padded to 8 bytes;
-//            strides in elements, the innermost one is 1 and not stored
+//            strides in elements, the innermost one is 1 and not stored; one
+//            without dimensions as a vector of its element
 //   scalar   itself, at natural alignment
 //   status   {u64 word; u64 plan}: addresses of the words (i32) that the kernel
 //            reports to and that the plan it relies on was reported to
@@ -157,7 +158,8 @@ struct Program {
 
 /// Bytes of the parameter of a tensor of that rank (see the top of the file).
 constexpr std::uint32_t viewBytes(std::size_t rank) {
-  return std::uint32_t((8 + 8 * (rank > 1 ? rank - 1 : 0) + 4 * rank + 7) / 8 * 8);
+  std::size_t axes = rank ? rank : 1;
+  return std::uint32_t((8 + 8 * (axes - 1) + 4 * axes + 7) / 8 * 8);
 }
 
 /// That every index in the program exists and every number is in its range, so

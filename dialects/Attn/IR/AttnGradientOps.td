@@ -238,6 +238,8 @@ def Attn_BackwardOp : Attn_Op<"backward", [
     ::mlir::Value getKeyGradient();
     /// Gradient of the values; null unless this is by key.
     ::mlir::Value getValueGradient();
+    /// Gradient of a value that follows `of`; null for another.
+    ::mlir::Value getGradientOf(::mlir::Value value);
   }];
 }
 

@@ -19,6 +19,13 @@ Value BackwardOp::getQueryGradient() { return isByKey() ? Value() : getGradients
 Value BackwardOp::getKeyGradient() { return isByKey() ? getGradients()[0] : Value(); }
 Value BackwardOp::getValueGradient() { return isByKey() ? getGradients()[1] : Value(); }
 
+Value BackwardOp::getGradientOf(Value value) {
+  for (auto [wanted, gradient] : llvm::zip(getWanted(), getGradients().drop_front()))
+    if (wanted == value)
+      return gradient;
+  return {};
+}
+
 void BackwardOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
   for (Value gradient : getGradients())
     setName(gradient, gradient == getQueryGradient()   ? "dq"

@@ -62,6 +62,8 @@ LogicalResult StoreOp::verify() {
 }
 
 LogicalResult AtomicAddOp::verify() {
+  if (!(*this)->getParentOfType<MapOp>())
+    return emitOpError("stands in a 'tile.map'");
   if (getView().getType().getHeads() > 1)
     return emitOpError("adds to packed heads; add to the view itself");
   return verifyIndices(*this, getView().getType(), getIndices().size());

@@ -111,7 +111,7 @@ def Tile_ReadOp : Tile_Op<"read", [MemoryEffects<[MemRead]>,
   let hasVerifier = 1;
 }
 
-def Tile_AtomicAddOp : Tile_Op<"atomic_add", [MemoryEffects<[MemRead, MemWrite]>, HasParent<"MapOp">,
+def Tile_AtomicAddOp : Tile_Op<"atomic_add", [MemoryEffects<[MemRead, MemWrite]>,
     TypesMatchWith<"the value has the type of the elements", "view", "value",
                    "::llvm::cast<::lacuna::tile::ViewType>($_self).getElementType()">]> {
   let summary = "adds to one element of a view, if it is there";

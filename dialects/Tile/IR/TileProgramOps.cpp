@@ -95,14 +95,16 @@ LogicalResult NewTensorOp::verify() {
   return success();
 }
 
-/// A view takes a tensor of its own rank and element type; a scalar its own type.
+/// A view takes a tensor of its own rank and element type, and one element a tensor without
+/// dimensions; a scalar its own type.
 static bool accepts(Type parameter, Type argument) {
   auto view = dyn_cast<ViewType>(parameter);
   auto tensor = dyn_cast<RankedTensorType>(argument);
   if (!view || !tensor)
     return parameter == argument;
+  bool isElement = tensor.getRank() == 0 && view.getShape() == ArrayRef<int64_t>{1};
   return view.getElementType() == tensor.getElementType() &&
-         succeeded(verifyCompatibleShape(view.getShape(), tensor.getShape()));
+         (isElement || succeeded(verifyCompatibleShape(view.getShape(), tensor.getShape())));
 }
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {

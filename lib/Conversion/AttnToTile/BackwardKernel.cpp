@@ -199,10 +199,8 @@ Value BackwardKernel::pull(Value weights, Value ofWeights, Value delta, Value pr
                [](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
                  return arith::MulFOp::create(b, in[0], arith::SubFOp::create(b, in[1], in[2]));
                });
-  if (!op.getPullback().empty())
-    gradient = emitPullback(builder, place, op.getPullback(), gradient, products, scale.multiplier,
-                            column);
-  return named("score_gradients", narrowed(gradient));
+  Value pulled = emitPullback(builder, place, gradient, products, scale.multiplier, column);
+  return named("score_gradients", narrowed(pulled));
 }
 
 /// Adds what a tile contributes.

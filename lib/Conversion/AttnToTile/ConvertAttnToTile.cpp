@@ -36,21 +36,12 @@ static LogicalResult verifyAttend(attn::TiledAttention attend) {
   for (Region &clause : attend->getRegions())
     clause.walk([&](Operation *op) {
       if (isa<attn::AttnDialect>(op->getDialect()) &&
-          !isa<attn::LoadOp, attn::LoadRangeOp, attn::YieldOp>(op)) {
+          !isa<attn::ContributeOp, attn::LoadOp, attn::LoadRangeOp, attn::YieldOp>(op)) {
         op->emitOpError("must be expanded before it can be lowered (attn-expand-sugar)");
         failed = true;
       }
     });
   return failure(failed);
-}
-
-/// Gradients of tables and scalars have no kernels.
-static LogicalResult verifyBackward(attn::BackwardOp backward) {
-  for (Value gradient : backward.getGradients().drop_front(backward.isByKey() ? 2 : 1))
-    if (!gradient.use_empty())
-      return backward.emitOpError("cannot be lowered: kernels yield gradients of queries, keys and "
-                                  "values only; the reference computes the others, too");
-  return success();
 }
 
 static LogicalResult verifySpec(func::FuncOp spec) {
@@ -61,9 +52,6 @@ static LogicalResult verifySpec(func::FuncOp spec) {
       return op.emitError() << "'" << op.getName() << "' " << reason;
     if (isa<attn::AttendGradOp>(op))
       return op.emitOpError("must be split before it can be lowered (attn-split-gradients)");
-    if (auto backward = dyn_cast<attn::BackwardOp>(op);
-        backward && failed(verifyBackward(backward)))
-      return failure();
     if (auto attend = dyn_cast<attn::TiledAttention>(op); attend && failed(verifyAttend(attend)))
       return failure();
   }
@@ -165,7 +153,7 @@ private:
     size_t attends = llvm::count_if(ops, llvm::IsaPred<attn::AttendOp>);
     OpBuilder builder(spec);
     StatusBits bits;
-    SmallVector<std::pair<Operation *, AttendKernel>> lowered;
+    std::vector<std::pair<Operation *, AttendKernel>> lowered;
     for (auto [index, op] : llvm::enumerate(ops)) {
       AttendKernel kernel = emitKernel(builder, op, kernelName(spec, op, attends, index), bits);
       auto place = [&](tile::KernelOp made) {
@@ -174,6 +162,13 @@ private:
       };
       if (kernel.plan)
         llvm::for_each(kernel.plan->kernels(), place);
+      if (!kernel.sums.empty())
+        op->emitRemark("gradients of tables and scalars are added atomically: they may differ in "
+                       "their last bits from run to run");
+      for (const GradientSum &sum : kernel.sums)
+        for (tile::KernelOp around : {sum.clear, sum.round})
+          if (around)
+            place(around);
       place(kernel.kernel);
       if (kernel.plan)
         for (tile::KernelOp plan : kernel.plan->kernels())

@@ -64,7 +64,9 @@ Captures capturesOf(ValueRange first, ValueRange operands, ArrayRef<Region *> cl
 
 Type parameterType(Type type) {
   if (auto tensor = dyn_cast<RankedTensorType>(type))
-    return tile::ViewType::get(type.getContext(), tensor.getShape(), tensor.getElementType());
+    return tile::ViewType::get(type.getContext(),
+                               tensor.getRank() ? tensor.getShape() : ArrayRef<int64_t>{1},
+                               tensor.getElementType());
   return type.isIndex() ? IntegerType::get(type.getContext(), 32) : type;
 }
 

@@ -29,7 +29,8 @@ struct Captures {
 Captures capturesOf(mlir::ValueRange first, mlir::ValueRange operands,
                     llvm::ArrayRef<mlir::Region *> clauses, bool takesSizes = false);
 
-/// The type of a kernel's argument: a tensor arrives as a view, a size as i32.
+/// The type of a kernel's argument: a tensor arrives as a view, one without dimensions as
+/// that of a vector of one element, a size as i32.
 mlir::Type parameterType(mlir::Type type);
 
 /// An empty kernel with these arguments, where the builder stands.

@@ -88,6 +88,15 @@ static void placePlanned(attn::TiledAttention attend, const AttendKernel &kernel
     place.status = arguments.front();
 }
 
+SmallVector<Value> writtenResults(Operation *op) {
+  auto backward = dyn_cast<attn::BackwardOp>(op);
+  SmallVector<Value> written;
+  for (Value result : op->getResults())
+    if (!result.use_empty() || (backward && !backward.isByKey()))
+      written.push_back(result);
+  return written;
+}
+
 AttendKernel beginKernel(OpBuilder &builder, attn::TiledAttention attend, StringRef name,
                          StatusBits &bits, KernelPlace &place) {
   MLIRContext *context = builder.getContext();
@@ -106,11 +115,16 @@ AttendKernel beginKernel(OpBuilder &builder, attn::TiledAttention attend, String
   Captures captures = capturesOf({attend.getQuery(), attend.getKey(), attend.getValue()},
                                  kernelOperands(attend), clauses);
   result.operands.assign(captures.arguments.begin(), captures.arguments.end());
-  for (Value used : attend->getResults())
-    if (!used.use_empty())
-      result.operands.push_back(used);
-
+  llvm::append_range(result.operands, writtenResults(attend));
   SmallVector<Type> types(llvm::map_range(ValueRange(result.operands).getTypes(), parameterType));
+  if (auto backward = dyn_cast<attn::BackwardOp>(attend.getOperation()))
+    for (auto [index, wanted] : llvm::enumerate(backward.getWanted())) {
+      Value gradient = backward.getGradientOf(wanted);
+      std::string sum = (name + "_sum" + Twine(index)).str();
+      result.sums.push_back(emitGradientSum(builder, gradient, sum));
+      types[llvm::find(result.operands, gradient) - result.operands.begin()] =
+          parameterType(sumType(cast<RankedTensorType>(gradient.getType())));
+    }
   PlanViews views(context);
   if (attend.isRagged())
     types.push_back(pieceView(context));

@@ -2,6 +2,7 @@
 #ifndef LIB_CONVERSION_ATTNTOTILE_KERNELFRAME_H
 #define LIB_CONVERSION_ATTNTOTILE_KERNELFRAME_H
 
+#include "lib/Conversion/AttnToTile/GradientSums.h"
 #include "lib/Conversion/AttnToTile/KernelPlace.h"
 #include "lib/Conversion/AttnToTile/Plan.h"
 
@@ -13,7 +14,7 @@ namespace lacuna {
 struct AttendKernel {
   tile::KernelOp kernel;
   /// Values of the spec function (its arguments, results of attends), then
-  /// those results of this op that are used: the kernel's arguments, in order.
+  /// what it writes of this op's results: the kernel's arguments, in order.
   llvm::SmallVector<mlir::Value> operands;
   /// Makes the pieces of a ragged batch, the lists of runs and their counts if they are
   /// planned, and the order if there is one: these come after them.
@@ -22,9 +23,15 @@ struct AttendKernel {
   bool takesGroup = true;
   /// Whether the program's status comes last.
   bool takesStatus = false;
+  /// Gradients of tables and scalars; the kernel takes the sums (sumType) for them.
+  llvm::SmallVector<GradientSum, 0> sums;
 
   bool takesOrder() const { return plan && plan->order; }
 };
+
+/// The results that an op's kernel writes: those that are used, and what it computes in
+/// any case.
+llvm::SmallVector<mlir::Value> writtenResults(mlir::Operation *op);
 
 /// Begins the kernel of an op where the builder stands, after those of its plan if it is
 /// planned: it has arguments, and at the beginning of its body the scalar code of the spec

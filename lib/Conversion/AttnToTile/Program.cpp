@@ -54,9 +54,10 @@ public:
     builder.setLoc(op->getLoc());
     checkSizes(op);
     Value like = rowTensorOf(op);
-    for (Value result : op->getResults())
-      if (!result.use_empty())
-        values.map(result, resultLike(cast<RankedTensorType>(result.getType()), like));
+    for (Value result : writtenResults(op))
+      values.map(result, resultLike(cast<RankedTensorType>(result.getType()), like));
+    for (const GradientSum &sum : kernel.sums)
+      makeSums(cast<attn::BackwardOp>(op), sum);
     auto attend = dyn_cast<attn::TiledAttention>(op);
     if (kernel.takesGroup)
       groups[op] = emitHeadGroup(attend, symbolOf(kernel.kernel));
@@ -67,8 +68,13 @@ public:
   /// All plans come before all launches that use them.
   void emitLaunch(Operation *op, const AttendKernel &kernel) {
     builder.setLoc(op->getLoc());
-    SmallVector<Value> operands(
-        llvm::map_range(kernel.operands, [&](Value operand) { return values.lookup(operand); }));
+    for (const GradientSum &sum : kernel.sums)
+      launchOnRows(sum.clear, sum, sums[sum.gradient]);
+    SmallVector<Value> operands;
+    for (Value operand : kernel.operands) {
+      Value sum = sums.lookup(operand);
+      operands.push_back(sum ? sum : values.lookup(operand));
+    }
     llvm::append_range(operands, plans[op]);
     if (kernel.takesGroup)
       operands.push_back(groups[op]);
@@ -83,6 +89,9 @@ public:
         grid = ofPieces(pieceCounts[attend], grid.heads);
     }
     launch(symbolOf(kernel.kernel), grid, operands, /*ofPlan=*/false);
+    for (const GradientSum &sum : kernel.sums)
+      if (sum.round)
+        launchOnRows(sum.round, sum, {sums[sum.gradient], values.lookup(sum.gradient)});
   }
 
   void emitReturn() {
@@ -104,6 +113,33 @@ private:
     if (auto delta = dyn_cast<attn::DeltaOp>(op))
       return delta.getOutputGradient();
     return cast<attn::TiledAttention>(op).getRowTensor();
+  }
+
+  /// Makes the gradient of a table or scalar, and room for its sums unless it has that.
+  void makeSums(attn::BackwardOp op, const GradientSum &sum) {
+    auto type = cast<RankedTensorType>(sum.gradient.getType());
+    auto wanted = llvm::find_if(
+        op.getWanted(), [&](Value value) { return op.getGradientOf(value) == sum.gradient; });
+    values.map(sum.gradient, resultLike(type, *wanted));
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      extents[{sum.gradient, axis}] = extent({*wanted, axis, ""});
+    SmallVector<Value> sizes;
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      sizes.push_back(extent({*wanted, axis, ""}));
+    if (sizes.empty())
+      sizes.push_back(number(1));
+    sums[sum.gradient] =
+        sum.round ? temporary(sizes, builder.getF32Type()) : values.lookup(sum.gradient);
+  }
+
+  /// A block for each tile of the last axis of a gradient.
+  void launchOnRows(tile::KernelOp kernel, const GradientSum &sum, ValueRange operands) {
+    int64_t last = cast<RankedTensorType>(sum.gradient.getType()).getRank() - 1;
+    Value one = number(1), heads = one;
+    for (int64_t axis = 0; axis < last; ++axis)
+      heads = builder.createOrFold<arith::MulIOp>(heads, extent({sum.gradient, axis, ""}));
+    Value rows = last < 0 ? one : extent({sum.gradient, last, ""});
+    launch(symbolOf(kernel), {one, heads, rows}, operands, /*ofPlan=*/false);
   }
 
   void checkSizes(Operation *op) {
@@ -323,6 +359,8 @@ private:
   DenseMap<Operation *, SmallVector<Value>> plans;
   /// Room for pieces of a ragged attend.
   DenseMap<Operation *, Value> pieceCounts;
+  /// By gradient: what kernels add to.
+  DenseMap<Value, Value> sums;
   /// Heads whose work an attend mixes.
   DenseMap<Operation *, Value> groups;
 };

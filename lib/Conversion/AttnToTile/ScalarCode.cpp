@@ -123,7 +123,21 @@ void ScalarCopier::copyLoadRange(Operation *op) {
   values.map(op->getResults(), copied->getResults());
 }
 
+void ScalarCopier::copyContribution(Operation *op) {
+  auto contribution = cast<attn::ContributeOp>(op);
+  auto backward = op->getParentOfType<attn::BackwardOp>();
+  SmallVector<Value> indices(llvm::map_range(contribution.getIndices(),
+                                             [&](Value index) { return values.lookup(index); }));
+  if (indices.empty())
+    indices.push_back(arith::ConstantIntOp::create(builder, op->getLoc(), 0, 32));
+  tile::AtomicAddOp::create(builder, op->getLoc(), values.lookup(contribution.getValue()),
+                            values.lookup(backward.getGradientOf(contribution.getTarget())),
+                            indices);
+}
+
 void ScalarCopier::copy(Operation *op) {
+  if (isa<attn::ContributeOp>(op))
+    return copyContribution(op);
   if (isa<tensor::DimOp>(op))
     return copyDim(op);
   if (isa<arith::IndexCastOp>(op))

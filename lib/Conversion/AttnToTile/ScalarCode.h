@@ -2,7 +2,8 @@
 //
 // Regions of an attend and the scalar code of its function are copied op by op.
 // Three things change on the way: `index` is i64, the size of a tensor is the
-// extent of a view, and reading a table may fail.
+// extent of a view, and reading a table may fail. A contribution to a gradient is added
+// to the view that the scope has for it.
 //
 //===----------------------------------------------------------------------===//
 #ifndef LIB_CONVERSION_ATTNTOTILE_SCALARCODE_H
@@ -64,6 +65,7 @@ private:
   void copyIndexCast(mlir::Operation *op, bool isSigned);
   void copyIf(mlir::Operation *op);
   void copyLoadRange(mlir::Operation *op);
+  void copyContribution(mlir::Operation *op);
   void require(mlir::Location loc, unsigned bit, mlir::Value condition);
 
   mlir::OpBuilder &builder;

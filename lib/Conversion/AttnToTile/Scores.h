@@ -37,11 +37,12 @@ mlir::Value emitScoreCheck(mlir::ImplicitLocOpBuilder &builder, const KernelPlac
 mlir::Value emitMask(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
                      mlir::Value scores, mlir::Value partial, mlir::Value column);
 
-/// Takes the gradient of the score to that of the scaled product by the op's pullback,
-/// which it has: a tile of the type of both. Where the gradient is 0 it stays so.
+/// Takes the gradient of the score to that of the scaled product by the pullback of an
+/// attn.backward: a tile of the type of both. Where the gradient is 0 it stays so. Adds
+/// what the op contributes to gradients of tables and scalars.
 mlir::Value emitPullback(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
-                         mlir::Region &pullback, mlir::Value gradient, mlir::Value products,
-                         mlir::Value scale, mlir::Value column);
+                         mlir::Value gradient, mlir::Value products, mlir::Value scale,
+                         mlir::Value column);
 
 } // namespace lacuna
 

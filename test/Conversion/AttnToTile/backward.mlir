@@ -1,5 +1,6 @@
 // The kernels of a gradient: rows of queries visit keys, rows of keys visit queries of all heads.
-// RUN: lacuna-opt %s --attn-to-tile | FileCheck %s
+// RUN: lacuna-opt %s --attn-to-tile 2> %t.remarks | FileCheck %s
+// RUN: FileCheck %s --check-prefix=REMARK < %t.remarks
 // RUN: lacuna-opt %s --attn-to-tile=mode=planned | FileCheck %s --check-prefix=PLAN
 
 !t = tensor<?x?x?x64xbf16>
@@ -103,10 +104,10 @@ func.func @causal(%q: !t {attn.name = "q"}, %k: !t, %v: !t, %o: !t, %lse: !lse {
 // CHECK:           %[[S:.*]] = tile.dot
 // CHECK:           %[[G:.*]] = tile.map(%{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}, %{{.*}} = %{{.*}})
 // CHECK:           tile.map(%[[GE:.*]] = %[[G]], %[[SE:.*]] = %[[S]]) at(
+// CHECK:             %[[SOME:.*]] = arith.cmpf une, %[[GE]]
 // CHECK:             %[[SCALED:.*]] = arith.mulf %[[SE]]
 // CHECK:             arith.cmpf ule, %[[SCALED]]
-// CHECK:             %[[NONE:.*]] = arith.cmpf oeq, %[[GE]]
-// CHECK:             arith.select %[[NONE]]
+// CHECK:             arith.select %[[SOME]]
 // CHECK-NOT:         tile.dot
 // CHECK:           arith.truncf
 // CHECK:           tile.dot
@@ -146,4 +147,51 @@ func.func @wide(%q: !wide, %k: !wide, %v: !t, %o: !t, %lse: !lse, %do: !t) -> (!
       attn.yield %past : i1
     } : !wide, !wide, !t output !t
   return %dk, %dv : !wide, !t
+}
+
+// Contributions are added to sums in f32, which begin with 0; a gradient of bf16 is rounded at
+// the end, one of f32 is its sum. One of a scalar has one element.
+// CHECK-LABEL: tile.kernel @biased_by_query_sum0_clear(
+// CHECK-SAME:    %[[SUMS:[^:]*]]: !tile.view<?x?xf32>)
+// CHECK:         %[[ZEROS:.*]] = tile.splat
+// CHECK:         tile.store %[[ZEROS]], %[[SUMS]][
+// CHECK-LABEL: tile.kernel @biased_by_query_sum0_round(
+// CHECK-SAME:    %[[SUMS:[^:]*]]: !tile.view<?x?xf32>, %[[TO:[^:]*]]: !tile.view<?x?xbf16>)
+// CHECK:         %[[LOADED:.*]] = tile.load %[[SUMS]]
+// CHECK:         arith.truncf
+// CHECK:         tile.store %{{.*}}, %[[TO]][
+// CHECK-LABEL: tile.kernel @biased_by_query_sum1_clear(
+// CHECK-SAME:    !tile.view<1xf32>)
+// CHECK-NOT:   sum1_round
+// CHECK-LABEL: tile.kernel @biased_by_query(
+// CHECK-SAME:    %[[DBIAS:[^:]*]]: !tile.view<?x?xf32>, %[[DSCALE:[^:]*]]: !tile.view<1xf32>,
+// CHECK:           %[[S:.*]] = tile.dot
+// CHECK:           tile.map(%[[GE:.*]] = %{{.*}}, %[[SE:.*]] = %[[S]]) at(%[[I:.*]] = %{{.*}}, %[[J:.*]] = %{{.*}})
+// A row that does not exist contributes nothing, nor does a key that is hidden.
+// CHECK:             %[[SOME:.*]] = arith.cmpf une, %[[GE]]
+// CHECK:             %[[EXISTS:.*]] = arith.cmpi slt, %[[I]],
+// CHECK:             %[[COUNTS:.*]] = arith.andi %[[SOME]], %[[EXISTS]]
+// CHECK:             scf.if %[[COUNTS]]
+// CHECK:               tile.atomic_add %[[GE]], %[[DBIAS]][%{{.*}}, %[[J]]]
+// CHECK:               %[[OF_SCALE:.*]] = arith.mulf %[[GE]], %[[SE]]
+// CHECK:               tile.atomic_add %[[OF_SCALE]], %[[DSCALE]][
+// CHECK-LABEL: tile.program @biased
+// CHECK:         tile.launch @biased_by_query_sum0_clear
+// CHECK:         tile.launch @biased_by_query_sum1_clear
+// CHECK:         tile.launch @biased_by_query batches
+// CHECK:         tile.launch @biased_by_query_sum0_round
+func.func @biased(%q: !t, %k: !t, %v: !t, %bias: tensor<?x?xbf16>, %scale: f32, %o: !t, %lse: !lse,
+                  %do: !t) -> (tensor<?x?xbf16>, tensor<f32>) {
+  // REMARK: remark: gradients of tables and scalars are added atomically: they may differ in their last bits from run to run
+  %dq, %dk, %dv, %dbias, %dscale = attn.attend_grad %q, %k, %v output %o, %lse gradient %do
+    score(%s, %b, %h, %i, %j) {
+      %x = attn.load %bias[%h, %j] : tensor<?x?xbf16>
+      %wide = arith.extf %x : bf16 to f32
+      %r = arith.addf %s, %wide : f32
+      attn.yield %r : f32
+    } pullback(%g, %s, %b, %h, %i, %j) {
+      attn.contribute %g to %bias[%h, %j] : tensor<?x?xbf16>
+      attn.yield %g : f32
+    } scale %scale of %bias, %scale : !t, !t, !t output !t of tensor<?x?xbf16>, f32
+  return %dbias, %dscale : tensor<?x?xbf16>, tensor<f32>
 }

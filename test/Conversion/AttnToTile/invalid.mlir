@@ -90,16 +90,3 @@ func.func @gradient(%q: !t, %lse: tensor<?x?x?xf32>) -> !t {
   %dq, %dk, %dv = attn.attend_grad %q, %q, %q output %q, %lse gradient %q : !t, !t, !t output !t
   return %dq : !t
 }
-
-// -----
-
-!t = tensor<?x?x?x16xf16>
-func.func @contribution(%q: !t, %c: f32, %lse: tensor<?x?x?xf32>) -> (!t, tensor<f32>) {
-  // expected-error@+1 {{'attn.backward' op cannot be lowered: kernels yield gradients of queries, keys and values only; the reference computes the others, too}}
-  %dq, %dc = attn.backward by query %q, %q, %q state %lse, %lse gradient %q
-    pullback(%g, %s, %b, %h, %i, %j) {
-      attn.contribute %g to %c : f32
-      attn.yield %g : f32
-    } of %c : !t, !t, !t gradient !t of f32
-  return %dq, %dc : !t, tensor<f32>
-}

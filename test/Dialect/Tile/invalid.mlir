@@ -49,6 +49,14 @@ tile.kernel @k(%table: !tile.view<?xf32>, %m: tensor<?xf32, #tile.axes<[query]>>
 
 // -----
 
+tile.kernel @k(%table: !tile.view<?xf32>, %x: f32, %i: i32) {
+  // expected-error@+1 {{'tile.atomic_add' op stands in a 'tile.map'}}
+  tile.atomic_add %x, %table[%i] : !tile.view<?xf32>
+  tile.return
+}
+
+// -----
+
 tile.kernel @k(%table: !tile.view<?x4x?xf32>, %m: tensor<?xf32, #tile.axes<[query]>>, %i: i32) {
   %packed = tile.pack_heads %table by 2 : !tile.view<?x4x?xf32>
   %done = tile.map(%x = %m) : (tensor<?xf32, #tile.axes<[query]>>) -> tensor<?xf32, #tile.axes<[query]>> {

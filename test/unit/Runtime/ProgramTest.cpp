@@ -150,7 +150,7 @@ TEST(ProgramTest, CopyMapsAreOfTensorsThatCanBeCopied) {
 }
 
 TEST(ProgramTest, ViewsArePaddedToEightBytes) {
-  EXPECT_EQ(viewBytes(0), 8u);
+  EXPECT_EQ(viewBytes(0), 16u);
   EXPECT_EQ(viewBytes(1), 16u);
   EXPECT_EQ(viewBytes(2), 24u);
   EXPECT_EQ(viewBytes(3), 40u);
