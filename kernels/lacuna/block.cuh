@@ -22,7 +22,7 @@ struct HeadGroup {
   uint32_t batch, first, heads, number;
 };
 
-/// Where an item stands, when a head has `tiles` query tiles and a group `group`
+/// Where an item stands, when a head has `tiles` row tiles and a group `group`
 /// heads; the last one of a batch may have fewer. Groups follow one another, so
 /// that the keys of one stay in the cache.
 __device__ __forceinline__ HeadGroup groupOf(uint32_t item, uint32_t tiles, uint32_t heads,
@@ -32,21 +32,31 @@ __device__ __forceinline__ HeadGroup groupOf(uint32_t item, uint32_t tiles, uint
   return {batch, first, heads - first < group ? heads - first : group, place - first * tiles};
 }
 
-/// Query tiles of a head.
-template <int32_t QueryTile>
-__device__ __forceinline__ int32_t queryTiles(int32_t queries) {
-  return int32_t((uint32_t(queries) + QueryTile - 1) / QueryTile);
+/// Row tiles of a head.
+template <int32_t RowTile>
+__device__ __forceinline__ int32_t rowTiles(int32_t rows) {
+  return int32_t((uint32_t(rows) + RowTile - 1) / RowTile);
 }
 
-/// Batch, head and first query row of an item, which is a block's own. The last rows
+/// Batch, head and first row of an item, which is a block's own. The last queries
 /// of the heads of a group come first, for a causal mask gives them the most work.
 template <int32_t QueryTile>
 __device__ __forceinline__ Block blockOfGrid(int32_t heads, int32_t queries, int32_t group,
                                              uint32_t item = blockIdx.x) {
-  const uint32_t tiles = queryTiles<QueryTile>(queries);
+  const uint32_t tiles = rowTiles<QueryTile>(queries);
   const HeadGroup own = groupOf(item, tiles, heads, group);
   return {int32_t(own.batch), int32_t(own.first + own.number % own.heads),
           int32_t((tiles - 1 - own.number / own.heads) * QueryTile)};
+}
+
+/// The same for rows of keys, of which a causal mask gives the first the most work.
+template <int32_t KeyTile>
+__device__ __forceinline__ Block blockOfKeys(int32_t heads, int32_t keys, int32_t group,
+                                             uint32_t item = blockIdx.x) {
+  const uint32_t tiles = rowTiles<KeyTile>(keys);
+  const HeadGroup own = groupOf(item, tiles, heads, group);
+  return {int32_t(own.batch), int32_t(own.first + own.number % own.heads),
+          int32_t(own.number / own.heads * KeyTile)};
 }
 
 /// The same, in the order of a table [batch, head, query tile] of numbers
@@ -55,7 +65,7 @@ __device__ __forceinline__ Block blockOfGrid(int32_t heads, int32_t queries, int
 template <int32_t QueryTile>
 __device__ __forceinline__ Block blockInOrder(int32_t heads, int32_t queries, int32_t group,
                                               const View<3> &order, uint32_t item = blockIdx.x) {
-  const uint32_t tiles = queryTiles<QueryTile>(queries);
+  const uint32_t tiles = rowTiles<QueryTile>(queries);
   const HeadGroup own = groupOf(item, tiles, heads, group);
   const bool isShared = order.dim[1] == 1;
   const uint32_t place = isShared ? own.number / own.heads : own.first * tiles + own.number;

@@ -13,8 +13,8 @@ def Tile_BlockOp : Tile_Op<"block", [Pure, AttrSizedOperandSegments]> {
     where nothing is said; the last group may have fewer) after another, so that
     the keys of a group stay in the cache, and inside a group with long work first.
 
-    Without an order, the last rows of all heads of a group come first, for a causal
-    mask gives them the most work. An order says for the n-th block of a group which
+    Without an order, the last queries of all heads of a group come first, or the first
+    keys, for a causal mask gives them the most work. An order says for the n-th block of a group which
     row tile it computes, as `head * row tiles + row tile`: it is the n-th
     number from that of the group's first head on. Where the order has one head
     instead, all heads of the group compute its first row tile, then its second.

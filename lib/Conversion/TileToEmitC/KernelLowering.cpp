@@ -586,7 +586,9 @@ void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
   SmallVector<Value> operands = {block, values.lookup(op.getHeads()), values.lookup(op.getRows()),
                                  op.getGroup() ? values.lookup(op.getGroup())
                                                : integer(op.getLoc(), 1)};
-  StringRef callee = op.getOrder() ? "blockInOrder" : "blockOfGrid";
+  StringRef callee = op.getOrder()                     ? "blockInOrder"
+                     : op.getAxis() == tile::Axis::Key ? "blockOfKeys"
+                                                       : "blockOfGrid";
   if (op.getOrder())
     operands.push_back(values.lookup(op.getOrder()));
   if (op.getItem())

@@ -6,7 +6,7 @@
 !sums = tensor<16x16xf32, #tile.fragment<[key, feature], accumulator, warps = 1>>
 
 // CHECK-LABEL: emitc.func @heads
-// CHECK: blockOfGrid<16>
+// CHECK: blockOfKeys<16>
 // CHECK: %[[SUMS:.*]] = "emitc.variable"() {{.*}}lvalue<!emitc.opaque<"F32x8">>
 // CHECK-NOT: "emitc.variable"{{.*}}F32x8
 // CHECK: verbatim "#pragma unroll 1"
