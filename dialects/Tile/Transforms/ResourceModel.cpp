@@ -27,20 +27,16 @@ std::string lacuna::tile::toString(const Schedule &schedule) {
 
 std::int64_t lacuna::tile::paddedFeatures(std::int64_t features) { return roundUp(features, 16); }
 
-/// Features of the operands that a block keeps, those of rows, and of the sums that
-/// its loop adds to, padded.
+/// Features of the operands of rows, which a block keeps, padded.
 static std::int64_t keptFeatures(const AttentionShape &shape) {
-  const std::int64_t query = paddedFeatures(shape.queryFeatures);
-  const bool keepsBoth = shape.work == Work::QueryGradient || shape.work == Work::KeyGradient ||
-                         shape.work == Work::KeyValueGradients;
-  return keepsBoth ? query + paddedFeatures(shape.valueFeatures) : query;
+  return paddedFeatures(shape.queryFeatures) +
+         (shape.hasScoreGradient() ? paddedFeatures(shape.valueFeatures) : 0);
 }
+
+/// Features of the sums that the loop adds to, padded.
 static std::int64_t summedFeatures(const AttentionShape &shape) {
-  const bool sumsQuery = shape.work == Work::QueryGradient || shape.work == Work::KeyGradient ||
-                         shape.work == Work::KeyValueGradients;
-  const bool sumsValue = shape.work == Work::Outputs || shape.work == Work::ValueGradient ||
-                         shape.work == Work::KeyValueGradients;
-  return (sumsQuery ? paddedFeatures(shape.queryFeatures) : 0) +
+  const bool sumsValue = shape.work != Work::QueryGradient && shape.work != Work::KeyGradient;
+  return (shape.hasScoreGradient() ? paddedFeatures(shape.queryFeatures) : 0) +
          (sumsValue ? paddedFeatures(shape.valueFeatures) : 0);
 }
 
@@ -50,8 +46,7 @@ static std::int64_t predictGradientRegisters(const Schedule &schedule, const Att
   if (shape.work == Work::RowSums) // two tiles of 16-bit elements
     return rowBlocks * paddedFeatures(shape.valueFeatures) / 2 + 40;
   const std::int64_t columns = shape.columnTile(schedule);
-  const bool needsScoreGradient = shape.work != Work::ValueGradient;
-  const std::int64_t scores = rowBlocks * columns / 2 * (needsScoreGradient ? 2 : 1);
+  const std::int64_t scores = rowBlocks * columns / 2 * (shape.hasScoreGradient() ? 2 : 1);
   const std::int64_t vectors = shape.columnVectors ? columns / 4 : 0; // read one by one
   const std::int64_t kept = rowBlocks * (schedule.queryInRegisters ? keptFeatures(shape) / 4 : 4);
   const std::int64_t rest = 44 + 16 * rowBlocks + (shape.readsTables ? 12 : 0);
@@ -92,9 +87,9 @@ static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &
     return roundUp(slots * rows * paddedFeatures(features) * shape.elementBytes, sharedAlignment);
   };
   const std::int64_t rows = shape.rowTile(schedule), columns = shape.columnTile(schedule);
-  const bool keepsBoth = keptFeatures(shape) > paddedFeatures(shape.queryFeatures);
   return shape.columnVectors * roundUp(schedule.stages * columns * 4, sharedAlignment) +
-         ring(1, rows, shape.queryFeatures) + (keepsBoth ? ring(1, rows, shape.valueFeatures) : 0) +
+         ring(1, rows, shape.queryFeatures) +
+         (shape.hasScoreGradient() ? ring(1, rows, shape.valueFeatures) : 0) +
          ring(schedule.stages, columns, shape.queryFeatures) +
          ring(schedule.stages, columns, shape.valueFeatures) +
          // Barriers that say filled and freed, for keys, values and queries.

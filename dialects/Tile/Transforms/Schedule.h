@@ -55,6 +55,12 @@ struct AttentionShape {
   std::int64_t columnVectors = 0; ///< that the loop loads, a value for each column
 
   bool hasKeyRows() const { return work >= Work::KeyGradient; }
+  /// Whether the loop computes the gradient of scores, too, to add to that of queries or
+  /// keys.
+  bool hasScoreGradient() const {
+    return work == Work::QueryGradient || work == Work::KeyGradient ||
+           work == Work::KeyValueGradients;
+  }
   /// Extents of a score tile along the rows of the kernel, and along the other axis.
   std::int64_t rowTile(const Schedule &schedule) const {
     return hasKeyRows() ? schedule.keyTile : schedule.queryTile;

@@ -18,6 +18,21 @@ TEST(ResourceModel, SharedMemoryIsExact) {
   EXPECT_EQ(needs.sharedBytes, 64 * 48 * 2 + 3 * 32 * 48 * 2 + 3 * 32 * 80 * 2);
 }
 
+TEST(ResourceModel, SharedMemoryOfGradients) {
+  // Rows of keys: keys and values once, rings of queries and their gradients, two vectors.
+  AttentionShape shape{128, 64, 2, false, 1, Work::KeyValueGradients};
+  shape.columnVectors = 2;
+  auto bytes = [&](Work work) {
+    shape.work = work;
+    return predictResources({32, 128, 8, 2, false}, shape, target("sm_80")).sharedBytes;
+  };
+  const std::int64_t rings = 2 * 32 * 192 * 2 + 2 * 1024;
+  EXPECT_EQ(bytes(Work::KeyValueGradients), 128 * 192 * 2 + rings);
+  EXPECT_EQ(bytes(Work::KeyGradient), 128 * 192 * 2 + rings);
+  EXPECT_EQ(bytes(Work::ValueGradient), 128 * 128 * 2 + rings);
+  EXPECT_EQ(bytes(Work::RowSums), 0);
+}
+
 TEST(ResourceModel, BlocksOfAnSmAreBoundByTheScarcest) {
   // 80 KiB and one reserved of 164 KiB: two blocks. Of 100 KiB: one.
   EXPECT_EQ(predictResources({64, 64, 4, 2, false}, {128, 128}, target("sm_80")).blocksPerSm, 2);
@@ -39,6 +54,16 @@ TEST(ResourceModel, RegistersGrowWithWhatIsHeld) {
   EXPECT_EQ(registers({64, 64, 4, 2, true}, {128, 128}) - base, 32 - 4); // queries
   EXPECT_EQ(registers({64, 64, 4, 4, false}, {128, 128}), base);
   EXPECT_EQ(registers({64, 64, 4, 2, false}, {128, 128, 2, true}) - base, 24); // table loads
+  auto gradient = [&](Schedule schedule, Work work) {
+    return registers(schedule, {128, 64, 2, false, 1, work});
+  };
+  const Schedule schedule{32, 64, 4, 2, false};
+  const std::int64_t both = gradient(schedule, Work::KeyValueGradients);
+  EXPECT_EQ(both - gradient(schedule, Work::KeyGradient), 32);        // sums of values
+  EXPECT_EQ(both - gradient(schedule, Work::ValueGradient), 64 + 16); // of keys; dp
+  EXPECT_EQ(gradient({64, 64, 4, 2, false}, Work::KeyGradient) -
+                gradient(schedule, Work::KeyGradient),
+            2 * 16); // scores and their gradient
 }
 
 TEST(ResourceModel, ObstaclesNameNeedAndLimit) {
@@ -46,6 +71,11 @@ TEST(ResourceModel, ObstaclesNameNeedAndLimit) {
     return findObstacle(schedule, shape, target(name)).value_or("none");
   };
   EXPECT_EQ(obstacle({64, 64, 4, 2, false}, {128, 128}, "sm_80"), "none");
+  const AttentionShape keys{128, 128, 2, false, 1, Work::KeyGradient};
+  EXPECT_EQ(obstacle({32, 48, 4, 2, false}, keys, "sm_80"),
+            "gives 4 warps 48 key rows, needs a multiple of 16 for each");
+  EXPECT_EQ(obstacle({16, 64, 4, 2, false}, keys, "sm_80"),
+            "has query tiles of 16, must be a multiple of 32");
   EXPECT_EQ(obstacle({128, 64, 8, 2, false}, {192, 128}, "sm_86"),
             "needs 131072 bytes of shared memory per block, sm_86 has 101376");
   EXPECT_EQ(obstacle({128, 128, 4, 2, false}, {64, 128}, "sm_80"),
