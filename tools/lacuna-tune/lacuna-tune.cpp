@@ -124,7 +124,7 @@ Result<std::optional<Ranked>> Tuner::tryOne(const Configuration &configuration,
   Result<Measurement> measured = timer->time(*run);
   if (!measured)
     return measured.status();
-  const double flops = flopsOf(configuration.kernel, double(prepared.visiblePairs));
+  const double flops = flopsOf(configuration, double(prepared.visiblePairs));
   const double peak =
       measured->megahertz.value_or(0) * 1e6 * device->multiprocessors() * target.flopsPerClock;
   return std::optional(Ranked{schedule, 1e3 * measured->seconds,
