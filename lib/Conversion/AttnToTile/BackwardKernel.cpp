@@ -15,7 +15,7 @@
 #include "lib/Conversion/AttnToTile/BackwardKernel.h"
 
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
-#include "lib/Conversion/AttnToTile/ScalarCode.h"
+#include "lib/Conversion/AttnToTile/Pullback.h"
 #include "lib/Conversion/AttnToTile/Scores.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -100,25 +100,37 @@ class BackwardKernel {
 public:
   BackwardKernel(ImplicitLocOpBuilder &builder, KernelPlace &place, attn::BackwardOp op)
       : builder(builder), place(place), op(op), byKey(op.isByKey()),
-        element(op.getQuery().getType().getElementType()), f32(builder.getF32Type()) {}
+        element(op.getQuery().getType().getElementType()), f32(builder.getF32Type()),
+        pullback(place, op) {}
 
   void emit();
 
 private:
-  /// Sums of the block: of `ds x ...`, and of `p x do`; null where nobody wants them.
+  /// Sums of the block: of `ds x ...`, and of `p x do`, null where nobody wants them; and
+  /// those of its rows that the pullback contributes to other gradients.
   struct Sums {
     Value products, weights;
+    SmallVector<Value> ofRows;
 
     SmallVector<Value> values() const {
       SmallVector<Value> all;
       for (Value sum : {products, weights})
         if (sum)
           all.push_back(sum);
+      llvm::append_range(all, ofRows);
       return all;
     }
     /// The same sums, other values.
     Sums with(ValueRange values) const {
-      return {products ? values.front() : Value(), weights ? values.back() : Value()};
+      Sums result;
+      for (auto [sum, had] :
+           {std::pair(&result.products, products), std::pair(&result.weights, weights)})
+        if (had) {
+          *sum = values.front();
+          values = values.drop_front();
+        }
+      result.ofRows.assign(values.begin(), values.end());
+      return result;
     }
   };
 
@@ -126,7 +138,6 @@ private:
   Sums emitHeadsLoop(Sums sums);
   Sums emitTile(Sums sums, Value column, Value partial);
   Value shiftOf(Value lse);
-  Value pull(Value weights, Value ofWeights, Value delta, Value products, Value column);
   void store(Value sum, Value view, Value head, bool isScaled);
 
   Value load(Value view, Axis side, int64_t features, Value first);
@@ -151,6 +162,7 @@ private:
   attn::BackwardOp op;
   bool byKey;
   Type element, f32;
+  Pullback pullback;
   Scale scale;
   Value zero;               ///< i32
   Value slope;              ///< of the exponent
@@ -191,18 +203,6 @@ Value BackwardKernel::shiftOf(Value lse) {
                                  }));
 }
 
-/// Takes the gradient of a probability to that of the scaled product, rounded.
-Value BackwardKernel::pull(Value weights, Value ofWeights, Value delta, Value products,
-                           Value column) {
-  Value gradient =
-      mapTiles(builder, pairs(f32), {weights, ofWeights, delta},
-               [](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
-                 return arith::MulFOp::create(b, in[0], arith::SubFOp::create(b, in[1], in[2]));
-               });
-  Value pulled = emitPullback(builder, place, gradient, products, scale.multiplier, column);
-  return named("score_gradients", narrowed(pulled));
-}
-
 /// Adds what a tile contributes.
 BackwardKernel::Sums BackwardKernel::emitTile(Sums sums, Value column, Value partial) {
   int64_t queryDim = op.getQueryHeadDim(), valueDim = op.getValueHeadDim();
@@ -224,8 +224,20 @@ BackwardKernel::Sums BackwardKernel::emitTile(Sums sums, Value column, Value par
   if (sums.products) {
     Value ofWeights = product(rowGradients, columnGradients, zeros(pairs(f32)));
     Value delta = byKey ? loadOfQueries(place.delta, column) : rowDelta;
-    Value ofScores = pull(weights, ofWeights, delta, products, column);
-    added.products = product(ofScores, columnOperand, sums.products);
+    Value ofScores =
+        mapTiles(builder, pairs(f32), {weights, ofWeights, delta},
+                 [](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+                   return arith::MulFOp::create(b, in[0], arith::SubFOp::create(b, in[1], in[2]));
+                 });
+    Pullback::Tile tile{ofScores, products, scale.multiplier, column};
+    Value pulled = named("score_gradients", narrowed(pullback.emit(builder, tile)));
+    added.products = product(pulled, columnOperand, sums.products);
+    for (auto [number, sum] : llvm::enumerate(sums.ofRows))
+      added.ofRows.push_back(mapTiles(builder, cast<RankedTensorType>(sum.getType()),
+                                      {sum, pullback.emitRowSum(builder, tile, number)},
+                                      [](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
+                                        return arith::AddFOp::create(b, in[0], in[1]);
+                                      }));
   }
   // Last: it waits with half the registers that the rest of the tile works in.
   if (sums.weights)
@@ -313,8 +325,12 @@ void BackwardKernel::emit() {
     rowShift = shiftOf(loadOfQueries(place.lse, place.first));
     rowDelta = loadOfQueries(place.delta, place.first);
     sums.products = sum(place.queryGradient, "query_gradients", queryDim);
+    for (size_t number = 0; number < pullback.getNumRowSums(); ++number)
+      sums.ofRows.push_back(named("row_sums", zeros(tileType(f32, rows()))));
     sums = emitRunsLoop(sums);
     store(sums.products, place.queryGradient, place.head, /*isScaled=*/true);
+    for (auto [number, ofRows] : llvm::enumerate(sums.ofRows))
+      pullback.emitRowAddition(builder, ofRows, number);
   }
   tile::ReturnOp::create(builder, ValueRange());
 }

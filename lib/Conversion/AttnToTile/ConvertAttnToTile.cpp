@@ -11,6 +11,7 @@
 #include "dialects/Attn/IR/SpecRules.h"
 #include "lib/Conversion/AttnToTile/BackwardKernel.h"
 #include "lib/Conversion/AttnToTile/Program.h"
+#include "lib/Conversion/AttnToTile/Pullback.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -143,6 +144,14 @@ private:
     return name + "_kernel" + (attends > 1 ? std::to_string(index) : "");
   }
 
+  /// Says how gradients are summed where it is not in one order.
+  static void remarkSums(attn::BackwardOp op) {
+    for (Value wanted : op.getWanted())
+      op.emitRemark() << "gradient of " << nameInSpec(wanted) << ": terms of "
+                      << (isSumOfRows(op, op.getGradientOf(wanted)) ? "rows" : "pairs")
+                      << " are added atomically, so that its last bits may differ from run to run";
+  }
+
   void convert(func::FuncOp spec, SymbolTable &symbols) {
     for (auto backward : llvm::to_vector(spec.getOps<attn::BackwardOp>()))
       splitByKey(backward);
@@ -162,9 +171,8 @@ private:
       };
       if (kernel.plan)
         llvm::for_each(kernel.plan->kernels(), place);
-      if (!kernel.sums.empty())
-        op->emitRemark("gradients of tables and scalars are added atomically: they may differ in "
-                       "their last bits from run to run");
+      if (auto backward = dyn_cast<attn::BackwardOp>(op))
+        remarkSums(backward);
       for (const GradientSum &sum : kernel.sums)
         for (tile::KernelOp around : {sum.clear, sum.round})
           if (around)

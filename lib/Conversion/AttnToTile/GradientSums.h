@@ -1,9 +1,9 @@
 //===- GradientSums.h - Gradients that kernels add to -----------------------===//
 //
 // What pullbacks contribute to tables and scalars comes from all pairs of a query and a
-// key. It is added atomically, in f32, to memory that a kernel clears before; where the
-// gradient is narrower, another rounds the sums after. Sums of floats depend on the order
-// of additions, so these gradients may differ in their last bits from run to run.
+// key (Pullback.h). It is added atomically, in f32, to memory that a kernel clears before; where
+// the gradient is narrower, another rounds the sums after. Sums of floats depend on the order of
+// additions, so these gradients may differ in their last bits from run to run.
 //
 //===----------------------------------------------------------------------===//
 #ifndef LIB_CONVERSION_ATTNTOTILE_GRADIENTSUMS_H

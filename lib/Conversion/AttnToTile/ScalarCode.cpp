@@ -88,6 +88,7 @@ void ScalarCopier::copyIf(Operation *op) {
   auto copyBranch = [&](Region &from, Region &to) {
     OpBuilder branch = OpBuilder::atBlockBegin(&to.front());
     ScalarCopier copier(branch, values, bits);
+    copier.added = added;
     SmallVector<Value> yielded;
     if (!from.empty()) {
       for (Operation &inner : from.front().without_terminator())
@@ -124,6 +125,8 @@ void ScalarCopier::copyLoadRange(Operation *op) {
 }
 
 void ScalarCopier::copyContribution(Operation *op) {
+  if (!added || !added->contains(op))
+    return;
   auto contribution = cast<attn::ContributeOp>(op);
   auto backward = op->getParentOfType<attn::BackwardOp>();
   SmallVector<Value> indices(llvm::map_range(contribution.getIndices(),

@@ -15,6 +15,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Region.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace lacuna {
@@ -36,6 +37,9 @@ public:
 
   /// Reads that have been emitted already are not copied again.
   void reuse(const UniformReads &reads) { emitted = &reads; }
+
+  /// Contributions that are copied; no other is, and none unless this is called.
+  void add(const llvm::DenseSet<mlir::Operation *> &contributions) { added = &contributions; }
 
   /// Takes them for reads of its own, as far as `reads` is concerned.
   void require(mlir::Location loc, const UniformReads &reads) {
@@ -74,6 +78,7 @@ private:
   llvm::MapVector<unsigned, mlir::Value> inside;
   llvm::DenseMap<mlir::Value, mlir::Value> cellsOf;
   const UniformReads *emitted = nullptr;
+  const llvm::DenseSet<mlir::Operation *> *added = nullptr;
 };
 
 /// Extent of a view along an axis: a constant when it is static.

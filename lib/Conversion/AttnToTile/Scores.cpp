@@ -73,11 +73,8 @@ static Value positionOf(ImplicitLocOpBuilder &builder, ScalarCopier &copier, Val
   return tile::ReadOp::create(builder, copier.lookup(source), indices).getValue();
 }
 
-/// Copies a region with the coordinates of an element, which is in row `row` of its
-/// block's sequence; `leading` are arguments before them.
-static Value copyClause(ImplicitLocOpBuilder &builder, ScalarCopier &copier,
-                        const KernelPlace &place, Region &region, ArrayRef<Value> leading,
-                        Value row, Value column) {
+Value copyClause(ImplicitLocOpBuilder &builder, ScalarCopier &copier, const KernelPlace &place,
+                 Region &region, ArrayRef<Value> leading, Value row, Value column) {
   SmallVector<Value> arguments(leading);
   Value head = place.head;
   if (attn::findHeadUse(region, leading.size(), place.heads))
@@ -238,57 +235,6 @@ Value emitMask(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value sc
   builder.setInsertionPointToStart(&seen.getElseRegion().front());
   scf::YieldOp::create(builder, scores);
   return seen.getResult(0);
-}
-
-/// The gradient of the scaled product of an element: what the pullback makes of that of
-/// its score. Adds to the gradient of the scale if `ofScale` is there (a view).
-static Value pullElement(ImplicitLocOpBuilder &builder, const KernelPlace &place,
-                         attn::BackwardOp backward, Value ofScale, Value scale,
-                         ValueRange element) {
-  Value pulled = element[0], product = element[1];
-  if (Region &pullback = backward.getPullback(); !pullback.empty()) {
-    Value scaled = scale ? arith::MulFOp::create(builder, product, scale).getResult() : product;
-    ScalarCopier copier(builder, place.scope, *place.bits);
-    pulled = copyClause(builder, copier, place, pullback, {pulled, scaled}, element[2], element[3]);
-  }
-  if (ofScale)
-    tile::AtomicAddOp::create(builder, arith::MulFOp::create(builder, pulled, product), ofScale,
-                              ValueRange{arith::ConstantIntOp::create(builder, 0, 32)});
-  return pulled;
-}
-
-Value emitPullback(ImplicitLocOpBuilder &builder, const KernelPlace &place, Value gradient,
-                   Value products, Value scale, Value column) {
-  attn::TiledAttention attend = place.attend;
-  auto backward = cast<attn::BackwardOp>(attend.getOperation());
-  if (backward.getPullback().empty() && backward.getWanted().empty())
-    return gradient;
-  Value ofScale;
-  if (Value sum = backward.getScale() ? backward.getGradientOf(backward.getScale()) : Value())
-    ofScale = place.scope.lookup(sum);
-  auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
-    ImplicitLocOpBuilder b(loc, nested);
-    // A derivative may be infinite where the key is hidden, or a read fail.
-    Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
-    Value counts = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, element[0], zero);
-    if (backward.getWanted().empty()) {
-      Value pulled = pullElement(b, place, backward, ofScale, scale, element);
-      tile::YieldOp::create(b, arith::SelectOp::create(b, counts, pulled, zero).getResult());
-      return;
-    }
-    // Nothing comes from a row that does not exist.
-    Value exists =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, element[2], place.rows().count);
-    auto choice = scf::IfOp::create(b, b.getF32Type(), arith::AndIOp::create(b, counts, exists),
-                                    /*addThenBlock=*/true, /*addElseBlock=*/true);
-    auto then = ImplicitLocOpBuilder::atBlockBegin(loc, choice.thenBlock());
-    scf::YieldOp::create(then, pullElement(then, place, backward, ofScale, scale, element));
-    auto otherwise = ImplicitLocOpBuilder::atBlockBegin(loc, choice.elseBlock());
-    scf::YieldOp::create(otherwise, zero);
-    tile::YieldOp::create(b, choice.getResult(0));
-  };
-  return tile::MapOp::create(builder, gradient.getType(), {gradient, products},
-                             {place.first, column}, body);
 }
 
 } // namespace lacuna

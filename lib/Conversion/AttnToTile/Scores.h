@@ -3,6 +3,7 @@
 #define LIB_CONVERSION_ATTNTOTILE_SCORES_H
 
 #include "lib/Conversion/AttnToTile/KernelPlace.h"
+#include "lib/Conversion/AttnToTile/ScalarCode.h"
 
 namespace lacuna {
 
@@ -37,12 +38,11 @@ mlir::Value emitScoreCheck(mlir::ImplicitLocOpBuilder &builder, const KernelPlac
 mlir::Value emitMask(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
                      mlir::Value scores, mlir::Value partial, mlir::Value column);
 
-/// Takes the gradient of the score to that of the scaled product by the pullback of an
-/// attn.backward: a tile of the type of both. Where the gradient is 0 it stays so. Adds
-/// what the op contributes to gradients of tables and scalars.
-mlir::Value emitPullback(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place,
-                         mlir::Value gradient, mlir::Value products, mlir::Value scale,
-                         mlir::Value column);
+/// Copies a clause with the coordinates of an element, which is in row `row` of its block's
+/// sequence; `leading` are arguments before them. Returns what it yields.
+mlir::Value copyClause(mlir::ImplicitLocOpBuilder &builder, ScalarCopier &copier,
+                       const KernelPlace &place, mlir::Region &region,
+                       llvm::ArrayRef<mlir::Value> leading, mlir::Value row, mlir::Value column);
 
 } // namespace lacuna
 

@@ -165,16 +165,24 @@ func.func @wide(%q: !wide, %k: !wide, %v: !t, %o: !t, %lse: !lse, %do: !t) -> (!
 // CHECK-NOT:   sum1_round
 // CHECK-LABEL: tile.kernel @biased_by_query(
 // CHECK-SAME:    %[[DBIAS:[^:]*]]: !tile.view<?x?xf32>, %[[DSCALE:[^:]*]]: !tile.view<1xf32>,
+// CHECK:         %[[DONE:.*]]:2 = tile.for_runs {{.*}} iter_args(%{{.*}} = %{{.*}}, %[[OF_SCALE:.*]] = %{{.*}})
 // CHECK:           %[[S:.*]] = tile.dot
-// CHECK:           tile.map(%[[GE:.*]] = %{{.*}}, %[[SE:.*]] = %[[S]]) at(%[[I:.*]] = %{{.*}}, %[[J:.*]] = %{{.*}})
+// CHECK:           tile.map(%[[GE:.*]] = %[[G:.*]], %[[SE:.*]] = %[[S]]) at(%[[I:.*]] = %{{.*}}, %[[J:.*]] = %{{.*}})
 // A row that does not exist contributes nothing, nor does a key that is hidden.
 // CHECK:             %[[SOME:.*]] = arith.cmpf une, %[[GE]]
 // CHECK:             %[[EXISTS:.*]] = arith.cmpi slt, %[[I]],
 // CHECK:             %[[COUNTS:.*]] = arith.andi %[[SOME]], %[[EXISTS]]
 // CHECK:             scf.if %[[COUNTS]]
 // CHECK:               tile.atomic_add %[[GE]], %[[DBIAS]][%{{.*}}, %[[J]]]
-// CHECK:               %[[OF_SCALE:.*]] = arith.mulf %[[GE]], %[[SE]]
-// CHECK:               tile.atomic_add %[[OF_SCALE]], %[[DSCALE]][
+// The element of a scalar is the same for all: rows are summed before.
+// CHECK:           %[[TERMS:.*]] = tile.map(%[[GE:.*]] = %[[G]], %[[SE:.*]] = %[[S]])
+// CHECK:             arith.mulf %[[GE]], %[[SE]] : f32
+// CHECK:           %[[ROWS:.*]] = tile.reduce{{ +}}add %[[TERMS]]
+// CHECK:           tile.map(%{{.*}} = %[[OF_SCALE]], %{{.*}} = %[[ROWS]])
+// CHECK:         tile.map(%[[X:.*]] = %[[DONE]]#1) at(%[[I:.*]] =
+// CHECK:           %[[EXISTS:.*]] = arith.cmpi slt, %[[I]],
+// CHECK:           scf.if %[[EXISTS]]
+// CHECK:             tile.atomic_add %[[X]], %[[DSCALE]][
 // CHECK-LABEL: tile.program @biased
 // CHECK:         tile.launch @biased_by_query_sum0_clear
 // CHECK:         tile.launch @biased_by_query_sum1_clear
@@ -182,7 +190,8 @@ func.func @wide(%q: !wide, %k: !wide, %v: !t, %o: !t, %lse: !lse, %do: !t) -> (!
 // CHECK:         tile.launch @biased_by_query_sum0_round
 func.func @biased(%q: !t, %k: !t, %v: !t, %bias: tensor<?x?xbf16>, %scale: f32, %o: !t, %lse: !lse,
                   %do: !t) -> (tensor<?x?xbf16>, tensor<f32>) {
-  // REMARK: remark: gradients of tables and scalars are added atomically: they may differ in their last bits from run to run
+  // REMARK: remark: gradient of argument 3: terms of pairs are added atomically, so that its last bits may differ from run to run
+  // REMARK: remark: gradient of argument 4: terms of rows are added atomically, so that its last bits may differ from run to run
   %dq, %dk, %dv, %dbias, %dscale = attn.attend_grad %q, %k, %v output %o, %lse gradient %do
     score(%s, %b, %h, %i, %j) {
       %x = attn.load %bias[%h, %j] : tensor<?x?xbf16>
