@@ -183,8 +183,9 @@ def TilePipelinePass : KernelPass<"tile-pipeline"> {
     rings get `stages` slots, the loop looks `stages - 1` entries ahead, copies
     stand under `more`, products under `valid`, and at most `stages - 2` groups
     are pending when products begin. Tiles copied before such loops and read only
-    in them join the first group of a loop. A loop whose copies depend on what it
-    computes stays synchronous, with a remark.
+    in them join the first group of a loop; those that are read into registers before
+    it are waited for together. A loop whose copies depend on what it computes stays
+    synchronous, with a remark.
 
     ```mlir
     tile.for_runs (%key, %partial) in %runs iter_args(%a = %a0) : ... {

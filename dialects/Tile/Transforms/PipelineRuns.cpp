@@ -145,6 +145,7 @@ struct Pipeline : impl::TilePipelinePassBase<Pipeline> {
       pipelinedLoops += 1;
     }
     joinFirstGroup(kernel, piped);
+    joinWaits(kernel);
   }
 
   ForRunsOp pipelineLoop(ForRunsOp loop, SynchronousLoop &match, int64_t stages) {
@@ -241,6 +242,37 @@ struct Pipeline : impl::TilePipelinePassBase<Pipeline> {
             return user == copy || piped.contains(user->getParentOfType<ForRunsOp>());
           }))
         match->eraseSynchronisation();
+    }
+  }
+
+  /// Tiles that are read into registers before the loop are waited for together.
+  static void joinWaits(KernelOp kernel) {
+    Block &body = kernel.getBody().front();
+    SmallVector<SynchronousCopy> copies;
+    for (CopyAsyncOp copy : body.getOps<CopyAsyncOp>())
+      if (std::optional<SynchronousCopy> match = matchCopy(copy))
+        copies.push_back(*match);
+    if (copies.empty())
+      return;
+    SynchronousCopy last = copies.pop_back_val();
+    Operation *end = last.barrier;
+    for (SynchronousCopy &copy : copies) {
+      SmallVector<Operation *> reads;
+      for (Operation *user : copy.slot->getUsers())
+        if (user != copy.copy)
+          reads.push_back(user);
+      bool canWait = llvm::all_of(reads, [&](Operation *read) {
+        return isa<LoadSharedOp>(read) && llvm::all_of(read->getUsers(), [&](Operation *user) {
+                 return last.barrier->isBeforeInBlock(body.findAncestorOpInBlock(*user));
+               });
+      });
+      if (!canWait)
+        continue;
+      for (Operation *read : reads) {
+        read->moveAfter(end);
+        end = read;
+      }
+      copy.eraseSynchronisation();
     }
   }
 };

@@ -231,3 +231,56 @@ tile.kernel @loop_over_heads(%k: !tile.view<?x64xf16>, %q: !tile.view<?x?x64xf16
   }
   tile.return
 }
+
+// -----
+
+// Tiles that are read into registers before the loop are waited for once.
+#s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 4, stages = 2, query_in_registers = true>
+#operand = #tile.fragment<[query, feature], operand, warps = 4>
+#scores = #tile.fragment<[query, key], accumulator, warps = 4>
+!query = !tile.shared<64x64xf16, [query, feature]>
+!keys = !tile.shared<32x64xf16, [key, feature]>
+!fragment = tensor<64x64xf16, #operand>
+// CHECK-LABEL: tile.kernel @two_operands
+// CHECK: %[[A:.*]] = tile.slot
+// CHECK-NEXT: tile.copy_async
+// CHECK-NEXT: %[[B:.*]] = tile.slot
+// CHECK-NEXT: %[[TOKEN:.*]] = tile.copy_async
+// CHECK-NEXT: tile.commit(%[[TOKEN]])
+// CHECK-NEXT: tile.wait pending 0
+// CHECK-NEXT: tile.barrier
+// CHECK-NEXT: tile.load_shared %[[A]]
+// CHECK-NEXT: tile.load_shared %[[B]]
+// CHECK: tile.for_runs
+tile.kernel @two_operands(%q: !tile.view<?x64xf16>, %first: i32, %runs: !tile.runs) attributes {schedule = #s, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %zero = arith.constant 0.0 : f32
+  %ring0 = tile.alloc : !tile.ring<1 x !query>
+  %ring1 = tile.alloc : !tile.ring<1 x !query>
+  %ring2 = tile.alloc : !tile.ring<1 x !keys>
+  %slot0 = tile.slot %ring0[%c0] : !tile.ring<1 x !query>
+  %t0 = tile.copy_async %q[%first, %c0] to %slot0 : !tile.view<?x64xf16> -> !query
+  tile.commit(%t0)
+  tile.wait pending 0
+  tile.barrier
+  %a = tile.load_shared %slot0 : !query -> !fragment
+  %slot1 = tile.slot %ring1[%c0] : !tile.ring<1 x !query>
+  %t1 = tile.copy_async %q[%first, %c0] to %slot1 : !tile.view<?x64xf16> -> !query
+  tile.commit(%t1)
+  tile.wait pending 0
+  tile.barrier
+  %b = tile.load_shared %slot1 : !query -> !fragment
+  %s0 = tile.splat %zero : tensor<64x32xf32, #scores>
+  %r = tile.for_runs (%key, %partial) in %runs iter_args(%x = %s0) : tensor<64x32xf32, #scores> {
+    tile.barrier
+    %slot = tile.slot %ring2[%c0] : !tile.ring<1 x !keys>
+    %t = tile.copy_async %q[%key, %c0] to %slot : !tile.view<?x64xf16> -> !keys
+    tile.commit(%t)
+    tile.wait pending 0
+    tile.barrier
+    %s = tile.dot %a, %slot, %x : !fragment, !keys -> tensor<64x32xf32, #scores>
+    %u = tile.dot %b, %slot, %s : !fragment, !keys -> tensor<64x32xf32, #scores>
+    tile.yield %u : tensor<64x32xf32, #scores>
+  }
+  tile.return
+}
