@@ -174,7 +174,7 @@ private:
       if (auto backward = dyn_cast<attn::BackwardOp>(op))
         remarkSums(backward);
       for (const GradientSum &sum : kernel.sums)
-        for (tile::KernelOp around : {sum.clear, sum.round})
+        for (tile::KernelOp around : {sum.clear, sum.finish})
           if (around)
             place(around);
       place(kernel.kernel);

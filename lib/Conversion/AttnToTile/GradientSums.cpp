@@ -37,38 +37,60 @@ static SmallVector<Value> emitRowIndices(ImplicitLocOpBuilder &b, Value view) {
   return indices;
 }
 
-GradientSum emitGradientSum(OpBuilder &builder, Value gradient, StringRef name) {
-  auto type = cast<RankedTensorType>(gradient.getType());
-  Location loc = gradient.getLoc();
-  Type sums = parameterType(sumType(type)), f32 = builder.getF32Type();
-  auto rowsOf = [&](Type element) {
-    auto axes = tile::AxesAttr::get(builder.getContext(), tile::Axis::Query);
-    return RankedTensorType::get({ShapedType::kDynamic}, element, axes);
-  };
-  GradientSum result{gradient, createKernel(builder, loc, (name + "_clear").str(), sums), {}};
-  {
-    Block &body = result.clear.getBody().front();
-    auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &body);
-    Value view = named("sums", body.getArgument(0));
-    Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
-    SmallVector<Value> indices = emitRowIndices(b, view);
-    tile::StoreOp::create(b, tile::SplatOp::create(b, rowsOf(f32), zero), view, indices);
-    tile::ReturnOp::create(b, ValueRange());
-  }
-  Type element = type.getElementType();
-  if (element == f32)
-    return result;
-  result.round = createKernel(builder, loc, (name + "_round").str(), {sums, parameterType(type)});
-  Block &body = result.round.getBody().front();
-  auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &body);
-  Value view = named("sums", body.getArgument(0)), to = named("gradient", body.getArgument(1));
-  SmallVector<Value> indices = emitRowIndices(b, view);
-  Value loaded = tile::LoadOp::create(b, rowsOf(f32), view, indices);
-  Value rounded = mapTiles(b, rowsOf(element), loaded, [&](ImplicitLocOpBuilder &m, ValueRange in) {
-    return arith::TruncFOp::create(m, element, in[0]).getResult();
-  });
-  tile::StoreOp::create(b, rounded, to, indices);
+/// Sets the sums to 0.
+static void emitClear(ImplicitLocOpBuilder &b, Value sums, RankedTensorType rows) {
+  Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
+  SmallVector<Value> indices = emitRowIndices(b, sums);
+  tile::StoreOp::create(b, tile::SplatOp::create(b, rows, zero), sums, indices);
   tile::ReturnOp::create(b, ValueRange());
+}
+
+/// Makes a gradient from its sums; `status` may be null.
+static void emitFinish(ImplicitLocOpBuilder &b, Value sums, Value gradient, Value status,
+                       RankedTensorType rows) {
+  Type element = cast<tile::ViewType>(gradient.getType()).getElementType();
+  Value failed, nan;
+  if (status) {
+    failed = tile::FailedOp::create(b, status);
+    nan = arith::ConstantOp::create(b, b.getF32FloatAttr(std::numeric_limits<float>::quiet_NaN()));
+  }
+  SmallVector<Value> indices = emitRowIndices(b, sums);
+  Value loaded = tile::LoadOp::create(b, rows, sums, indices);
+  Value made = mapTiles(b, rows.clone(element), loaded,
+                        [&](ImplicitLocOpBuilder &m, ValueRange in) -> Value {
+                          Value value = in[0];
+                          if (failed)
+                            value = arith::SelectOp::create(m, failed, nan, value);
+                          if (!element.isF32())
+                            value = arith::TruncFOp::create(m, element, value);
+                          return value;
+                        });
+  tile::StoreOp::create(b, made, gradient, indices);
+  tile::ReturnOp::create(b, ValueRange());
+}
+
+GradientSum emitGradientSum(OpBuilder &builder, Value gradient, StringRef name, bool mayFail) {
+  auto type = cast<RankedTensorType>(gradient.getType());
+  MLIRContext *context = builder.getContext();
+  Location loc = gradient.getLoc();
+  Type sums = parameterType(sumType(type));
+  auto rows = RankedTensorType::get({ShapedType::kDynamic}, builder.getF32Type(),
+                                    tile::AxesAttr::get(context, tile::Axis::Query));
+  GradientSum result{gradient, createKernel(builder, loc, (name + "_clear").str(), sums), {}};
+  Block &clear = result.clear.getBody().front();
+  auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &clear);
+  emitClear(b, named("sums", clear.getArgument(0)), rows);
+  if (type.getElementType().isF32() && !mayFail)
+    return result;
+  SmallVector<Type> types = {sums, parameterType(type)};
+  result.takesStatus = mayFail;
+  if (mayFail)
+    types.push_back(tile::StatusType::get(context));
+  result.finish = createKernel(builder, loc, (name + "_finish").str(), types);
+  Block &finish = result.finish.getBody().front();
+  b.setInsertionPointToStart(&finish);
+  emitFinish(b, named("sums", finish.getArgument(0)), named("gradient", finish.getArgument(1)),
+             mayFail ? finish.getArgument(2) : Value(), rows);
   return result;
 }
 

@@ -18,15 +18,18 @@ namespace lacuna {
 struct GradientSum {
   mlir::Value gradient; ///< result of an attn.backward
   tile::KernelOp clear; ///< takes the sums
-  tile::KernelOp round; ///< takes the sums and the gradient; null: the sums are it
+  /// Takes the sums, the gradient and, if it may be NaN, the status; null: the sums are it.
+  tile::KernelOp finish;
+  bool takesStatus = false; ///< of `finish`
 };
 
 /// The type of the sums of a gradient: f32, and at least one dimension.
 mlir::RankedTensorType sumType(mlir::RankedTensorType gradient);
 
 /// Emits the kernels for a gradient where the builder stands; their names begin with
-/// `name`.
-GradientSum emitGradientSum(mlir::OpBuilder &builder, mlir::Value gradient, llvm::StringRef name);
+/// `name`. If it `mayFail`, it is NaN when the status says so.
+GradientSum emitGradientSum(mlir::OpBuilder &builder, mlir::Value gradient, llvm::StringRef name,
+                            bool mayFail);
 
 } // namespace lacuna
 

@@ -121,7 +121,7 @@ AttendKernel beginKernel(OpBuilder &builder, attn::TiledAttention attend, String
     for (auto [index, wanted] : llvm::enumerate(backward.getWanted())) {
       Value gradient = backward.getGradientOf(wanted);
       std::string sum = (name + "_sum" + Twine(index)).str();
-      result.sums.push_back(emitGradientSum(builder, gradient, sum));
+      result.sums.push_back(emitGradientSum(builder, gradient, sum, mayBeSpoiled(attend)));
       types[llvm::find(result.operands, gradient) - result.operands.begin()] =
           parameterType(sumType(cast<RankedTensorType>(gradient.getType())));
     }

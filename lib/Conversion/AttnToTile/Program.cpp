@@ -90,8 +90,12 @@ public:
     }
     launch(symbolOf(kernel.kernel), grid, operands, /*ofPlan=*/false);
     for (const GradientSum &sum : kernel.sums)
-      if (sum.round)
-        launchOnRows(sum.round, sum, {sums[sum.gradient], values.lookup(sum.gradient)});
+      if (sum.finish) {
+        SmallVector<Value> operands = {sums[sum.gradient], values.lookup(sum.gradient)};
+        if (sum.takesStatus)
+          operands.push_back(statusWord());
+        launchOnRows(sum.finish, sum, operands);
+      }
   }
 
   void emitReturn() {
@@ -129,7 +133,7 @@ private:
     if (sizes.empty())
       sizes.push_back(number(1));
     sums[sum.gradient] =
-        sum.round ? temporary(sizes, builder.getF32Type()) : values.lookup(sum.gradient);
+        sum.finish ? temporary(sizes, builder.getF32Type()) : values.lookup(sum.gradient);
   }
 
   /// A block for each tile of the last axis of a gradient.

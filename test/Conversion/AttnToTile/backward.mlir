@@ -155,14 +155,14 @@ func.func @wide(%q: !wide, %k: !wide, %v: !t, %o: !t, %lse: !lse, %do: !t) -> (!
 // CHECK-SAME:    %[[SUMS:[^:]*]]: !tile.view<?x?xf32>)
 // CHECK:         %[[ZEROS:.*]] = tile.splat
 // CHECK:         tile.store %[[ZEROS]], %[[SUMS]][
-// CHECK-LABEL: tile.kernel @biased_by_query_sum0_round(
+// CHECK-LABEL: tile.kernel @biased_by_query_sum0_finish(
 // CHECK-SAME:    %[[SUMS:[^:]*]]: !tile.view<?x?xf32>, %[[TO:[^:]*]]: !tile.view<?x?xbf16>)
 // CHECK:         %[[LOADED:.*]] = tile.load %[[SUMS]]
 // CHECK:         arith.truncf
 // CHECK:         tile.store %{{.*}}, %[[TO]][
 // CHECK-LABEL: tile.kernel @biased_by_query_sum1_clear(
 // CHECK-SAME:    !tile.view<1xf32>)
-// CHECK-NOT:   sum1_round
+// CHECK-NOT:   sum1_finish
 // CHECK-LABEL: tile.kernel @biased_by_query(
 // CHECK-SAME:    %[[DBIAS:[^:]*]]: !tile.view<?x?xf32>, %[[DSCALE:[^:]*]]: !tile.view<1xf32>,
 // CHECK:         %[[DONE:.*]]:2 = tile.for_runs {{.*}} iter_args(%{{.*}} = %{{.*}}, %[[OF_SCALE:.*]] = %{{.*}})
@@ -187,7 +187,7 @@ func.func @wide(%q: !wide, %k: !wide, %v: !t, %o: !t, %lse: !lse, %do: !t) -> (!
 // CHECK:         tile.launch @biased_by_query_sum0_clear
 // CHECK:         tile.launch @biased_by_query_sum1_clear
 // CHECK:         tile.launch @biased_by_query batches
-// CHECK:         tile.launch @biased_by_query_sum0_round
+// CHECK:         tile.launch @biased_by_query_sum0_finish
 func.func @biased(%q: !t, %k: !t, %v: !t, %bias: tensor<?x?xbf16>, %scale: f32, %o: !t, %lse: !lse,
                   %do: !t) -> (tensor<?x?xbf16>, tensor<f32>) {
   // REMARK: remark: gradient of argument 3: terms of pairs are added atomically, so that its last bits may differ from run to run
@@ -203,4 +203,21 @@ func.func @biased(%q: !t, %k: !t, %v: !t, %bias: tensor<?x?xbf16>, %scale: f32, 
       attn.yield %g : f32
     } scale %scale of %bias, %scale : !t, !t, !t output !t of tensor<?x?xbf16>, f32
   return %dbias, %dscale : tensor<?x?xbf16>, tensor<f32>
+}
+
+// What relies on a plan is NaN if that failed, sums too.
+// PLAN-LABEL: tile.kernel @scaled_by_query_sum0_finish(
+// PLAN-SAME:    %{{[^:]*}}: !tile.view<1xf32>, %{{[^:]*}}: !tile.view<1xf32>, %[[STATUS:[^:]*]]: !tile.status)
+// PLAN:         %[[FAILED:.*]] = tile.failed %[[STATUS]]
+// PLAN:         arith.select %[[FAILED]]
+// PLAN-LABEL: tile.program @scaled
+// PLAN:         tile.launch @scaled_by_query_sum0_finish
+func.func @scaled(%q: !t, %k: !t, %v: !t, %scale: f32, %o: !t, %lse: !lse, %do: !t)
+    -> tensor<f32> {
+  %dq, %dk, %dv, %dscale = attn.attend_grad %q, %k, %v output %o, %lse gradient %do
+    where(%b, %h, %i, %j) {
+      %past = arith.cmpi sle, %j, %i : i32
+      attn.yield %past : i1
+    } scale %scale of %scale : !t, !t, !t output !t of f32
+  return %dscale : tensor<f32>
 }
