@@ -44,7 +44,7 @@ struct ReferenceAttend {
 struct ReferenceGradient {
   ReferenceArray values; ///< not rounded; of sums that are taken again, not of `output` and `lse`
   /// The same by a run that rounds where kernels do: it reads `output` and `lse`, and
-  /// probabilities, gradients of scores and the result are of the tensors' type.
+  /// probabilities and gradients of scores are of the tensors' type, the result of its own.
   std::vector<double> rounded;
   /// How large the terms of the sums were, as the root of the sum of their squares, with
   /// |dp| + |delta| for dp - delta: for each row of queries, keys and values, or for each

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Reference/AttendGrad.h"
 
+#include "lib/Reference/Evaluate.h"
 #include "lib/Reference/Rows.h"
 #include "lib/Support/HalfBits.h"
 
@@ -45,7 +46,6 @@ private:
   RowState weigh(const Row &row, const RowSummary &summary);
   ElementFault addKey(const Row &row, const RowState &state, std::int64_t key);
   ElementFault pull(const Row &row, std::int64_t key, double &gradient, Sum sum);
-  double rounded(double value) const;
   /// Adds factor * vector to a row of a gradient, and other factors to what goes with it.
   struct Factors {
     double exact, rounded, magnitude;
@@ -66,6 +66,14 @@ private:
   DType dtype; ///< of queries, keys and values
 };
 } // namespace
+
+/// The nearest number of that type.
+static double roundedTo(DType type, double value) {
+  auto real = static_cast<float>(value);
+  return type == DType::F16    ? floatFromF16(f16FromFloat(real))
+         : type == DType::BF16 ? floatFromBf16(bf16FromFloat(real))
+                               : real;
+}
 
 /// A gradient of zeros; one magnitude for `columns` neighbours.
 static ReferenceGradient zeros(const TensorRef &like, std::int64_t columns) {
@@ -98,12 +106,6 @@ mlir::LogicalResult GradientEvaluation::checkSizes() {
                                 << " should have size " << shape[axis] << ", but has "
                                 << tensor(value).shape[axis];
   return mlir::success();
-}
-
-double GradientEvaluation::rounded(double value) const {
-  auto real = static_cast<float>(value);
-  return dtype == DType::F16 ? floatFromF16(f16FromFloat(real))
-                             : floatFromBf16(bf16FromFloat(real));
 }
 
 GradientEvaluation::RowState GradientEvaluation::weigh(const Row &row, const RowSummary &summary) {
@@ -174,13 +176,13 @@ ElementFault GradientEvaluation::addKey(const Row &row, const RowState &state, s
     if (ElementFault fault = pull(row, key, *gradient, sum); fault.fault)
       return fault;
   double unrounded = roundedDs;
-  roundedDs = rounded(roundedDs);
+  roundedDs = roundedTo(dtype, roundedDs);
   std::int64_t number = rows.numberOf(row), keyNumber = rows.keyNumber(row, key);
   std::int64_t d = rows.getSizes().queryColumns, e = rows.getSizes().valueColumns;
   Factors factors{scale * ds, scale * roundedDs, scale * size};
   addTo(results[0], number, factors, rows.key(row, key), d);
   addTo(results[1], keyNumber, factors, rows.query(row), d);
-  addTo(results[2], keyNumber, {weight, rounded(roundedWeight), weight},
+  addTo(results[2], keyNumber, {weight, roundedTo(dtype, roundedWeight), weight},
         &outputGradients[number * e], e);
   for (auto [wanted, value] : llvm::enumerate(op.getWanted()))
     if (value == op.getScale()) {
@@ -224,11 +226,12 @@ mlir::FailureOr<std::vector<ReferenceGradient>> GradientEvaluation::run() {
     if (ElementFault fault = evaluateRow(row); fault.fault)
       return rows.report(row, fault);
   }
-  for (auto [number, gradient] : llvm::enumerate(results)) {
+  for (auto [gradient, result] : llvm::zip(results, op->getResults())) {
+    DType type = dtypeOf(mlir::cast<mlir::RankedTensorType>(result.getType()).getElementType());
     for (double &magnitude : gradient.magnitudes)
       magnitude = std::sqrt(magnitude);
     for (double &value : gradient.rounded)
-      value = number < 3 ? rounded(value) : value;
+      value = roundedTo(type, value);
   }
   return std::move(results);
 }

@@ -36,6 +36,20 @@ func.func @spec(%q: !q, %k: !q, %v: !v{argument}) -> (!v, tensor<?x?x?xf32>) {{
 }}
 """
 
+# Gradients of a table that is rounded, and of the scale.
+TABLES = """
+!t = tensor<?x?x?x16xf16>
+func.func @tables(%q: !t, %k: !t, %v: !t, %scale: f32, %bias: tensor<?x?x?x?xbf16>) -> (!t, tensor<?x?x?xf32>) {
+  %o, %lse = attn.attend %q, %k, %v score(%s, %b, %h, %i, %j) {
+    %x = attn.load %bias[%b, %h, %i, %j] : tensor<?x?x?x?xbf16>
+    %wide = arith.extf %x : bf16 to f32
+    %r = arith.addf %s, %wide : f32
+    attn.yield %r : f32
+  } scale %scale : !t, !t, !t
+  return %o, %lse : !t, tensor<?x?x?xf32>
+}
+"""
+
 
 def run(arguments):
     environment = dict(os.environ, LACUNA_EMULATOR_THREADS="1")
@@ -97,6 +111,8 @@ def shapes(folder):
     before = "%c31 = arith.constant 31 : i32\n%c20 = arith.constant 20 : i32"
     where = "%late = arith.cmpi sge, %i, %c31 : i32\n%low = arith.cmpi slt, %j, %c20 : i32\n%seen = arith.andi %late, %low : i1"
     yield causal(folder, "empty-rows", (67, 67), (2, 2), where=where, before=before)
+    inputs = ["1x2x37x16xf16=random:1", "1x1x45x16xf16=random:2", "1x1x45x16xf16=random:3"]
+    yield Gradient(folder, "tables", TABLES, [*inputs, "0.2", "1x2x37x45xbf16=random:4"])
 
 
 def gallery(folder, root, whole):
