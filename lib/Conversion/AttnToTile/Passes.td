@@ -26,6 +26,13 @@ def ConvertAttnToTile : Pass<"convert-attn-to-tile", "::mlir::ModuleOp"> {
     (`tile.cut_sequences`), and works on the part of each view that is the sequence.
     A table read outside its bounds makes the score NaN, never something plausible.
 
+    An `attn.delta` and an `attn.backward` are a kernel each, too. One by query has the
+    rows and the runs of the attend; one by key has rows of keys, goes through the query
+    heads of its key head and visits their query tiles. What a pullback contributes to a
+    table or scalar is added to f32 sums (`tile.atomic_add`), which a kernel clears
+    before and, where they are not the gradient yet, another makes it after. With more
+    than 128 features, gradients of keys and of values have kernels of their own.
+
     ```mlir
     func.func @attention(%q: tensor<1x1x?x64xf16>, %k: tensor<1x1x?x64xf16>,
                          %v: tensor<1x1x?x64xf16>) -> tensor<1x1x?x64xf16> {
