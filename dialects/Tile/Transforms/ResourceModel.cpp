@@ -49,7 +49,9 @@ static std::int64_t predictGradientRegisters(const Schedule &schedule, const Att
   const std::int64_t scores = rowBlocks * columns / 2 * (shape.hasScoreGradient() ? 2 : 1);
   const std::int64_t vectors = shape.columnVectors ? columns / 4 : 0; // read one by one
   const std::int64_t kept = rowBlocks * (schedule.queryInRegisters ? keptFeatures(shape) / 4 : 4);
-  const std::int64_t rest = 44 + 16 * rowBlocks + (shape.readsTables ? 12 : 0);
+  // Each block of rows has loads of tables of its own in flight.
+  const std::int64_t tables = shape.readsTables ? 12 + 32 * (rowBlocks - 1) : 0;
+  const std::int64_t rest = 44 + 16 * rowBlocks + tables;
   return rowBlocks * summedFeatures(shape) / 2 + scores + vectors + kept + rest;
 }
 
