@@ -50,7 +50,7 @@ static std::int64_t predictGradientRegisters(const Schedule &schedule, const Att
   const std::int64_t vectors = shape.columnVectors ? columns / 4 : 0; // read one by one
   const std::int64_t kept = rowBlocks * (schedule.queryInRegisters ? keptFeatures(shape) / 4 : 4);
   // Each block of rows has loads of tables of its own in flight.
-  const std::int64_t tables = shape.readsTables ? 12 + 32 * (rowBlocks - 1) : 0;
+  const std::int64_t tables = shape.readsTables ? 20 + 24 * (rowBlocks - 1) : 0;
   const std::int64_t rest = 44 + 16 * rowBlocks + tables;
   return rowBlocks * summedFeatures(shape) / 2 + scores + vectors + kept + rest;
 }
