@@ -19,7 +19,6 @@
 #include "lib/Conversion/AttnToTile/Scores.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include <numbers>

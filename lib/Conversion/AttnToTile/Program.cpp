@@ -54,10 +54,11 @@ public:
     builder.setLoc(op->getLoc());
     checkSizes(op);
     Value like = rowTensorOf(op);
-    for (Value result : writtenResults(op))
-      values.map(result, resultLike(cast<RankedTensorType>(result.getType()), like));
     for (const GradientSum &sum : kernel.sums)
       makeSums(cast<attn::BackwardOp>(op), sum);
+    for (Value result : writtenResults(op))
+      if (!values.contains(result))
+        values.map(result, resultLike(cast<RankedTensorType>(result.getType()), like));
     auto attend = dyn_cast<attn::TiledAttention>(op);
     if (kernel.takesGroup)
       groups[op] = emitHeadGroup(attend, symbolOf(kernel.kernel));
@@ -125,11 +126,11 @@ private:
     auto wanted = llvm::find_if(
         op.getWanted(), [&](Value value) { return op.getGradientOf(value) == sum.gradient; });
     values.map(sum.gradient, resultLike(type, *wanted));
-    for (int64_t axis = 0; axis < type.getRank(); ++axis)
-      extents[{sum.gradient, axis}] = extent({*wanted, axis, ""});
     SmallVector<Value> sizes;
-    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    for (int64_t axis = 0; axis < type.getRank(); ++axis) {
       sizes.push_back(extent({*wanted, axis, ""}));
+      extents[{sum.gradient, axis}] = sizes.back();
+    }
     if (sizes.empty())
       sizes.push_back(number(1));
     sums[sum.gradient] =
