@@ -19,6 +19,17 @@ __device__ __forceinline__ uint32_t barrierOf(uint32_t barriers, uint32_t use) {
   return Slots == 1 ? barriers : entryOf<8>(barriers, use % Slots);
 }
 
+/// Parity of the phase of this use. NVRTC writes a shift and a mask anew for every wait;
+/// a statement is one instruction.
+template <uint32_t Slots>
+__device__ __forceinline__ uint32_t parityOf(uint32_t use) {
+  if (Slots > 2)
+    return use / Slots & 1;
+  uint32_t parity;
+  asm("bfe.u32 %0, %1, %2, 1;" : "=r"(parity) : "r"(use), "n"(Slots - 1));
+  return parity;
+}
+
 /// One thread sets up a barrier; the others may use it after the block's next
 /// meeting, and the copy engine after fenceBarriers().
 template <uint32_t Arrivals>
@@ -58,13 +69,13 @@ __device__ __forceinline__ void waitForParity(uint32_t barrier, uint32_t parity)
 /// Waits until the slot of this use is filled.
 template <uint32_t Slots>
 __device__ __forceinline__ void awaitFilled(uint32_t barriers, uint32_t use) {
-  waitForParity(barrierOf<Slots>(barriers, use), use / Slots & 1);
+  waitForParity(barrierOf<Slots>(barriers, use), parityOf<Slots>(use));
 }
 
 /// Waits until the slot of this use is free; the first use finds it so.
 template <uint32_t Slots>
 __device__ __forceinline__ void awaitFreed(uint32_t barriers, uint32_t use) {
-  waitForParity(barrierOf<Slots>(barriers, use), use / Slots & 1 ^ 1);
+  waitForParity(barrierOf<Slots>(barriers, use), parityOf<Slots>(use) ^ 1);
 }
 
 /// One arrival for every `Threads` threads, a warp or a warp group, by the first.

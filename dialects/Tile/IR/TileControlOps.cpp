@@ -51,22 +51,25 @@ LogicalResult IntervalRunsOp::verify() {
 //===----------------------------------------------------------------------===//
 
 /// Types of the block arguments before the carried values, see ForRunsOp.
-static SmallVector<Type> leadingTypes(MLIRContext *context, int64_t ahead) {
+static SmallVector<Type> leadingTypes(MLIRContext *context, int64_t ahead, bool drained) {
   Type i1 = IntegerType::get(context, 1), i32 = IntegerType::get(context, 32);
   if (!ahead)
-    return {i32, i1};
+    return drained ? SmallVector<Type>{i32, i1, i1} : SmallVector<Type>{i32, i1};
   return {i32, i1, i1, i32, i32, i1};
 }
 
 void ForRunsOp::build(OpBuilder &builder, OperationState &state, Value runs, ValueRange inits,
-                      int64_t ahead) {
+                      int64_t ahead, bool drained) {
   state.addOperands(runs);
   state.addOperands(inits);
   state.addTypes(inits.getTypes());
-  state.getOrAddProperties<Properties>().ahead = builder.getI64IntegerAttr(ahead);
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.ahead = builder.getI64IntegerAttr(ahead);
+  if (drained)
+    properties.drained = builder.getUnitAttr();
   OpBuilder::InsertionGuard guard(builder);
   Block *block = builder.createBlock(state.addRegion());
-  for (Type type : leadingTypes(builder.getContext(), ahead))
+  for (Type type : leadingTypes(builder.getContext(), ahead, drained))
     block->addArgument(type, state.location);
   for (Value init : inits)
     block->addArgument(init.getType(), state.location);
@@ -84,13 +87,16 @@ static void printCarried(OpAsmPrinter &printer, Block::BlockArgListType carried,
   printer << ") : " << inits.getTypes();
 }
 
-ForRunsOp ForRunsOp::addCarried(Value init) {
+ForRunsOp ForRunsOp::addCarried(Value init, bool drained) {
   OpBuilder builder(*this);
   SmallVector<Value> inits(getInits());
   inits.push_back(init);
-  auto longer = create(builder, getLoc(), getRuns(), inits, getAhead());
+  auto longer = create(builder, getLoc(), getRuns(), inits, getAhead(), drained || getDrained());
   Block &old = getBody().front(), &body = longer.getBody().front();
-  for (auto [before, now] : llvm::zip(old.getArguments(), body.getArguments())) {
+  for (BlockArgument before : old.getArguments()) {
+    unsigned number = before.getArgNumber();
+    unsigned shift = number < getNumLeading() ? 0 : longer.getNumLeading() - getNumLeading();
+    BlockArgument now = body.getArgument(number + shift);
     now.setLoc(before.getLoc());
     before.replaceAllUsesWith(now);
   }
@@ -110,12 +116,14 @@ ParseResult ForRunsOp::parse(OpAsmParser &parser, OperationState &result) {
       (parser.parseInteger(ahead) ||
        parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren)))
     return failure();
+  bool drained = !ahead && succeeded(parser.parseOptionalKeyword("drained"));
   SMLoc place = parser.getCurrentLocation();
-  SmallVector<Type> leading = leadingTypes(builder.getContext(), ahead);
+  SmallVector<Type> leading = leadingTypes(builder.getContext(), ahead, drained);
   if (arguments.size() != leading.size())
     return parser.emitError(place, ahead
                                        ? "expected (key, partial, valid) ahead N (step, next, more)"
-                                       : "expected (key, partial)");
+                                   : drained ? "expected (key, partial, valid) drained"
+                                             : "expected (key, partial)");
   for (auto [argument, type] : llvm::zip_equal(arguments, leading))
     argument.type = type;
 
@@ -133,7 +141,10 @@ ParseResult ForRunsOp::parse(OpAsmParser &parser, OperationState &result) {
       argument.type = type;
     arguments.append(carried);
   }
-  result.getOrAddProperties<Properties>().ahead = builder.getI64IntegerAttr(ahead);
+  auto &properties = result.getOrAddProperties<Properties>();
+  properties.ahead = builder.getI64IntegerAttr(ahead);
+  if (drained)
+    properties.drained = builder.getUnitAttr();
   Region *body = result.addRegion();
   if (parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
       parser.parseRegion(*body, arguments))
@@ -150,27 +161,35 @@ void ForRunsOp::print(OpAsmPrinter &printer) {
     printer << ')';
   };
   printer << ' ';
-  printList(arguments.take_front(getAhead() ? 3 : 2));
+  printList(arguments.take_front(getAhead() || getDrained() ? 3 : 2));
+  if (getDrained())
+    printer << " drained";
   if (getAhead()) {
     printer << " ahead " << getAhead() << ' ';
     printList(arguments.slice(3, 3));
   }
   printer << " in " << getRuns();
   printCarried(printer, getCarried(), getInits());
-  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(), {getAheadAttrName()});
+  printer.printOptionalAttrDictWithKeyword((*this)->getAttrs(),
+                                           {getAheadAttrName(), getDrainedAttrName()});
   printer << ' ';
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false,
                       /*printBlockTerminators=*/!getInits().empty());
 }
 
 LogicalResult ForRunsOp::verifyRegions() {
-  SmallVector<Type> expected = leadingTypes(getContext(), getAhead());
+  SmallVector<Type> expected = leadingTypes(getContext(), getAhead(), getDrained());
   llvm::append_range(expected, getInits().getTypes());
   if (!llvm::equal(getBody().getArgumentTypes(), expected))
     return emitOpError("must pass its entry and the carried values to its region");
   if (!llvm::equal(getBody().front().getTerminator()->getOperandTypes(), getInits().getTypes()) ||
       !llvm::equal(getResultTypes(), getInits().getTypes()))
     return emitOpError("must yield and return the types of its initial values");
+  auto leaves = llvm::to_vector(getBody().getOps<LeaveOp>());
+  if (leaves.size() != (getDrained() ? 1 : 0))
+    return emitOpError("must be left in one place if it is drained, and else nowhere");
+  if (getDrained() && !llvm::equal(leaves[0].getOperandTypes(), getInits().getTypes()))
+    return leaves[0].emitOpError("must return the types of the loop's initial values");
   return success();
 }
 

@@ -173,6 +173,9 @@ def Tile_ForRunsOp : Tile_Op<"for_runs", [RecursiveMemoryEffects,
     are the same for all threads. This is software pipelining by predication: no
     copy of the body is peeled off.
 
+    A loop that is `drained` takes one more step behind the last entry, to start what
+    only a later step can. Then `%valid` is false, and the step ends at `tile.leave`.
+
     ```mlir
     tile.kernel @k(%keys: i32) {
       %c0 = arith.constant 0 : i32
@@ -180,39 +183,63 @@ def Tile_ForRunsOp : Tile_Op<"for_runs", [RecursiveMemoryEffects,
       %last = tile.for_runs (%key, %partial) in %runs iter_args(%a = %c0) : i32 {
         tile.yield %key : i32
       }
+      %same = tile.for_runs (%key, %partial, %valid) drained in %runs iter_args(%a = %c0) : i32 {
+        tile.leave %a : i32
+        tile.yield %key : i32
+      }
       tile.return
     }
     ```
   }];
   let arguments = (ins Tile_RunsType:$runs, Variadic<AnyType>:$inits,
-                       DefaultValuedAttr<I64Attr, "0">:$ahead);
+                       DefaultValuedAttr<I64Attr, "0">:$ahead, UnitAttr:$drained);
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasRegionVerifier = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$runs, "::mlir::ValueRange":$inits,
-      "int64_t":$ahead)>];
+      "int64_t":$ahead, CArg<"bool", "false">:$drained)>];
   let skipDefaultBuilders = 1;
   let extraClassDeclaration = [{
     /// First column of the tile to compute with.
     ::mlir::BlockArgument getKey() { return getBody().getArgument(0); }
     /// Whether it needs the predicate.
     ::mlir::BlockArgument getPartial() { return getBody().getArgument(1); }
-    /// The following four exist only when the loop looks ahead.
+    /// Exists only when the loop looks ahead or is drained.
     ::mlir::BlockArgument getValid() { return getBody().getArgument(2); }
+    /// The following three exist only when the loop looks ahead.
     ::mlir::BlockArgument getStep() { return getBody().getArgument(3); }
     ::mlir::BlockArgument getNext() { return getBody().getArgument(4); }
     ::mlir::BlockArgument getMore() { return getBody().getArgument(5); }
     /// Block arguments before the carried values.
-    unsigned getNumLeading() { return getAhead() ? 6 : 2; }
+    unsigned getNumLeading() { return getAhead() ? 6 : getDrained() ? 3 : 2; }
     /// Carried values, as the body sees them.
     ::mlir::Block::BlockArgListType getCarried() {
       return getBody().getArguments().drop_front(getNumLeading());
     }
     /// The same loop with one more carried value, in the place of this one, which is
-    /// gone. The body does not yield it yet.
-    ForRunsOp addCarried(::mlir::Value init);
+    /// gone. The body does not yield it yet. Can make a plain loop a drained one.
+    ForRunsOp addCarried(::mlir::Value init, bool drained = false);
   }];
+}
+
+def Tile_LeaveOp : Tile_Op<"leave", [HasParent<"ForRunsOp">]> {
+  let summary = "ends the last step of a drained loop";
+  let description = [{
+    In the step behind the last entry, the loop is left here, and the operands are
+    its results. In other steps this does nothing.
+
+    ```mlir
+    tile.kernel @k(%runs: !tile.runs) {
+      tile.for_runs (%key, %partial, %valid) drained in %runs {
+        tile.leave
+      }
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
 def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike,

@@ -105,6 +105,17 @@ LogicalResult SlotOp::inferReturnTypes(MLIRContext *, std::optional<Location>, V
   return success();
 }
 
+LogicalResult SlotOp::verify() {
+  if (!getStandIn())
+    return success();
+  auto ring = cast<RingType>(getStandIn().getType());
+  SharedType other = ring.getSlotType(), own = cast<SharedType>(getSlot().getType());
+  if (ring.getSlots() != 1 || other.getRows() < own.getRows() ||
+      other.getColumns() != own.getColumns())
+    return emitOpError("needs one slot with as many columns and no fewer rows to stand in for it");
+  return success();
+}
+
 LogicalResult CopyAsyncOp::verify() {
   ViewType view = getView().getType();
   SharedType target = getTarget().getType();

@@ -180,22 +180,37 @@ def Tile_AllocOp : Tile_Op<"alloc"> {
   let assemblyFormat = "(`at` $offset^)? attr-dict `:` type($ring)";
 }
 
-def Tile_SlotOp : Tile_Op<"slot", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Tile_SlotOp : Tile_Op<"slot", [Pure, AttrSizedOperandSegments,
+                                   DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "one slot of a ring";
   let description = [{
-    The index is taken modulo the number of slots.
+    The index is taken modulo the number of slots. Unless the condition holds, if there
+    is one, what the only slot of another ring holds stands in for the slot: it can be
+    multiplied, and the product is anything.
 
     ```mlir
-    tile.kernel @k(%step: i32) {
+    tile.kernel @k(%step: i32, %more: i1) {
       %ring = tile.alloc : !tile.ring<2 x !tile.shared<64x128xbf16, [key, feature]>>
       %slot = tile.slot %ring[%step] : !tile.ring<2 x !tile.shared<64x128xbf16, [key, feature]>>
+      %q = tile.alloc : !tile.ring<1 x !tile.shared<64x128xbf16, [query, feature]>>
+      %any = tile.slot %ring[%step] if %more else %q
+          : !tile.ring<2 x !tile.shared<64x128xbf16, [key, feature]>>,
+            !tile.ring<1 x !tile.shared<64x128xbf16, [query, feature]>>
       tile.return
     }
     ```
   }];
-  let arguments = (ins Tile_RingType:$ring, I32:$index);
+  let arguments = (ins Tile_RingType:$ring, I32:$index, Optional<I1>:$condition,
+                       Optional<Tile_RingType>:$stand_in);
   let results = (outs Tile_SharedType:$slot);
-  let assemblyFormat = "$ring `[` $index `]` attr-dict `:` type($ring)";
+  let assemblyFormat = [{
+    $ring `[` $index `]` (`if` $condition^ `else` $stand_in)? attr-dict `:` type($ring)
+    (`,` type($stand_in)^)?
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$ring, "::mlir::Value":$index), [{
+    build($_builder, $_state, ring, index, {}, {});
+  }]>];
+  let hasVerifier = 1;
 }
 
 def Tile_CopyAsyncOp : Tile_Op<"copy_async", [MemoryEffects<[MemRead, MemWrite]>]> {

@@ -3,13 +3,15 @@
 // A step of attention is a product, work on its rows, and a second product, each
 // waiting for the one before. The second one is delayed by a step: it is started
 // behind the first product of the next entry, and both run while the first one's
-// rows are worked on. The body still stands once; only the last delayed product
-// has to follow the loop.
+// rows are worked on. The body stands once: the loop takes one more step, which starts
+// the last delayed product and leaves before the work on rows. A copy of that product
+// behind the loop would cost an eighth of the time that NVRTC takes for a kernel.
 //
 // Why the assembler keeps it apart (every product that it has to wait for itself
 // is an advisory): each step starts its products and waits for them; registers
 // that a product reads are packed behind the wait for the product that read the
-// last ones; the first product is under no condition.
+// last ones; the first product is started in every step, without keys for as little as
+// it can be.
 //
 // Why it runs while rows are worked on: within straight code, the assembler moves a
 // wait for products up to the last one, before the work. So the values of this entry
@@ -34,6 +36,8 @@ struct TwoProducts {
   SlotOp slot; ///< of the second product, filled and released around it
   AwaitFilledOp filled;
   ReleaseOp release;
+  SlotOp queries, keys; ///< of the first product
+  AwaitFilledOp keysFilled;
   unsigned outputs; ///< number of the carried value that the second one adds to
   unsigned use;     ///< number of the carried value that counts entries
 };
@@ -60,7 +64,7 @@ std::optional<TwoProducts> match(ForRunsOp loop) {
   SmallVector<DotOp> dots(loop.getBody().getOps<DotOp>());
   if (loop.getAhead() || dots.size() != 2 || dots[0].getAsync() || dots[1].getAsync())
     return std::nullopt;
-  TwoProducts match{dots[0], dots[1], {}, {}, {}, 0, 0};
+  TwoProducts match{dots[0], dots[1], {}, {}, {}, {}, {}, {}, 0, 0};
   match.slot = match.second.getRhs().getDefiningOp<SlotOp>();
   if (match.slot && !match.slot->hasOneUse())
     return std::nullopt; // keys that are the values are not held for a step longer
@@ -77,6 +81,13 @@ std::optional<TwoProducts> match(ForRunsOp loop) {
     return std::nullopt;
   if (match.filled.getBarriers().getType().getSlots() == 1)
     return std::nullopt; // values only come when the last ones are released
+  match.queries = match.first.getLhs().getDefiningOp<SlotOp>();
+  match.keys = match.first.getRhs().getDefiningOp<SlotOp>();
+  match.keysFilled =
+      match.keys ? dyn_cast_or_null<AwaitFilledOp>(match.keys->getNextNode()) : AwaitFilledOp();
+  if (!match.keysFilled || !match.queries || match.queries.getRing().getType().getSlots() != 1 ||
+      match.queries.getSlot().getType().getRows() < match.keys.getSlot().getType().getRows())
+    return std::nullopt; // queries cannot stand in for keys that do not come
   match.outputs = place.getOperandNumber();
   match.use = *use;
   return match;
@@ -96,15 +107,16 @@ public:
       builder.setInsertionPoint(items);
     OpenTurnsOp::create(builder, loc);
     builder.setInsertionPoint(loop);
-    loop = loop.addCarried(zeroLike(builder, weights));
+    loop = loop.addCarried(zeroLike(builder, weights), /*drained=*/true);
     outputs = loop.getCarried()[products.outputs];
     use = loop.getCarried()[products.use];
+    awaitKeys();
     startBoth();
     finishSecond();
     Operation *yield = loop.getBody().front().getTerminator();
     yield->setOperand(products.outputs, products.second.getAccumulator());
     yield->insertOperands(yield->getNumOperands(), weights);
-    followLoop();
+    finishLast();
     products.release.erase();
     products.second.erase();
     products.filled.erase();
@@ -119,52 +131,65 @@ private:
     return SplatOp::create(builder, tile.getLoc(), type, zero);
   }
 
-  /// `tile` as `make` changes it under the condition.
-  Value changeIf(OpBuilder &builder, Value condition, Value tile,
-                 llvm::function_ref<Value(OpBuilder &)> make) {
-    auto branch = scf::IfOp::create(builder, loc, tile.getType(), condition,
-                                    /*withElseRegion=*/true);
-    OpBuilder inside = branch.getThenBodyBuilder(), otherwise = branch.getElseBodyBuilder();
-    scf::YieldOp::create(inside, loc, make(inside));
-    scf::YieldOp::create(otherwise, loc, tile);
-    return branch.getResult(0);
-  }
-
   AwaitDotsOp await(OpBuilder &builder, int64_t pending, ValueRange tiles) {
     return AwaitDotsOp::create(builder, loc, tiles.getTypes(), pending, tiles);
   }
 
-  /// Starts to multiply the values of the entry before, which have been awaited.
-  Value startSecond(OpBuilder &builder, Value useNow, Value weights, Value accumulator) {
-    Value before = arith::SubIOp::create(builder, loc, useNow, one);
-    Value slot = SlotOp::create(builder, products.slot.getLoc(), products.slot.getRing(), before);
-    return DotOp::create(builder, products.second.getLoc(), accumulator.getType(), weights, slot,
-                         accumulator, /*async=*/true);
+  /// In the last step no keys come, and queries stand in for them.
+  void awaitKeys() {
+    products.keys.getConditionMutable().assign(loop.getValid());
+    products.keys.getStandInMutable().assign(products.queries.getRing());
+    OpBuilder builder(products.keysFilled);
+    auto branch = scf::IfOp::create(builder, loc, loop.getValid(), /*withElseRegion=*/false);
+    products.keysFilled->moveBefore(branch.thenBlock()->getTerminator());
   }
 
-  void releaseSecond(OpBuilder &builder, Value useNow) {
-    Value before = arith::SubIOp::create(builder, loc, useNow, one);
-    ReleaseOp::create(builder, loc, products.release.getBarriers(), before);
+  /// Starts to multiply the values of the entry before, which have been awaited.
+  Value startSecond(OpBuilder &builder) {
+    auto branch = scf::IfOp::create(builder, loc, outputs.getType(), isLater,
+                                    /*withElseRegion=*/true);
+    OpBuilder inside = branch.getThenBodyBuilder(), otherwise = branch.getElseBodyBuilder();
+    Value before = arith::SubIOp::create(inside, loc, use, one);
+    Value slot = SlotOp::create(inside, products.slot.getLoc(), products.slot.getRing(), before);
+    Value sum = DotOp::create(inside, products.second.getLoc(), loop.getCarried().back(), slot,
+                              outputs, /*async=*/true);
+    scf::YieldOp::create(inside, loc, sum);
+    scf::YieldOp::create(otherwise, loc, outputs);
+    return branch.getResult(0);
+  }
+
+  /// Releases the values before those of use `useNow`, if there were any.
+  void releaseSecond(OpBuilder &builder, Value later, Value useNow) {
+    auto branch = scf::IfOp::create(builder, loc, later, /*withElseRegion=*/false);
+    OpBuilder inside = branch.getThenBodyBuilder();
+    Value before = arith::SubIOp::create(inside, loc, useNow, one);
+    ReleaseOp::create(inside, loc, products.release.getBarriers(), before);
+  }
+
+  Value isBehindFirst(OpBuilder &builder, Value useNow) {
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, useNow,
+                                 loop.getInits()[products.use]);
   }
 
   /// In turn with the other warp groups, so that one works on rows while another
-  /// has the tensor cores. A group stands for each product, be it empty.
+  /// has the tensor cores. A group stands for each product, be it empty. The last step
+  /// is left when both are started.
   void startBoth() {
     OpBuilder builder(products.first);
     AwaitTurnOp::create(builder, loc);
     products.first.setAsync(true);
     builder.setInsertionPointAfter(products.first);
     CommitDotsOp::create(builder, loc);
-    isLater = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, use,
-                                    loop.getInits()[products.use]);
-    started = changeIf(builder, isLater, outputs, [&](OpBuilder &inside) {
-      return startSecond(inside, use, loop.getCarried().back(), outputs);
-    });
+    isLater = isBehindFirst(builder, use);
+    started = startSecond(builder);
     CommitDotsOp::create(builder, loc);
     PassTurnOp::create(builder, loc);
     Value scores = products.first.getResult();
     auto done = await(builder, 1, scores);
     scores.replaceAllUsesExcept(done.getResult(0), done);
+    SmallVector<Value> results(loop.getCarried());
+    results[products.outputs] = started;
+    LeaveOp::create(builder, loc, results);
   }
 
   /// Waits for the values of this entry, and for the second product before anything
@@ -187,9 +212,7 @@ private:
     });
     packing.getInputsMutable().assign(done.getResults().drop_front());
     keepZero(done.getResult(0));
-    auto later = scf::IfOp::create(builder, loc, isLater, /*withElseRegion=*/false);
-    OpBuilder inside = later.getThenBodyBuilder();
-    releaseSecond(inside, use);
+    releaseSecond(builder, isLater, use);
   }
 
   /// At the first entry the outputs are what they began with. If that is zero, they
@@ -216,23 +239,14 @@ private:
     return product && llvm::equal(product->getOperands(), body.getArguments());
   }
 
-  /// The second product of the last entry, if there is one.
-  void followLoop() {
+  /// Waits for the second product of the last entry, if there is one.
+  void finishLast() {
     OpBuilder builder(loop.getContext());
     builder.setInsertionPointAfter(loop);
     Value result = loop.getResult(products.outputs), uses = loop.getResult(products.use);
-    Value any = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, uses,
-                                      loop.getInits()[products.use]);
-    Value complete = changeIf(builder, any, result, [&](OpBuilder &inside) -> Value {
-      Value last = startSecond(inside, uses, loop.getResults().back(), result);
-      CommitDotsOp::create(inside, loc);
-      auto done = await(inside, 0, last);
-      releaseSecond(inside, uses);
-      return done.getResult(0);
-    });
-    result.replaceUsesWithIf(complete, [&](OpOperand &place) {
-      return !complete.getDefiningOp()->isAncestor(place.getOwner());
-    });
+    auto done = await(builder, 0, result);
+    result.replaceAllUsesExcept(done.getResult(0), done);
+    releaseSecond(builder, isBehindFirst(builder, uses), uses);
   }
 
   ForRunsOp loop;

@@ -292,13 +292,17 @@ def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
   let description = [{
     In the loop of consumers the second product is delayed by an entry. It is
     started behind the first product of the next entry, and both are on their way
-    while the first one's rows are worked on; the last one follows the loop. Warp
-    groups take turns to start products. Values are awaited behind the work on rows,
-    which keeps the wait for the delayed product there; in a ring of one slot they
-    would not come, and the loop is left as it is.
+    while the first one's rows are worked on. The loop takes a step behind the last
+    entry, for the last delayed product; queries stand in for its keys, so that the
+    first product is under no condition. Warp groups take turns to start products.
+    Values are awaited behind the work on rows, which keeps the wait for the delayed
+    product there; in a ring of one slot they would not come, and the loop is left as
+    it is.
 
     ```mlir
-    tile.for_runs (%key, %partial) in %runs iter_args(%o = %zero, %n = %c0) {
+    %end = tile.for_runs (%key, %partial) in %runs iter_args(%o = %zero, %n = %c0) {
+      %k = tile.slot %keys[%n]
+      tile.await_filled %keys_filled[%n]
       %s = tile.dot %q, %k, %none : ...
       tile.release %keys_freed[%n]
       %m, %p = work on %s
@@ -311,7 +315,10 @@ def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
     ```
     becomes
     ```mlir
-    tile.for_runs (%key, %partial) in %runs iter_args(%o = %zero, %n = %c0, %before = %none) {
+    %last = tile.for_runs (%key, %partial, %valid) drained in %runs
+        iter_args(%o = %zero, %n = %c0, %before = %none) {
+      %k = tile.slot %keys[%n] if %valid else %queries
+      scf.if %valid { tile.await_filled %keys_filled[%n] }
       tile.await_turn
       %started = tile.dot %q, %k, %none async : ...
       tile.commit_dots
@@ -321,6 +328,7 @@ def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
       tile.commit_dots
       tile.pass_turn
       %s = tile.await_dots pending 1 %started
+      tile.leave %adding, %n, %before
       tile.release %keys_freed[%n]
       %m, %p = work on %s
       tile.await_filled %values_filled[%n]
@@ -329,6 +337,8 @@ def TileOverlapProductsPass : KernelPass<"tile-overlap-products"> {
       %d = scale %added
       tile.yield %d, %n + 1, %same
     }
+    %end = tile.await_dots pending 0 %last
+    scf.if %n != 0 { tile.release %values_freed[%n - 1] }
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];

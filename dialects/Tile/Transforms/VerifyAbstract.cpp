@@ -29,8 +29,8 @@ LogicalResult verifyTile(Operation *op, Type type) {
 LogicalResult verifyOperation(Operation *op) {
   if (isa<AllocOp, SlotOp, CopyAsyncOp, CommitOp, WaitOp, BarrierOp, LoadSharedOp, ConvertOp>(op))
     return op->emitOpError("belongs to the scheduled contract");
-  if (auto loop = dyn_cast<ForRunsOp>(op); loop && loop.getAhead())
-    return op->emitOpError("looks ahead, which only a schedule decides");
+  if (auto loop = dyn_cast<ForRunsOp>(op); loop && (loop.getAhead() || loop.getDrained()))
+    return op->emitOpError("looks ahead or is drained, which only a schedule decides");
   if (auto extent = dyn_cast<TileExtentOp>(op); extent && extent.getAxis() == Axis::Feature)
     return op->emitOpError("asks for the features of a tile, which its type says");
   for (Type type : op->getResultTypes())

@@ -35,11 +35,13 @@ FragmentCall DotStatement::print(Emission &emission, const Twine &name, StringRe
   if (!fromZero)
     call.changed = op.getAccumulator();
   call.operands.append({op.getLhs(), op.getRhs()});
-  std::string text =
-      "void $(" + result.structName() + " &d, " + lhsType.str() + lhsName + ", uint32_t " +
-      rhsName + ") {\n  asm volatile(\"{\\n\"\n" + body.str() +
-      "    \"}\"\n      : " + registerOperands(fromZero ? "=f" : "+f", "d", result.registers()) +
-      "\n      : " + inputs.str() + "\n      : \"memory\");\n}\n";
+  if (standIn)
+    call.operands.push_back(standIn);
+  std::string text = "void $(" + result.structName() + " &d, " + lhsType.str() + lhsName +
+                     ", uint32_t " + rhsName + (standIn ? ", uint32_t stand_in" : "") +
+                     ") {\n  asm volatile(\"{\\n\"\n" + body.str() + "    \"}\"\n      : " +
+                     registerOperands(fromZero ? "=f" : "+f", "d", result.registers()) +
+                     "\n      : " + inputs.str() + "\n      : \"memory\");\n}\n";
   call.callee = emission.function(op.getLoc(), (name + "_" + result.noun()).str(), text);
   return call;
 }

@@ -23,6 +23,7 @@ struct DotStatement {
   bool fromZero = false;                  ///< the accumulator is no operand
   bool transposed = false;                ///< the right operand's columns are the result's
   int64_t depth = 0;                      ///< columns of the left operand that are summed over
+  mlir::Value standIn = {};               ///< what may stand in for the right operand
 
   /// Emits an error when a type is no fragment's. A right operand that is not in
   /// shared memory leaves `rhs` null, and what follows from it unset.

@@ -44,6 +44,7 @@ private:
   void readResults(ValueRange results);
   LogicalResult lowerLoop(tile::ForRunsOp op);
   LogicalResult lowerLoop(scf::ForOp op);
+  void lowerLeave(tile::LeaveOp op);
   LogicalResult lowerItems(tile::ForItemsOp op);
   LogicalResult lowerRoles(tile::RolesOp op);
   LogicalResult lowerAwait(tile::AwaitDotsOp op);
@@ -99,25 +100,6 @@ Value KernelLowering::call(Location location, Type type, const Twine &callee, Va
 
 void KernelLowering::statement(Location location, StringRef text, ValueRange operands) {
   emitc::VerbatimOp::create(builder, location, text, operands);
-}
-
-/// What a tile is called unless its location says.
-static std::string tileName(Value value) {
-  if (StringRef name = nameIn(value.getLoc()); !name.empty())
-    return identifier(name);
-  auto fragment = Fragment::of(value.getLoc(), value.getType());
-  if (failed(fragment))
-    return "tile";
-  if (fragment->kind() == tile::FragmentKind::PartialRow)
-    return "row_sum";
-  if (auto reduce = value.getDefiningOp<tile::ReduceOp>())
-    return reduce.getKind() == tile::ReduceKind::Max ? "row_max" : "row_sum";
-  if (auto map = value.getDefiningOp<tile::MapOp>()) {
-    auto yield = cast<tile::YieldOp>(map.getBody().front().getTerminator());
-    if (Operation *last = yield.getValues()[0].getDefiningOp())
-      return (fragment->noun() + "_" + last->getName().stripDialect()).str();
-  }
-  return fragment->noun().str();
 }
 
 Value KernelLowering::variableOf(Value value) {
@@ -245,6 +227,7 @@ LogicalResult KernelLowering::lower(Operation &op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(&op)
       .Case([&](scf::IfOp branch) { return lowerIf(branch); })
       .Case<tile::ForRunsOp, scf::ForOp>([&](auto loop) { return lowerLoop(loop); })
+      .Case([&](tile::LeaveOp leave) { return lowerLeave(leave), success(); })
       .Case([&](tile::ForItemsOp items) { return lowerItems(items); })
       .Case([&](tile::RolesOp roles) { return lowerRoles(roles); })
       .Case([&](tile::AllocBarriersOp barriers) { return lowerBarriers(barriers), success(); })
@@ -407,7 +390,7 @@ LogicalResult KernelLowering::lowerAwait(tile::AwaitDotsOp op) {
   FailureOr<SmallVector<std::string>> callees = printAwaitDots(emission, op);
   if (failed(callees))
     return failure();
-  if (callees->empty()) {
+  if (llvm::all_of(*callees, [](const std::string &callee) { return callee.empty(); })) {
     emission.include("wgmma");
     statement(op.getLoc(), "lacuna::awaitDots<" + std::to_string(op.getPending()) + ">();");
   }
@@ -507,6 +490,19 @@ LogicalResult KernelLowering::lowerLoop(scf::ForOp op) {
   return readResults(op.getResults()), success();
 }
 
+void KernelLowering::lowerLeave(tile::LeaveOp op) {
+  auto loop = cast<tile::ForRunsOp>(op->getParentOp());
+  Location loc = op.getLoc();
+  Value last = emitc::LogicalNotOp::create(builder, loc, builder.getI1Type(),
+                                           values.lookup(loop.getValid()));
+  auto branch =
+      emitc::IfOp::create(builder, loc, last, /*addThenBlock=*/true, /*addElseBlock=*/false);
+  OpBuilder::InsertionGuard guard(builder);
+  enter(branch.getThenRegion().front());
+  assign(loc, loop.getResults(), op.getValues());
+  statement(loc, "break;");
+}
+
 LogicalResult KernelLowering::lowerItems(tile::ForItemsOp op) {
   Location loc = op.getLoc();
   assign(loc, op.getCarried(), op.getInits());
@@ -557,20 +553,20 @@ LogicalResult KernelLowering::lowerRoles(tile::RolesOp op) {
                                   op.getProducerRegisters(), true)));
 }
 
+/// All are set up behind the last one: what one thread does then stays together.
 void KernelLowering::lowerBarriers(tile::AllocBarriersOp op) {
   emission.include("mbarrier");
-  Location loc = op.getLoc();
-  Value address = kept(loc, "lacuna::keptAddress", *op.getOffset());
-  for (int64_t slot = 0; slot < op.getBarriers().getType().getSlots(); ++slot)
-    statement(loc,
-              "lacuna::initBarrier<" + std::to_string(op.getArrivals()) + ">({} + " +
-                  std::to_string(8 * slot) + ");",
-              address);
-  values.map(op.getBarriers(), address);
-  bool isLast = std::none_of(std::next(op->getIterator()), op->getBlock()->end(),
-                             [](Operation &later) { return isa<tile::AllocBarriersOp>(later); });
-  if (isLast)
-    statement(loc, "lacuna::fenceBarriers();");
+  values.map(op.getBarriers(), kept(op.getLoc(), "lacuna::keptAddress", *op.getOffset()));
+  auto all = llvm::to_vector(op->getBlock()->getOps<tile::AllocBarriersOp>());
+  if (op != all.back())
+    return;
+  for (tile::AllocBarriersOp barriers : all)
+    for (int64_t slot = 0; slot < barriers.getBarriers().getType().getSlots(); ++slot)
+      statement(barriers.getLoc(),
+                "lacuna::initBarrier<" + std::to_string(barriers.getArrivals()) + ">({} + " +
+                    std::to_string(8 * slot) + ");",
+                values.lookup(barriers.getBarriers()));
+  statement(op.getLoc(), "lacuna::fenceBarriers();");
 }
 
 Value KernelLowering::structVariable(Operation *op, StringRef name, StringRef type) {
@@ -672,6 +668,10 @@ LogicalResult KernelLowering::lowerSlotOfRoles(tile::SlotOp op, Location locatio
                 "lacuna::keptSlot<" + Twine(ring.getSlots()) + ", " +
                     Twine(ring.getSlotType().getBytes()) + ">",
                 {slot, values.lookup(op.getIndex())}, "shared");
+  if (op.getStandIn())
+    slot = emitc::ConditionalOp::create(builder, location, slot.getType(),
+                                        values.lookup(op.getCondition()), slot,
+                                        values.lookup(op.getStandIn()));
   bool isLeft = llvm::any_of(op->getUsers(), [&](Operation *user) {
     auto dot = dyn_cast<tile::DotOp>(user);
     return dot && dot.getLhs() == op.getSlot();

@@ -64,9 +64,18 @@ FailureOr<FragmentCall> lacuna::printSplat(Emission &emission, tile::SplatOp op)
     return failure();
   emission.structOf(op.getLoc(), *fragment);
   std::string type = fragment->structName();
-  std::string text =
-      type + " $(" + scalarTypeText(fragment->elementType()) + " value) {\n  " + type + " r;\n" +
-      assignments(emission, *fragment, [](int64_t) { return "value"; }) + "  return r;\n}\n";
+  std::string lines, value = "value";
+  if (fragment->isPacked()) {
+    emission.include("convert");
+    lines = (Twine("  const uint32_t pair = lacuna::") +
+             (fragment->elementType().isF16() ? "packF16" : "packBf16") + "(value, value);\n")
+                .str();
+    value = "pair";
+  }
+  for (int64_t i = 0; i < fragment->registers(); ++i)
+    lines += "  r.x" + std::to_string(i) + " = " + value + ";\n";
+  std::string text = type + " $(" + scalarTypeText(fragment->elementType()) + " value) {\n  " +
+                     type + " r;\n" + lines + "  return r;\n}\n";
   std::string name = emission.function(op.getLoc(), ("splat_" + fragment->noun()).str(), text);
   return FragmentCall{name, {op.getScalar()}};
 }

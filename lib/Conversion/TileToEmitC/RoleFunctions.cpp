@@ -98,26 +98,50 @@ static FailureOr<std::string> printTied(Emission &emission, Location loc, Type t
   return emission.function(loc, (name + "_" + fragment->noun()).str(), text);
 }
 
+/// Whether all that reads the registers of a tile is asm statements, which stay behind
+/// the statement that waits for them anyway.
+static bool isReadByStatements(Value tile, llvm::DenseSet<Value> &seen) {
+  if (!seen.insert(tile).second)
+    return true;
+  return llvm::all_of(tile.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    auto follow = [&](Value value) { return isReadByStatements(value, seen); };
+    return llvm::TypeSwitch<Operation *, bool>(user)
+        .Case([](tile::MapOp map) { return isMapStatement(map); })
+        .Case<tile::DotOp, tile::ClipOp, tile::AwaitDotsOp>([](auto) { return true; })
+        .Case([&](scf::YieldOp yield) {
+          return follow(yield->getParentOp()->getResult(use.getOperandNumber()));
+        })
+        .Case([&](tile::LeaveOp leave) {
+          return follow(leave->getParentOp()->getResult(use.getOperandNumber()));
+        })
+        .Case([&](tile::YieldOp yield) {
+          auto loop = dyn_cast<tile::ForRunsOp>(yield->getParentOp());
+          return loop && follow(loop.getCarried()[use.getOperandNumber()]) &&
+                 follow(loop.getResult(use.getOperandNumber()));
+        })
+        .Default(false);
+  });
+}
+
 FailureOr<SmallVector<std::string>> lacuna::printAwaitDots(Emission &emission,
                                                            tile::AwaitDotsOp op) {
   SmallVector<std::string> callees;
   std::string wait = "wgmma.wait_group.sync.aligned " + std::to_string(op.getPending()) + ";";
+  bool waits = false;
   for (auto [tile, complete] : llvm::zip(op.getStarted(), op.getComplete())) {
-    bool first = callees.empty();
-    bool isRead = llvm::any_of(complete.getUsers(), [](Operation *user) {
-      auto map = dyn_cast<tile::MapOp>(user);
-      return !map || !isMapStatement(map);
-    });
-    if (!first && !isRead) {
+    llvm::DenseSet<Value> seen;
+    if (isReadByStatements(complete, seen)) {
       callees.push_back({});
       continue;
     }
     FailureOr<std::string> callee =
-        printTied(emission, op.getLoc(), tile.getType(), first ? "await" : "after",
-                  first ? Twine(wait) : Twine());
+        printTied(emission, op.getLoc(), tile.getType(), waits ? "after" : "await",
+                  waits ? Twine() : Twine(wait));
     if (failed(callee))
       return failure();
     callees.push_back(*callee);
+    waits = true;
   }
   return callees;
 }

@@ -144,7 +144,9 @@ emitc::ForOp RunsLowering::open(tile::ForRunsOp op) {
           variable(loc, name, "lacuna::Cursor", "lacuna::atRun", {runs, integer(loc, 0)});
 
   Value steps = call(named("steps", loc), i32, "lacuna::runSteps", {runs, integer(loc, ahead)});
-  Value zero = integer(loc, 0), one = integer(loc, 1);
+  Value zero = integer(loc, 0), one = integer(loc, 1), entries = steps;
+  if (op.getDrained())
+    steps = emitc::AddOp::create(builder, named("steps", loc), i32, entries, one);
   emitc::VerbatimOp::create(builder, loc, "#pragma unroll 1");
   auto loop = emitc::ForOp::create(builder, loc, zero, steps, one);
   builder.setInsertionPoint(loop.getBody()->getTerminator());
@@ -158,6 +160,10 @@ emitc::ForOp RunsLowering::open(tile::ForRunsOp op) {
     now = emitc::SubOp::create(builder, named("now", loc), i32, step, integer(loc, ahead));
     if (isList || !op.getValid().use_empty())
       follower.exists = define(op.getValid(), i1, "lacuna::hasEntry", {runs, now});
+  } else if (op.getDrained()) {
+    follower.exists = emitc::CmpOp::create(builder, named(nameOf(op.getValid()), loc), i1,
+                                           emitc::CmpPredicate::lt, step, entries);
+    values.map(op.getValid(), follower.exists);
   } else if (isList) {
     follower.exists = emitc::LiteralOp::create(builder, loc, i1, "true");
   }

@@ -7,6 +7,7 @@
 #include "lib/Conversion/TileToEmitC/Variables.h"
 
 #include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
+#include "lib/Conversion/TileToEmitC/Types.h"
 
 using namespace mlir;
 using namespace lacuna;
@@ -160,4 +161,22 @@ Value Variables::leaderOf(Value value) const {
     if (needed.contains(member))
       return *classes.findLeader(value);
   return {};
+}
+
+std::string lacuna::tileName(Value value) {
+  if (StringRef name = nameIn(value.getLoc()); !name.empty())
+    return identifier(name);
+  auto fragment = Fragment::of(value.getLoc(), value.getType());
+  if (failed(fragment))
+    return "tile";
+  if (fragment->kind() == tile::FragmentKind::PartialRow)
+    return "row_sum";
+  if (auto reduce = value.getDefiningOp<tile::ReduceOp>())
+    return reduce.getKind() == tile::ReduceKind::Max ? "row_max" : "row_sum";
+  if (auto map = value.getDefiningOp<tile::MapOp>()) {
+    auto yield = cast<tile::YieldOp>(map.getBody().front().getTerminator());
+    if (Operation *last = yield.getValues()[0].getDefiningOp())
+      return (fragment->noun() + "_" + last->getName().stripDialect()).str();
+  }
+  return fragment->noun().str();
 }

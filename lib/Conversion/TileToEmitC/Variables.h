@@ -30,6 +30,9 @@ private:
   llvm::DenseSet<mlir::Value> needed; ///< the values named above
 };
 
+/// What the variable of a tile is called unless the tile's location says.
+std::string tileName(mlir::Value value);
+
 /// Whether a conversion only relabels registers, so that its result is its source.
 bool isRelabelling(tile::ConvertOp op);
 

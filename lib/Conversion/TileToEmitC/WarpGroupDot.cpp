@@ -8,6 +8,11 @@
 // Accumulators and packed operands have the registers of mma.m16n8k16, so nothing
 // is rearranged.
 //
+// With what stands in for the right operand a product starts one instruction and jumps
+// over the others. Were there a path on which none sets its registers, or were the
+// assembler not told again behind the jump that they are in use, it would serialise all
+// products.
+//
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/TileToEmitC/DotStatement.h"
 #include "lib/Conversion/TileToEmitC/SharedTile.h"
@@ -122,7 +127,11 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
     body += ("    \".reg .b32 h" + Twine(panel.span()) + "; mov.b32 h" + Twine(panel.span()) +
              ", " + Twine(highWord(panel.span())) + ";\\n\"\n")
                 .str();
-  body += "    \"wgmma.fence.sync.aligned;\\n\"\n";
+  const std::string fence = "    \"wgmma.fence.sync.aligned;\\n\"\n";
+  if (auto slot = op.getRhs().getDefiningOp<tile::SlotOp>())
+    dot->standIn = slot.getStandIn();
+  const bool jumps = dot->standIn && dot->depth > 16;
+  body += fence;
   auto multiply = [&](int64_t k, const Panel &panel, int64_t bytes, int64_t firstColumn,
                       int64_t columns) {
     body +=
@@ -135,6 +144,10 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
                 .str();
   };
   for (int64_t k = 0; k < dot->depth; k += 16) {
+    if (jumps && k == 16)
+      body += ("    \".reg .pred p; setp.eq.b32 p, %" + Twine(lhsFirst + lhsRegisters) + ", %" +
+               Twine(inputs.add("r", "stand_in")) + "; @p bra.uni done_%=;\\n\"\n" + fence)
+                  .str();
     // Both operands of scores lie along features, in panels of the same widths.
     if (!lhs)
       body += describe("a", lhsFirst + k / 16, places.at(k));
@@ -144,6 +157,8 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
       for (const Panel &first : widths)
         multiply(k, first, k * first.span(), first.firstColumn, places.columnsOfWidth(first));
   }
+  if (jumps)
+    body += "    \"done_%=:\\n\"\n" + fence;
   if (!op.getAsync())
     body += "    \"wgmma.commit_group.sync.aligned;\\n\"\n"
             "    \"wgmma.wait_group.sync.aligned 0;\\n\"\n";

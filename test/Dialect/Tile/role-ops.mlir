@@ -4,6 +4,7 @@
 #schedule = #tile.schedule<query_tile = 128, key_tile = 64, warps = 8, stages = 2, query_in_registers = false, roles = true>
 !keys = !tile.shared<64x96xbf16, [key, feature]>
 !ring = !tile.ring<2 x !keys>
+!qring = !tile.ring<1 x !tile.shared<128x96xbf16, [query, feature]>>
 !scores = tensor<128x64xf32, #tile.fragment<[query, key], accumulator, warps = 8>>
 !queries = tensor<128x96xbf16, #tile.fragment<[query, feature], operand, warps = 8>>
 !rows = tensor<128xf32, #tile.fragment<[query], row, warps = 8>>
@@ -54,6 +55,27 @@ tile.kernel @roles(%wide: !tile.copy_map<64x64xbf16>, %narrow: !tile.copy_map<64
     tile.release %freed[%c0] : !tile.barriers<2>
     // CHECK: tile.any_differs %{{.*}}, %[[SCORES]]#1 : tensor<128xf32
     %differs = tile.any_differs %m, %same : !rows
+  }
+  tile.return
+}
+
+// CHECK-LABEL: tile.kernel @drained
+tile.kernel @drained(%runs: !tile.runs, %n: i32) {
+  %ring = tile.alloc : !ring
+  // CHECK: %[[Q:.*]] = tile.alloc : <1 x
+  %q = tile.alloc : !qring
+  // CHECK: tile.for_runs (%{{.*}}, %{{.*}}, %[[VALID:.*]]) drained in %{{.*}} iter_args(%[[M:.*]] = %{{.*}}) : i32 {
+  %last = tile.for_runs (%key, %partial, %valid) drained in %runs iter_args(%m = %n) : i32 {
+    // CHECK: tile.slot %{{.*}}[%[[M]]] if %[[VALID]] else %[[Q]] : <2 x {{.*}}>, !tile.ring<1 x {{.*}}>
+    %slot = tile.slot %ring[%m] if %valid else %q : !ring, !qring
+    // CHECK: tile.leave %[[M]] : i32
+    tile.leave %m : i32
+    tile.yield %key : i32
+  }
+  // CHECK: tile.for_runs (%{{.*}}, %{{.*}}, %{{.*}}) drained in
+  tile.for_runs (%key, %partial, %valid) drained in %runs {
+    // CHECK: tile.leave
+    tile.leave
   }
   tile.return
 }

@@ -16,7 +16,7 @@
 // CHECK:       } consumers registers 240 {
 // CHECK:         tile.open_turns
 // CHECK:         tile.for_items
-// CHECK:           tile.for_runs
+// CHECK:           tile.for_runs {{.*}} drained
 // The product of the next entry's queries and keys is started before the product of
 // this one's weights and values is waited for.
 // CHECK:             tile.await_turn
@@ -26,12 +26,15 @@
 // CHECK:             tile.commit_dots
 // CHECK:             tile.pass_turn
 // CHECK:             tile.await_dots pending 1(
+// CHECK:             tile.leave
 // CHECK:             tile.reduce max
 // CHECK:             math.exp2
 // CHECK:             tile.await_dots pending 0(
 // CHECK:             scf.if %{{.*}} -> (tensor<128x128xf32, {{.*}}[query, feature]
 // CHECK:             arith.truncf
 // CHECK:             tile.yield
+// The last product, of a step behind the last entry.
+// CHECK:           tile.await_dots pending 0(
 // CHECK:           tile.release {{.*}} : <1>
 // CHECK:           tile.store
 func.func @dense(%q: !t, %k: !t, %v: !t) -> !t {

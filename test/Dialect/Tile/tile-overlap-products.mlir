@@ -12,12 +12,15 @@
 // The product with the next keys is started before the product with the values is
 // waited for.
 // CHECK-LABEL: tile.kernel @attend
-tile.kernel @attend(%runs: !tile.runs, %q: !queries, %output: !tile.view<?x?x?x64xf32>, %b: i32)
+tile.kernel @attend(%runs: !tile.runs, %output: !tile.view<?x?x?x64xf32>, %b: i32)
     attributes {schedule = #s, target = "sm_90a"} {
   %c0 = arith.constant 0 : i32
   %c1 = arith.constant 1 : i32
   %zero = arith.constant 0.0 : f32
   %half = arith.constant 0.5 : f32
+  // CHECK: %[[QUERIES:.*]] = tile.alloc :
+  %qr = tile.alloc : !tile.ring<1 x !queries>
+  %q = tile.slot %qr[%c0] : !tile.ring<1 x !queries>
   %kr = tile.alloc : !tile.ring<2 x !keys>
   %vr = tile.alloc : !tile.ring<2 x !keys>
   // CHECK: %[[KF:.*]] = tile.alloc_barriers arrivals 1 :
@@ -35,9 +38,12 @@ tile.kernel @attend(%runs: !tile.runs, %q: !queries, %output: !tile.view<?x?x?x6
     %factors = tile.splat %half : !rows
     // CHECK:      tile.open_turns
     // CHECK:      %[[NONE:.*]] = tile.splat %{{.*}} : tensor<128x64xf16, {{.*}}operand
-    // CHECK:      %[[LOOP:.*]]:3 = tile.for_runs {{.*}} iter_args(%[[O:.*]] = %{{.*}}, %[[N:.*]] = %{{.*}}, %[[BEFORE:.*]] = %[[NONE]])
+    // CHECK:      %[[LOOP:.*]]:3 = tile.for_runs (%{{.*}}, %{{.*}}, %[[VALID:.*]]) drained in {{.*}} iter_args(%[[O:.*]] = %{{.*}}, %[[N:.*]] = %{{.*}}, %[[BEFORE:.*]] = %[[NONE]])
     %r:2 = tile.for_runs (%key, %partial) in %runs iter_args(%o = %none, %n = %c0) : !outputs, i32 {
-      // CHECK:      tile.await_filled %[[KF]][%[[N]]]
+      // CHECK-NEXT: tile.slot %{{.*}}[%[[N]]] if %[[VALID]] else %[[QUERIES]]
+      // CHECK-NEXT: scf.if %[[VALID]] {
+      // CHECK-NEXT:   tile.await_filled %[[KF]][%[[N]]]
+      // CHECK-NEXT: }
       %ks = tile.slot %kr[%n] : !tile.ring<2 x !keys>
       tile.await_filled %kf[%n] : !tile.barriers<2>
       %empty = tile.splat %zero : !scores
@@ -56,6 +62,8 @@ tile.kernel @attend(%runs: !tile.runs, %q: !queries, %output: !tile.view<?x?x?x6
       // CHECK-NEXT: tile.commit_dots
       // CHECK-NEXT: tile.pass_turn
       // CHECK-NEXT: %[[SCORES:.*]] = tile.await_dots pending 1(%[[S]])
+      // The step behind the last entry has started the last product with values.
+      // CHECK-NEXT: tile.leave %[[ADDING]], %[[N]], %[[BEFORE]]
       // CHECK-NEXT: tile.release %[[KE]][%[[N]]]
       // CHECK-NEXT: tile.await_filled %[[VF]][%[[N]]]
       // CHECK-NEXT: %[[DONE:.*]]:2 = tile.await_dots pending 0(%[[ADDING]], %[[SCORES]])
@@ -94,19 +102,11 @@ tile.kernel @attend(%runs: !tile.runs, %q: !queries, %output: !tile.view<?x?x?x6
       %next = arith.addi %n, %c1 : i32
       tile.yield %sum, %next : !outputs, i32
     }
-    // The product of the last entry.
-    // CHECK:      %[[ANY:.*]] = arith.cmpi ne, %[[LOOP]]#1
-    // CHECK-NEXT: %[[ALL:.*]] = scf.if %[[ANY]]
-    // CHECK-NEXT:   %[[LAST:.*]] = arith.subi %[[LOOP]]#1
-    // CHECK-NEXT:   %[[V:.*]] = tile.slot %{{.*}}[%[[LAST]]]
-    // CHECK-NEXT:   %[[SUM:.*]] = tile.dot %[[LOOP]]#2, %[[V]], %[[LOOP]]#0 async
-    // CHECK-NEXT:   tile.commit_dots
-    // CHECK-NEXT:   %[[DONE:.*]] = tile.await_dots pending 0(%[[SUM]])
+    // CHECK:      %[[ALL:.*]] = tile.await_dots pending 0(%[[LOOP]]#0)
+    // CHECK-NEXT: %[[ANY:.*]] = arith.cmpi ne, %[[LOOP]]#1
+    // CHECK-NEXT: scf.if %[[ANY]] {
     // CHECK-NEXT:   %[[LAST:.*]] = arith.subi %[[LOOP]]#1
     // CHECK-NEXT:   tile.release %[[VE]][%[[LAST]]]
-    // CHECK-NEXT:   scf.yield %[[DONE]]
-    // CHECK-NEXT: } else {
-    // CHECK-NEXT:   scf.yield %[[LOOP]]#0
     // CHECK-NEXT: }
     // CHECK-NEXT: tile.store %[[ALL]]
     tile.store %r#0, %output[%b, %b, %b, %c0] : !outputs, !tile.view<?x?x?x64xf32>
@@ -146,9 +146,11 @@ tile.kernel @one(%runs: !tile.runs, %w: !weights, %v: !keys, %o: !outputs) attri
 !outputs = tensor<128x64xf32, #tile.fragment<[query, feature], accumulator, warps = 8>>
 // CHECK-LABEL: tile.kernel @same
 // CHECK-NOT:   async
-tile.kernel @same(%runs: !tile.runs, %q: !queries, %empty: !scores, %none: !outputs)
+tile.kernel @same(%runs: !tile.runs, %empty: !scores, %none: !outputs)
     attributes {schedule = #s, target = "sm_90a"} {
   %c0 = arith.constant 0 : i32
+  %qr = tile.alloc : !tile.ring<1 x !queries>
+  %q = tile.slot %qr[%c0] : !tile.ring<1 x !queries>
   %ring = tile.alloc : !tile.ring<2 x !keys>
   %filled = tile.alloc_barriers arrivals 1 : !tile.barriers<2>
   %freed = tile.alloc_barriers arrivals 2 : !tile.barriers<2>
@@ -183,15 +185,21 @@ tile.kernel @same(%runs: !tile.runs, %q: !queries, %empty: !scores, %none: !outp
 !outputs = tensor<128x64xf32, #tile.fragment<[query, feature], accumulator, warps = 8>>
 // CHECK-LABEL: tile.kernel @one_slot
 // CHECK-NOT:   async
-tile.kernel @one_slot(%runs: !tile.runs, %q: !queries, %k: !keys, %empty: !scores, %none: !outputs)
+tile.kernel @one_slot(%runs: !tile.runs, %empty: !scores, %none: !outputs)
     attributes {schedule = #s, target = "sm_90a"} {
   %c0 = arith.constant 0 : i32
+  %qr = tile.alloc : !tile.ring<1 x !queries>
+  %q = tile.slot %qr[%c0] : !tile.ring<1 x !queries>
+  %kr = tile.alloc : !tile.ring<1 x !keys>
+  %kf = tile.alloc_barriers arrivals 1 : !tile.barriers<1>
   %ring = tile.alloc : !tile.ring<1 x !keys>
   %filled = tile.alloc_barriers arrivals 1 : !tile.barriers<1>
   %freed = tile.alloc_barriers arrivals 2 : !tile.barriers<1>
   tile.roles producer registers 24 {
   } consumers registers 240 {
     %r:2 = tile.for_runs (%key, %partial) in %runs iter_args(%o = %none, %n = %c0) : !outputs, i32 {
+      %k = tile.slot %kr[%n] : !tile.ring<1 x !keys>
+      tile.await_filled %kf[%n] : !tile.barriers<1>
       %s = tile.dot %q, %k, %empty : !queries, !keys -> !scores
       %p = tile.map(%x = %s) : (!scores) -> !packed {
         %y = arith.truncf %x : f32 to f16
@@ -202,6 +210,49 @@ tile.kernel @one_slot(%runs: !tile.runs, %q: !queries, %k: !keys, %empty: !score
       %w = tile.convert %p : !packed -> !weights
       %sum = tile.dot %w, %vs, %o : !weights, !keys -> !outputs
       tile.release %freed[%n] : !tile.barriers<1>
+      tile.yield %sum, %n : !outputs, i32
+    }
+  }
+  tile.return
+}
+
+// -----
+
+// Too few queries to stand in for keys that do not come.
+#s = #tile.schedule<query_tile = 128, key_tile = 256, warps = 8, stages = 2, query_in_registers = false, roles = true>
+!queries = !tile.shared<128x64xf16, [query, feature]>
+!keys = !tile.shared<256x64xf16, [key, feature]>
+!scores = tensor<128x256xf32, #tile.fragment<[query, key], accumulator, warps = 8>>
+!packed = tensor<128x256xf16, #tile.fragment<[query, key], accumulator, warps = 8>>
+!weights = tensor<128x256xf16, #tile.fragment<[query, key], operand, warps = 8>>
+!outputs = tensor<128x64xf32, #tile.fragment<[query, feature], accumulator, warps = 8>>
+// CHECK-LABEL: tile.kernel @few
+// CHECK-NOT:   async
+tile.kernel @few(%runs: !tile.runs, %empty: !scores, %none: !outputs)
+    attributes {schedule = #s, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %qr = tile.alloc : !tile.ring<1 x !queries>
+  %q = tile.slot %qr[%c0] : !tile.ring<1 x !queries>
+  %kr = tile.alloc : !tile.ring<2 x !keys>
+  %kf = tile.alloc_barriers arrivals 1 : !tile.barriers<2>
+  %ring = tile.alloc : !tile.ring<2 x !keys>
+  %filled = tile.alloc_barriers arrivals 1 : !tile.barriers<2>
+  %freed = tile.alloc_barriers arrivals 2 : !tile.barriers<2>
+  tile.roles producer registers 24 {
+  } consumers registers 240 {
+    %r:2 = tile.for_runs (%key, %partial) in %runs iter_args(%o = %none, %n = %c0) : !outputs, i32 {
+      %k = tile.slot %kr[%n] : !tile.ring<2 x !keys>
+      tile.await_filled %kf[%n] : !tile.barriers<2>
+      %s = tile.dot %q, %k, %empty : !queries, !keys -> !scores
+      %p = tile.map(%x = %s) : (!scores) -> !packed {
+        %y = arith.truncf %x : f32 to f16
+        tile.yield %y : f16
+      }
+      %vs = tile.slot %ring[%n] : !tile.ring<2 x !keys>
+      tile.await_filled %filled[%n] : !tile.barriers<2>
+      %w = tile.convert %p : !packed -> !weights
+      %sum = tile.dot %w, %vs, %o : !weights, !keys -> !outputs
+      tile.release %freed[%n] : !tile.barriers<2>
       tile.yield %sum, %n : !outputs, i32
     }
   }

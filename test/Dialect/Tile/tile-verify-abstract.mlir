@@ -27,7 +27,7 @@ tile.kernel @k() {
 tile.kernel @k(%keys: i32) {
   %c0 = arith.constant 0 : i32
   %runs = tile.interval_runs visible(%c0, %keys) full(%c0, %keys)
-  // expected-error@+1 {{looks ahead, which only a schedule decides}}
+  // expected-error@+1 {{looks ahead or is drained, which only a schedule decides}}
   tile.for_runs (%key, %partial, %valid) ahead 1 (%step, %next, %more) in %runs {
   }
   tile.return
