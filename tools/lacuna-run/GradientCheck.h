@@ -9,7 +9,9 @@
 //
 // in Euclidean norm. For dq[i,:] the size is scale * the root of the sum over keys j of
 // (p[i,j] (|dp[i,j]| + |delta[i]|) |k[j,:]|)^2, with p times the derivative of the score;
-// for dk and dv alike. What is exactly 0 for want of terms has to be 0.
+// for dk and dv alike. What is exactly 0 for want of terms has to be 0. What is NaN has to
+// be NaN; then others may be, too, for a row of attention that is NaN spoils what its
+// tiles add to keys that it does not see.
 //
 //===----------------------------------------------------------------------===//
 #ifndef TOOLS_LACUNA_RUN_GRADIENTCHECK_H

@@ -147,5 +147,6 @@ TEST(Gradient, CheckAllowsWhatRoundingDoes) {
   EXPECT_EQ(failureOf({1, 2, 1e-9f, 0}), "row 1: error 1e-09, allowed 0");
   reference.values.values[0] = nan;
   EXPECT_EQ(failureOf({nan, 2, 0, 0}), "");
+  EXPECT_EQ(failureOf({nan, 2, nan, 0}), "");
   EXPECT_EQ(failureOf({1, 2, 0, 0}), "row 0: error nan, allowed 0.001");
 }
