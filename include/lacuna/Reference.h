@@ -56,22 +56,30 @@ struct ReferenceGradient {
 struct ReferenceResult {
   enum class Kind { Output, Lse, Gradient };
   Kind kind = Kind::Output;
-  std::size_t index = 0;    ///< into ReferenceRun::attends, or ::gradients
+  std::size_t index = 0;    ///< into ReferenceRun::attends, ::scattered or ::gradients
   DType dtype = DType::F32; ///< of the result in the spec
+  bool isScattered = false; ///< of an attend: attn.scatter has moved its rows
 };
 
 /// Everything a spec computes from its arguments.
 struct ReferenceRun {
   std::vector<ReferenceAttend> attends;     ///< in the order of the spec
-  std::vector<ReferenceGradient> gradients; ///< results of attn.attend_grad, likewise
+  std::vector<ReferenceAttend> scattered;   ///< attends whose rows attn.scatter has moved
+  std::vector<ReferenceGradient> gradients; ///< results of attn.attend_grad, scattered or not
   std::vector<ReferenceResult> results;     ///< in the order of the return
+
+  /// The attend, with its rows as they are in result `index`, which is no gradient.
+  const ReferenceAttend &attendOf(std::size_t index) const {
+    const ReferenceResult &from = results[index];
+    return from.isScattered ? scattered[from.index] : attends[from.index];
+  }
 
   /// Result `index` of the spec function.
   const ReferenceArray &result(std::size_t index) const {
     const ReferenceResult &from = results[index];
     if (from.kind == ReferenceResult::Kind::Gradient)
       return gradients[from.index].values;
-    const ReferenceAttend &attend = attends[from.index];
+    const ReferenceAttend &attend = attendOf(index);
     return from.kind == ReferenceResult::Kind::Lse ? attend.lse : attend.output;
   }
 };

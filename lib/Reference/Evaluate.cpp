@@ -41,9 +41,9 @@ mlir::LogicalResult checkSpec(mlir::func::FuncOp spec) {
       return op.emitError() << "'" << op.getName() << "' " << reason;
   mlir::Operation *end = spec.front().getTerminator();
   for (mlir::Value value : end->getOperands())
-    if (!value.getDefiningOp<attn::Attention>())
+    if (!mlir::isa_and_nonnull<attn::Attention, attn::ScatterOp>(value.getDefiningOp()))
       return end->emitError("the reference returns only results of attn.attend and of its "
-                            "gradient");
+                            "gradient, or of attn.scatter");
   return mlir::success();
 }
 
@@ -117,7 +117,51 @@ Evaluation::Evaluation(mlir::func::FuncOp spec, Span<Value> arguments) : spec(sp
   }
 }
 
+void Evaluation::bindTensor(mlir::Value value, HostTensor tensor) {
+  ordered.push_back(std::move(tensor));
+  environment.tensors[value] = ordered.back().ref();
+}
+
+mlir::FailureOr<std::vector<std::size_t>>
+Evaluation::rowsMovedBy(mlir::Operation *op, mlir::Value source, mlir::Value order) {
+  TensorRef rows = environment.tensors.lookup(source), by = environment.tensors.lookup(order);
+  if (!std::equal(by.shape, by.shape + by.rank, rows.shape))
+    return op->emitOpError("needs an order of all batches, heads and rows");
+  return rowsBefore(by, /*scatters=*/mlir::isa<attn::ScatterOp>(op));
+}
+
+mlir::LogicalResult Evaluation::evaluateMove(mlir::Operation *op, mlir::Value source,
+                                             mlir::Value order) {
+  mlir::FailureOr<std::vector<std::size_t>> rows = rowsMovedBy(op, source, order);
+  if (failed(rows))
+    return mlir::failure();
+  TensorRef before = environment.tensors.lookup(source);
+  bindTensor(op->getResult(0), moveRows(before, *rows));
+  if (!before.address) // a shape alone stays one
+    environment.tensors[op->getResult(0)].address = 0;
+  return mlir::success();
+}
+
+mlir::LogicalResult Evaluation::evaluateOrder(mlir::Operation *op) {
+  if (auto gather = mlir::dyn_cast<attn::GatherOp>(op))
+    return evaluateMove(op, gather.getSource(), gather.getOrder());
+  if (auto scatter = mlir::dyn_cast<attn::ScatterOp>(op))
+    return evaluateMove(op, scatter.getSource(), scatter.getOrder());
+  TensorRef table = environment.tensors.lookup(op->getOperand(0));
+  if (auto sort = mlir::dyn_cast<attn::SortOp>(op)) {
+    bindTensor(sort.getOrder(), sortRows(table));
+    return mlir::success();
+  }
+  auto compact = mlir::cast<attn::CompactOp>(op);
+  auto [order, count] = compactRows(table);
+  bindTensor(compact.getOrder(), std::move(order));
+  bindTensor(compact.getCount(), std::move(count));
+  return mlir::success();
+}
+
 mlir::LogicalResult Evaluation::evaluateOther(mlir::Operation *op) {
+  if (mlir::isa<attn::SortOp, attn::CompactOp, attn::GatherOp, attn::ScatterOp>(op))
+    return evaluateOrder(op);
   if (auto expand = mlir::dyn_cast<attn::ExpandBlocksOp>(op)) {
     auto tensor = [&](mlir::Value value) { return environment.tensors.lookup(value); };
     Result<BlockTable> table = expandBlocks(
@@ -195,6 +239,22 @@ mlir::FailureOr<ReferenceRun> Evaluation::run(unsigned threads) {
         sources[result] = {Kind::Gradient, run.gradients.size()};
         run.gradients.push_back(std::move(made));
       }
+    } else if (auto scatter = mlir::dyn_cast<attn::ScatterOp>(op)) {
+      mlir::FailureOr<std::vector<std::size_t>> rows =
+          rowsMovedBy(&op, scatter.getSource(), scatter.getOrder());
+      if (failed(rows))
+        return mlir::failure();
+      // What is scattered is a result of attention, see attn-check-spec.
+      ReferenceResult from = sources.lookup(scatter.getSource());
+      if (from.kind == Kind::Gradient) {
+        run.gradients.push_back(moveRows(run.gradients[from.index], *rows));
+        from.index = run.gradients.size() - 1;
+      } else {
+        run.scattered.push_back(moveRows(run.attends[from.index], *rows));
+        from.index = run.scattered.size() - 1;
+        from.isScattered = true;
+      }
+      sources[scatter.getResult()] = from;
     } else if (failed(evaluateOther(&op))) {
       return mlir::failure();
     }

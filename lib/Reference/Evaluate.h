@@ -3,6 +3,7 @@
 #define LIB_REFERENCE_EVALUATE_H
 
 #include "lacuna/Reference.h"
+#include "lib/Reference/Orders.h"
 #include "lib/Reference/RegionCode.h"
 #include "lib/Support/BlockLists.h"
 
@@ -28,6 +29,13 @@ public:
 private:
   /// Evaluates an op that is no attention.
   mlir::LogicalResult evaluateOther(mlir::Operation *op);
+  /// Evaluates an op that makes an order or gathers.
+  mlir::LogicalResult evaluateOrder(mlir::Operation *op);
+  /// Where the rows of `source` were before `op` moved them by `order`.
+  mlir::FailureOr<std::vector<std::size_t>> rowsMovedBy(mlir::Operation *op, mlir::Value source,
+                                                        mlir::Value order);
+  mlir::LogicalResult evaluateMove(mlir::Operation *op, mlir::Value source, mlir::Value order);
+  void bindTensor(mlir::Value value, HostTensor tensor);
   void bindResult(mlir::Value result, const ReferenceArray &array);
   void bindShapes(mlir::Operation *op);
 
@@ -37,6 +45,7 @@ private:
   /// them. A deque, since tensors point into it.
   std::deque<std::string> stored;
   std::deque<BlockTable> expanded; ///< likewise, of lists of blocks
+  std::deque<HostTensor> ordered;  ///< likewise, orders and what was moved by them
 };
 
 /// The element type of that name in the spec. Precondition: it has one.

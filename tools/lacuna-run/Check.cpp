@@ -157,7 +157,7 @@ CheckReport checkResults(const ReferenceRun &reference, const std::vector<HostAr
         report.failure = "result " + std::to_string(n) + ", " + gradient.failure;
       continue;
     }
-    ResultCheck check(reference.attends[from.index], n, results[n], tolerance, report);
+    ResultCheck check(reference.attendOf(n), n, results[n], tolerance, report);
     if (from.kind == ReferenceResult::Kind::Lse)
       check.checkLse();
     else
@@ -171,7 +171,7 @@ CheckReport countKeys(const ReferenceRun &reference, const std::vector<HostArray
   for (std::size_t n = 0; n < results.size(); ++n) {
     const ReferenceResult &from = reference.results[n];
     if (from.kind == ReferenceResult::Kind::Lse)
-      ResultCheck(reference.attends[from.index], n, results[n], {}, report).checkCount();
+      ResultCheck(reference.attendOf(n), n, results[n], {}, report).checkCount();
   }
   return report;
 }

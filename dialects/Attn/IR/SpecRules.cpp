@@ -95,7 +95,7 @@ std::string whyNotInRegion(Operation *op) {
 }
 
 std::string whyNotInSpec(Operation *op) {
-  if (isScalarCode(op) || isa<Attention, DeltaOp, ExpandBlocksOp>(op) ||
+  if (isScalarCode(op) || isa<Attention, DeltaOp, ExpandBlocksOp, SortOp, CompactOp, GatherOp, ScatterOp>(op) ||
       op->hasTrait<OpTrait::ReturnLike>())
     return {};
   if (isa<tensor::DimOp>(op))
@@ -105,6 +105,13 @@ std::string whyNotInSpec(Operation *op) {
   if (isa_and_nonnull<AttnDialect>(op->getDialect()))
     return "is allowed only in a region of attn.attend";
   return "is not allowed: a spec holds scalar arithmetic, tensor.dim and attn ops";
+}
+
+bool isTable(Value value) {
+  if (auto gather = value.getDefiningOp<GatherOp>())
+    return isTable(gather.getSource());
+  Operation *op = value.getDefiningOp();
+  return !op || isa<ExpandBlocksOp, SortOp, CompactOp>(op);
 }
 
 std::string whyNotOnHost(Value value) {

@@ -29,6 +29,11 @@ std::string whyNotInRegion(mlir::Operation *op);
 /// sentence "'x.y' ..."; empty when it may.
 std::string whyNotInSpec(mlir::Operation *op);
 
+/// Whether `value`, a tensor of a spec function, is there before attention begins, so that
+/// clauses can read it as a table and plans rely on it: an argument, expanded block lists,
+/// an order, or such a table in an order.
+bool isTable(mlir::Value value);
+
 /// Why the host cannot compute `value`, a scalar of a spec function, before a
 /// launch, as the end of a sentence that it begins; empty when it can. It computes sizes:
 /// no floats, and no division but those that round down or up.

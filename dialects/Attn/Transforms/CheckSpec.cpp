@@ -79,6 +79,19 @@ private:
       checkIsArgument(dim, dim.getSource(), "the tensor whose dimension is read");
     if (auto expand = dyn_cast<ExpandBlocksOp>(op))
       checkExpansion(expand);
+    if (auto sort = dyn_cast<SortOp>(op))
+      checkIsTable(op, sort.getLabels(), "labels");
+    if (auto compact = dyn_cast<CompactOp>(op))
+      checkIsTable(op, compact.getKeep(), "flags");
+    if (auto gather = dyn_cast<GatherOp>(op)) {
+      checkIsTable(op, gather.getSource(), "what is gathered");
+      checkIsOrder(op, gather.getOrder());
+    }
+    if (auto scatter = dyn_cast<ScatterOp>(op)) {
+      if (!scatter.getSource().getDefiningOp<Attention>())
+        fail(op->emitOpError("what is scattered must be a result of attention"));
+      checkIsOrder(op, scatter.getOrder());
+    }
   }
 
   void checkExpansion(ExpandBlocksOp expand) {
@@ -89,8 +102,8 @@ private:
   }
 
   void checkAttention(Attention attention) {
-    checkIsArgument(attention, attention.getQueryPosition(), "the positions of the query");
-    checkIsArgument(attention, attention.getKeyPosition(), "the positions of the keys");
+    checkIsTable(attention, attention.getQueryPosition(), "the positions of the query");
+    checkIsTable(attention, attention.getKeyPosition(), "the positions of the keys");
     for (Value offsets : {attention.getQueryOffsets(), attention.getKeyOffsets()})
       checkIsArgument(attention, offsets, "a tensor of offsets");
     auto gradient = dyn_cast<AttendGradOp>(attention.getOperation());
@@ -101,11 +114,11 @@ private:
       checkIsArgument(attention, wanted, "a value whose gradient is asked for");
     attention->walk([&](Operation *op) {
       if (auto load = dyn_cast<LoadOp>(op))
-        checkIsTable(op, load.getTable());
+        checkIsTable(op, load.getTable(), "the table");
       if (auto document = dyn_cast<DocumentOp>(op))
-        checkIsTable(op, document.getIds());
+        checkIsTable(op, document.getIds(), "the table");
       if (auto blocks = dyn_cast<BlockMaskOp>(op))
-        checkIsTable(op, blocks.getBlocks());
+        checkIsTable(op, blocks.getBlocks(), "the table");
       if (auto dim = dyn_cast<tensor::DimOp>(op))
         checkIsArgument(op, dim.getSource(), "the tensor whose dimension is read");
     });
@@ -117,19 +130,27 @@ private:
       fail(op->emitOpError() << what << " must be an argument of the spec");
   }
 
-  /// Tables are made by the caller, or expanded from what the caller made.
-  void checkIsTable(Operation *op, Value value) {
-    if (!value.getDefiningOp<ExpandBlocksOp>())
-      checkIsArgument(op, value, "the table");
+  /// Tables are made by the caller, or before attention from what the caller made.
+  void checkIsTable(Operation *op, Value value, StringRef what) {
+    if (value && isa<TensorType>(value.getType()) && !isTable(value))
+      fail(op->emitOpError() << what
+                             << " must be an argument of the spec, or made of arguments without "
+                                "attention");
+  }
+
+  /// Only what these ops make is sure to have every row once.
+  void checkIsOrder(Operation *op, Value order) {
+    if (!isa_and_nonnull<SortOp, CompactOp>(order.getDefiningOp()))
+      fail(op->emitOpError("the order must be a result of attn.sort or attn.compact"));
   }
 
   void checkReturn(func::ReturnOp ret) {
     llvm::SmallPtrSet<Value, 4> returned;
     for (auto [index, value] : llvm::enumerate(ret.getOperands())) {
-      if (!value.getDefiningOp<Attention>())
+      if (!isa_and_nonnull<Attention, ScatterOp>(value.getDefiningOp()))
         fail(ret.emitError() << "result " << index
                              << " of a spec must be the result of an attn.attend or of its "
-                                "gradient");
+                                "gradient, or of an attn.scatter");
       else if (!returned.insert(value).second)
         fail(ret.emitError() << "result " << index << " of a spec is returned twice");
     }

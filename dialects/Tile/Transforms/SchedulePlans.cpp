@@ -2,7 +2,8 @@
 //
 // A plan counts tiles of the kernel that will use it, so its own schedule and
 // the sizes in its program follow from that kernel's schedule. Each plan kernel
-// is a warp a block: its work is one list, one segment, one order or some rows.
+// is a warp a block: its work is one list, one segment, one order or some rows. Kernels
+// that move rows for an attend, before or after it, are scheduled likewise.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
@@ -33,6 +34,8 @@ BlockRows rowsOf(KernelOp plan, ScheduleAttr planned) {
       rows.queryTile = SummarizeOp::kSegment;
     if (isa<ExpandBlocksOp>(op))
       rows.queryTile = ExpandBlocksOp::kRows;
+    if (isa<MoveRowsOp>(op))
+      rows.queryTile = MoveRowsOp::kRows;
   });
   return rows;
 }

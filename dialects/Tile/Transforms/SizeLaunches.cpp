@@ -30,6 +30,8 @@ static int64_t alignmentOf(Value view) {
         (store && store.getValue().getType().getRank() == 2) ||
         (load && load.getResult().getType().getRank() == 2))
       return 16;
+    if (isa<MoveRowsOp>(user) && cast<ViewType>(view.getType()).getRank() == 4)
+      return MoveRowsOp::kPiece;
     if (isa<ListRunsOp, WriteRunsOp, PieceOp>(user))
       return 8;
     if (auto cut = dyn_cast<CutSequencesOp>(user); cut && cut.getPieces() == view)

@@ -58,7 +58,7 @@ static LogicalResult verifySpec(func::FuncOp spec) {
   }
   Operation *end = spec.front().getTerminator();
   for (Value result : end->getOperands())
-    if (!result.getDefiningOp<attn::TiledAttention>())
+    if (!isa_and_nonnull<attn::TiledAttention, attn::ScatterOp>(result.getDefiningOp()))
       return end->emitError("a spec returns results of attention and nothing else");
   return success();
 }
@@ -120,6 +120,44 @@ private:
     return expansions;
   }
 
+  /// The kernels of orders. They, and those that move rows for attention, are scheduled
+  /// with its first kernel.
+  SmallVector<OrderKernel> convertOrders(func::FuncOp spec, SymbolTable &symbols,
+                                         OpBuilder &builder,
+                                         ArrayRef<std::pair<Operation *, AttendKernel>> lowered) {
+    SmallVector<OrderKernel> orders;
+    auto first = llvm::find_if(lowered, [](auto &op) { return isa<attn::Attention>(op.first); });
+    if (first == lowered.end())
+      return orders;
+    tile::KernelOp attention = first->second.kernel;
+    auto served = FlatSymbolRefAttr::get(attention.getSymNameAttr());
+    for (auto &[op, kernel] : lowered)
+      if (movesRows(op))
+        tile::KernelOp(kernel.kernel).setPlansAttr(served);
+    for (Operation &op : spec.front()) {
+      if (!isOrderOfPlan(&op) || op.use_empty())
+        continue;
+      std::string name = (spec.getName() + "_order" + Twine(orders.size())).str();
+      tile::KernelOp kernel = emitOrderKernel(builder, &op, name);
+      kernel->remove();
+      symbols.insert(kernel, Block::iterator(spec));
+      kernel.setPlansAttr(served);
+      orders.push_back({&op, kernel});
+      ++kernels;
+    }
+    return orders;
+  }
+
+  /// The kernel of an op that moves rows: it takes what the op does, and its result.
+  static AttendKernel emitMoveKernel(OpBuilder &builder, Operation *op, StringRef name) {
+    AttendKernel result;
+    result.kernel = emitOrderKernel(builder, op, name);
+    result.operands.assign(op->operand_begin(), op->operand_end());
+    result.operands.push_back(op->getResult(0));
+    result.takesGroup = false;
+    return result;
+  }
+
   /// The kernel of an op.
   static AttendKernel emitKernel(OpBuilder &builder, Operation *op, StringRef name,
                                  StatusBits &bits) {
@@ -128,7 +166,8 @@ private:
         .Case([&](attn::DeltaOp delta) { return emitDeltaKernel(builder, delta, name); })
         .Case([&](attn::BackwardOp backward) {
           return emitBackwardKernel(builder, backward, name, bits);
-        });
+        })
+        .Default([&](Operation *move) { return emitMoveKernel(builder, move, name); });
   }
 
   /// What the kernels of a spec are called: after it, and after what they compute if there
@@ -141,6 +180,8 @@ private:
       return name + (!backward.isByKey()                     ? "_by_query"
                      : backward.getKeyGradient().use_empty() ? "_values_by_key"
                                                              : "_by_key");
+    if (movesRows(op))
+      return name + (isa<attn::GatherOp>(op) ? "_gather" : "_scatter") + std::to_string(index);
     return name + "_kernel" + (attends > 1 ? std::to_string(index) : "");
   }
 
@@ -157,7 +198,7 @@ private:
       splitByKey(backward);
     SmallVector<Operation *> ops;
     for (Operation &op : spec.getOps())
-      if (isa<attn::TiledAttention, attn::DeltaOp>(op) && !op.use_empty())
+      if ((isa<attn::TiledAttention, attn::DeltaOp>(op) || movesRows(&op)) && !op.use_empty())
         ops.push_back(&op);
     size_t attends = llvm::count_if(ops, llvm::IsaPred<attn::AttendOp>);
     OpBuilder builder(spec);
@@ -184,7 +225,8 @@ private:
       lowered.emplace_back(op, std::move(kernel));
       ++kernels;
     }
-    emitProgram(builder, spec, convertLists(spec, symbols, builder, bits, lowered), lowered, bits);
+    emitProgram(builder, spec, convertLists(spec, symbols, builder, bits, lowered),
+                convertOrders(spec, symbols, builder, lowered), lowered, bits);
     spec.erase();
   }
 };

@@ -2,6 +2,7 @@
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
 
 #include "dialects/Attn/IR/SpecRules.h"
+#include "lib/Conversion/AttnToTile/Orders.h"
 #include "lib/Conversion/AttnToTile/Softmax.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -103,6 +104,9 @@ void nameArguments(Operation *op, ValueRange operands, ValueRange arguments) {
       named(name.getValue(), argument);
     else if (operand.getDefiningOp<attn::ExpandBlocksOp>())
       named("blocks", argument);
+    else if (Operation *maker = operand.getDefiningOp();
+             maker && (isOrderOfPlan(maker) || movesRows(maker)))
+      named(nameOfOrder(cast<OpResult>(operand)), argument);
     else if (operand.getDefiningOp<attn::Attention>() || operand.getDefiningOp<attn::DeltaOp>())
       named(nameOfResult(cast<OpResult>(operand)), argument);
   }

@@ -49,6 +49,32 @@ public:
     launch(symbolOf(expansion.kernel), grid, operands, /*ofPlan=*/true);
   }
 
+  /// Makes an order, or a table in one.
+  void emitOrder(const OrderKernel &made) {
+    Operation *op = made.op;
+    builder.setLoc(op->getLoc());
+    auto gather = dyn_cast<attn::GatherOp>(op);
+    Value like = gather ? Value(gather.getOrder()) : op->getOperand(0);
+    if (gather)
+      expectOrder(like, gather.getSource());
+    SmallVector<Value> sizes;
+    for (int64_t axis = 0; axis < 3; ++axis)
+      sizes.push_back(extent({like, axis, ""}));
+    SmallVector<Value> operands(
+        llvm::map_range(op->getOperands(), [&](Value operand) { return values.lookup(operand); }));
+    for (Value result : op->getResults()) {
+      auto type = cast<RankedTensorType>(result.getType());
+      operands.push_back(temporary(ArrayRef(sizes).take_front(type.getRank()),
+                                   type.getElementType()));
+      values.map(result, operands.back());
+      takeExtents(result, like);
+    }
+    if (isa<attn::SortOp>(op))
+      operands.push_back(temporary(sizes, builder.getI32Type()));
+    launch(symbolOf(made.kernel), {sizes[0], sizes[1], gather ? sizes[2] : number(1)}, operands,
+           /*ofPlan=*/true);
+  }
+
   /// Checks the sizes of an op, makes its results, and its plan if it has one.
   void prepare(Operation *op, const AttendKernel &kernel) {
     builder.setLoc(op->getLoc());
@@ -59,6 +85,8 @@ public:
     for (Value result : writtenResults(op))
       if (!values.contains(result))
         values.map(result, resultLike(cast<RankedTensorType>(result.getType()), like));
+    if (movesRows(op))
+      return takeExtents(op->getResult(0), like);
     auto attend = dyn_cast<attn::TiledAttention>(op);
     if (kernel.takesGroup)
       groups[op] = emitHeadGroup(attend, symbolOf(kernel.kernel));
@@ -115,6 +143,8 @@ private:
 
   /// The tensor whose batches, heads and rows are those of the op's results.
   static Value rowTensorOf(Operation *op) {
+    if (movesRows(op))
+      return orderOf(op);
     if (auto delta = dyn_cast<attn::DeltaOp>(op))
       return delta.getOutputGradient();
     return cast<attn::TiledAttention>(op).getRowTensor();
@@ -148,12 +178,23 @@ private:
   }
 
   void checkSizes(Operation *op) {
+    if (auto gather = dyn_cast<attn::GatherOp>(op))
+      return expectOrder(gather.getOrder(), gather.getSource());
+    if (auto scatter = dyn_cast<attn::ScatterOp>(op))
+      return expectOrder(scatter.getOrder(), rowTensorOf(scatter.getSource().getDefiningOp()));
     if (auto delta = dyn_cast<attn::DeltaOp>(op))
       return expectRowsLike({delta.getOutput(), delta.getLseGradient()}, delta.getOutputGradient());
     auto attend = cast<attn::TiledAttention>(op);
     expectAttention(attend);
     if (auto backward = dyn_cast<attn::BackwardOp>(op))
       expectRowsLike({backward.getLse(), backward.getOutputGradient()}, attend.getQuery());
+  }
+
+  /// A tensor that the program makes has the first sizes of another.
+  void takeExtents(Value made, Value like) {
+    int64_t rank = cast<RankedTensorType>(made.getType()).getRank();
+    for (int64_t axis = 0; axis < std::min<int64_t>(rank, 3); ++axis)
+      extents[{made, axis}] = extent({like, axis, ""});
   }
 
   /// A list of runs for each batch, query head and row tile, or for each key head and tile
@@ -372,7 +413,7 @@ private:
 } // namespace
 
 void emitProgram(OpBuilder &builder, func::FuncOp spec, ArrayRef<ExpandKernel> expansions,
-                 ArrayRef<std::pair<Operation *, AttendKernel>> kernels, const StatusBits &bits) {
+                 ArrayRef<OrderKernel> orders, ArrayRef<std::pair<Operation *, AttendKernel>> kernels, const StatusBits &bits) {
   OperationState state(spec.getLoc(), tile::ProgramOp::getOperationName());
   auto &properties = state.getOrAddProperties<tile::ProgramOp::Properties>();
   properties.sym_name = spec.getSymNameAttr();
@@ -390,6 +431,8 @@ void emitProgram(OpBuilder &builder, func::FuncOp spec, ArrayRef<ExpandKernel> e
   emitter.checkScalars();
   for (const ExpandKernel &expansion : expansions)
     emitter.emitExpansion(expansion);
+  for (const OrderKernel &order : orders)
+    emitter.emitOrder(order);
   for (auto &[op, kernel] : kernels)
     emitter.prepare(op, kernel);
   for (auto &[op, kernel] : kernels)

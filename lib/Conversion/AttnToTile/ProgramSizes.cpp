@@ -75,7 +75,7 @@ void ProgramSizes::expect(Size lhs, Size rhs) {
   if (isStatic(lhs) && isStatic(rhs)) // the verifier has compared them
     return;
   Value left = extent(lhs), right = extent(rhs);
-  if (compared.insert({left, right}).second)
+  if (left != right && compared.insert({left, right}).second)
     ExpectOp::create(builder, left, label(lhs), right, label(rhs));
 }
 
@@ -103,6 +103,12 @@ void ProgramSizes::expectLists(attn::ExpandBlocksOp op, Value columns) {
   Size given{op.getList(), last, "words"};
   tile::ExpectEqualOp::create(builder, extent(given), label(given), words,
                               builder.getStringAttr("words for a bit of every column"));
+}
+
+void ProgramSizes::expectOrder(Value order, Value rows) {
+  const StringRef names[] = {"batch", "heads", "sequence length"};
+  for (auto [axis, name] : llvm::enumerate(names))
+    expectEqual({order, int64_t(axis), name}, {rows, int64_t(axis), name});
 }
 
 /// A table of positions ends in the dimensions of what it describes.

@@ -53,6 +53,8 @@ protected:
   /// Checks that tensors, as far as they are arguments, have the batch, the query heads and
   /// the queries of another.
   void expectRowsLike(llvm::ArrayRef<mlir::Value> tensors, mlir::Value query);
+  /// Checks that an order is for the batches, heads and rows of a tensor.
+  void expectOrder(mlir::Value order, mlir::Value rows);
   /// Counts and offsets have the leading dimensions of their list, and bit maps as
   /// many words as the columns need.
   void expectLists(attn::ExpandBlocksOp op, mlir::Value columns);

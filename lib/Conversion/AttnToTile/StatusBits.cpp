@@ -54,6 +54,11 @@ unsigned StatusBits::ofOffsets(attn::Attention attend) {
 std::string nameInSpec(Value value) {
   if (auto expand = value.getDefiningOp<attn::ExpandBlocksOp>())
     return "the blocks of " + nameInSpec(expand.getList());
+  if (auto gather = value.getDefiningOp<attn::GatherOp>())
+    return nameInSpec(gather.getSource()) + " by " + nameInSpec(gather.getOrder());
+  if (Operation *maker = value.getDefiningOp(); isa_and_nonnull<attn::SortOp, attn::CompactOp>(maker))
+    return (cast<OpResult>(value).getResultNumber() ? "the count of " : "the order of ") +
+           nameInSpec(maker->getOperand(0));
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument)
     return "a result of an attend";

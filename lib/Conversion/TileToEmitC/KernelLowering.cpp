@@ -160,7 +160,11 @@ std::string KernelLowering::headerComment() {
   std::string text =
       ("// " + kernel.getSymName() + ", from " + tile::placeOf(kernel.getLoc()) + "\n// ").str();
   if (std::optional<StringRef> planned = kernel.getPlans())
-    return text + ("a part of the plan of " + *planned + ", for " + *kernel.getTarget()).str();
+    return text + ((kernel.getBody().front().getOps<tile::MoveRowsOp>().empty()
+                        ? "a part of the plan of "
+                        : "moves rows for ") +
+                   *planned + ", for " + *kernel.getTarget())
+                      .str();
   return text +
          (Twine(schedule.getQueryTile()) + " queries x " + Twine(schedule.getKeyTile()) +
           " keys, " + Twine(schedule.getWarps()) + " warps" +
@@ -312,9 +316,8 @@ LogicalResult KernelLowering::lower(Operation &op) {
       .Case([&](tile::SummarizeOp summarize) {
         return lowerFragment(op, printSummarize(emission, summarize));
       })
-      .Case([&](tile::OrderRowsOp order) {
-        return lowerFragment(op, printOrderRows(emission, order));
-      })
+      .Case<tile::OrderRowsOp, tile::SortRowsOp, tile::CompactRowsOp, tile::MoveRowsOp>(
+          [&](auto order) { return lowerFragment(op, printOrder(emission, order)); })
       .Case([&](tile::WriteRunsOp runs) {
         return lowerVerdict(runs.getOverflow(), "overflow",
                             printWriteRuns(emission, runs, kernel.getColumnTile()));

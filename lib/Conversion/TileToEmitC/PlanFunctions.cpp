@@ -1,7 +1,7 @@
 //===- PlanFunctions.cpp - One function per operation of a plan -----------===//
 //
-// A plan is made by warps: a lane classifies a box, sums up a cell or ranks a
-// row. The loops over boxes, cells and rows are printed here, around primitives
+// A plan is made by warps: a lane classifies a box or sums up a cell. The loops
+// over boxes and cells are printed here, around primitives
 // of kernels/lacuna/plan.cuh and range.cuh.
 //
 //===----------------------------------------------------------------------===//
@@ -229,64 +229,5 @@ FailureOr<FragmentCall> lacuna::printWriteRuns(Emission &emission, tile::WriteRu
       keyTile, 32 * box, box, vote("begin", std::to_string(box), "    "),
       vote("own", "1", "        "));
   call.callee = emission.function(op.getLoc(), "write_runs", text + "}\n");
-  return call;
-}
-
-FragmentCall lacuna::printOrderRows(Emission &emission, tile::OrderRowsOp op) {
-  for (StringRef header : {"global", "sort", "view"})
-    emission.include(header);
-  // Least significant digit first; the passes end in the order. The first one takes
-  // the query tiles from the last to the first, and no pass changes that of equals.
-  StringRef text =
-      "void $(const lacuna::View<4> &counts, const lacuna::View<3> &order, "
-      "const lacuna::View<3> &scratch, int32_t batch, int32_t head, int32_t heads) {\n"
-      "  const int32_t lane = lacuna::laneIndex(), rows = counts.dim[2];\n"
-      "  const int32_t begin = head * rows, count = heads * rows;\n"
-      "  auto tilesOf = [&](int32_t number, bool inside) {\n"
-      "    return lacuna::loadI32(lacuna::elementAddress<4>(counts, batch, 0, number, 1), "
-      "inside);\n"
-      "  };\n"
-      "  int32_t most = 0, digits = 1;\n"
-      "  #pragma unroll 4\n"
-      "  for (int32_t at = lane; at < count; at += 32) {\n"
-      "    const int32_t tiles = tilesOf(begin + at, true);\n"
-      "    most = tiles > most ? tiles : most;\n"
-      "  }\n"
-      "  #pragma unroll 1\n"
-      "  while (digits < 6 && __ballot_sync(0xffffffffu, most >> 5 * digits != 0))\n"
-      "    ++digits;\n"
-      "  #pragma unroll 1\n"
-      "  for (int32_t digit = 0; digit < digits; ++digit) {\n"
-      "    const uint64_t orders = lacuna::elementAddress<4>(order, batch, 0, begin);\n"
-      "    const uint64_t others = lacuna::elementAddress<4>(scratch, batch, 0, begin);\n"
-      "    const bool last = (digits - digit) % 2 != 0;\n"
-      "    const uint64_t from = last ? others : orders, to = last ? orders : others;\n"
-      "    auto numberAt = [&](int32_t at) {\n"
-      "      return digit == 0 || at >= count ? begin + count - 1 - at\n"
-      "                                       : lacuna::loadWritten(from + 4 * int64_t(at));\n"
-      "    };\n"
-      "    auto keyOf = [&](int32_t number, bool inside) {\n"
-      "      return 31 - (tilesOf(number, inside) >> 5 * digit & 31);\n"
-      "    };\n"
-      "    int32_t place = 0;\n"
-      "    #pragma unroll 1\n"
-      "    for (int32_t at = lane; at - lane < count; at += 32)\n"
-      "      place += __popc(lacuna::peersOf(keyOf(numberAt(at), at < count), at < count).own);\n"
-      "    place = lacuna::sumBefore(place);\n"
-      "    #pragma unroll 1\n"
-      "    for (int32_t at = lane; at - lane < count; at += 32) {\n"
-      "      const int32_t number = numberAt(at), key = keyOf(number, at < count);\n"
-      "      const lacuna::Peers peers = lacuna::peersOf(key, at < count);\n"
-      "      const int32_t rank = __shfl_sync(0xffffffffu, place, key) +\n"
-      "                           lacuna::countBefore(peers.same);\n"
-      "      if (at < count)\n"
-      "        lacuna::storeI32(to + 4 * int64_t(rank), number);\n"
-      "      place += __popc(peers.own);\n"
-      "    }\n"
-      "    lacuna::shareStores();\n"
-      "  }\n"
-      "}\n";
-  FragmentCall call{emission.function(op.getLoc(), "order_rows", text), {}};
-  llvm::append_range(call.operands, op->getOperands());
   return call;
 }

@@ -20,8 +20,13 @@ mlir::FailureOr<FragmentCall> printWriteRuns(Emission &emission, tile::WriteRuns
                                              int64_t keyTile);
 
 /// `void order_rows(const lacuna::View<4> &counts, const lacuna::View<3> &order, ...)`:
-/// a radix sort by one warp.
-FragmentCall printOrderRows(Emission &emission, tile::OrderRowsOp op);
+/// a radix sort by one warp; so are the next two.
+FragmentCall printOrder(Emission &emission, tile::OrderRowsOp op);
+FragmentCall printOrder(Emission &emission, tile::SortRowsOp op);
+FragmentCall printOrder(Emission &emission, tile::CompactRowsOp op);
+
+/// `void gather_rows(const lacuna::View<4> &target, const lacuna::View<4> &source, ...)`
+FragmentCall printOrder(Emission &emission, tile::MoveRowsOp op);
 
 /// `bool cut_sequences(const lacuna::View<2> &pieces, ...)`
 FragmentCall printCutSequences(Emission &emission, tile::CutSequencesOp op);
