@@ -34,10 +34,18 @@ static FailureOr<unsigned> argumentNumber(attn::AttendOp attend, mlir::Value val
 static std::optional<unsigned> optionalArgument(mlir::Value value) {
   if (!value)
     return std::nullopt;
-  return mlir::cast<mlir::BlockArgument>(value).getArgNumber(); // attn-check-spec
+  return mlir::cast<mlir::BlockArgument>(value).getArgNumber(); // attn-check-spec, hasOrder
+}
+
+/// Whether positions are an order that the spec makes.
+static bool hasOrder(mlir::Value positions) {
+  return positions && !mlir::isa<mlir::BlockArgument>(positions);
 }
 
 FailureOr<SpecMask> lacuna::exportMask(attn::AttendOp attend) {
+  if (hasOrder(attend.getQueryPosition()) || hasOrder(attend.getKeyPosition()))
+    return attend.emitOpError("has its rows in an order that is made on the device, so the mask is "
+                              "not known before it runs; lacuna-run --show-mask draws it");
   FailureOr<ExportedClassifier> classifier = classifierOf(attend);
   FailureOr<unsigned> query = argumentNumber(attend, attend.getQuery(), "queries");
   FailureOr<unsigned> key = argumentNumber(attend, attend.getKey(), "keys");

@@ -95,7 +95,8 @@ std::string whyNotInRegion(Operation *op) {
 }
 
 std::string whyNotInSpec(Operation *op) {
-  if (isScalarCode(op) || isa<Attention, DeltaOp, ExpandBlocksOp, SortOp, CompactOp, GatherOp, ScatterOp>(op) ||
+  if (isScalarCode(op) ||
+      isa<Attention, DeltaOp, ExpandBlocksOp, SortOp, CompactOp, GatherOp, ScatterOp>(op) ||
       op->hasTrait<OpTrait::ReturnLike>())
     return {};
   if (isa<tensor::DimOp>(op))

@@ -5,6 +5,10 @@
 // (Gradient/Pullback.h). What came before stays, such as expanded block lists; then
 // the copy is made canonical, which drops what the derivative does not need.
 //
+// Orders are permutations, so the gradient of a gather scatters and that of a scatter
+// gathers: gradients of results come in the order of the attend, and those of queries,
+// keys and values go back to where the rows were.
+//
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Attn/Transforms/Gradient/Pullback.h"
@@ -37,6 +41,18 @@ static void addSources(Value value, llvm::SetVector<BlockArgument> &sources) {
       addSources(operand, sources);
 }
 
+/// The result of the attend that `result` of the spec is, in any order.
+static Value unscattered(Value result) {
+  auto scatter = result.getDefiningOp<ScatterOp>();
+  return scatter ? Value(scatter.getSource()) : result;
+}
+
+/// What `value` has the rows of, in any order.
+static Value ungathered(Value value) {
+  auto gather = value.getDefiningOp<GatherOp>();
+  return gather ? Value(gather.getSource()) : value;
+}
+
 namespace {
 /// Turns the copy of a spec into its gradient.
 class GradientFunction {
@@ -49,6 +65,7 @@ public:
 private:
   LogicalResult findWanted();
   LogicalResult checkUsedOnce();
+  LogicalResult checkOrders();
   void addArguments();
   AttendGradOp replaceAttend();
   void returnGradients(AttendGradOp gradient);
@@ -94,10 +111,29 @@ LogicalResult GradientFunction::findWanted() {
 LogicalResult GradientFunction::checkUsedOnce() {
   llvm::SetVector<Value> uses(read.begin(), read.end());
   for (Value value : {attend.getQuery(), attend.getKey(), attend.getValue()})
-    if (!uses.insert(value))
+    if (!uses.insert(ungathered(value)))
       return attend.emitOpError()
-             << "uses argument " << cast<BlockArgument>(value).getArgNumber()
+             << "uses argument " << cast<BlockArgument>(ungathered(value)).getArgNumber()
              << " twice, so two gradients would have to be added, which is not supported yet";
+  return success();
+}
+
+/// What is asked for is the gradient of an argument, and what is given that of a result,
+/// with no more than one op that moves rows between it and the attend.
+LogicalResult GradientFunction::checkOrders() {
+  for (Value table : read)
+    if (table.getDefiningOp<GatherOp>())
+      return attend.emitOpError(
+          "has a score that reads a gathered table, whose gradient is not supported yet");
+  for (Value value : {attend.getQuery(), attend.getKey(), attend.getValue()})
+    if (ungathered(value).getDefiningOp<GatherOp>())
+      return attend.emitOpError("has rows that were gathered twice, whose gradient is not "
+                                "supported yet");
+  llvm::SetVector<Value> results;
+  for (Value result : function.front().getTerminator()->getOperands())
+    if (!results.insert(unscattered(result)))
+      return attend.emitOpError("has a result that is returned in two orders, so two gradients "
+                                "would have to be added, which is not supported yet");
   return success();
 }
 
@@ -110,13 +146,22 @@ void GradientFunction::addArguments() {
                                   attend.getLoc());
     return function.getArgument(index);
   };
-  bool bothAreReturned = llvm::is_contained(end->getOperands(), attend.getOutput()) &&
-                         llvm::is_contained(end->getOperands(), attend.getLse());
-  output = bothAreReturned ? add(attend.getOutput(), "o") : attend.getOutput();
-  lse = bothAreReturned ? add(attend.getLse(), "lse") : attend.getLse();
-  for (Value result : end->getOperands()) {
-    bool isLse = result == attend.getLse();
-    (isLse ? lseGradient : outputGradient) = add(result, isLse ? "dlse" : "do");
+  // An argument like a result, in the order that the attend's rows have.
+  auto addInOrder = [&](Value result, StringRef name) -> Value {
+    Value argument = add(result, name);
+    auto scatter = result.getDefiningOp<ScatterOp>();
+    return scatter ? GatherOp::create(builder, scatter.getLoc(), argument, scatter.getOrder())
+                         .getResult()
+                   : argument;
+  };
+  Value returnedOutput, returnedLse;
+  for (Value result : end->getOperands())
+    (unscattered(result) == attend.getLse() ? returnedLse : returnedOutput) = result;
+  output = returnedLse ? addInOrder(returnedOutput, "o") : Value(attend.getOutput());
+  lse = returnedLse ? addInOrder(returnedLse, "lse") : Value(attend.getLse());
+  for (Value result : llvm::to_vector(end->getOperands())) {
+    bool isLse = result == returnedLse;
+    (isLse ? lseGradient : outputGradient) = addInOrder(result, isLse ? "dlse" : "do");
   }
 }
 
@@ -133,9 +178,15 @@ AttendGradOp GradientFunction::replaceAttend() {
 }
 
 void GradientFunction::returnGradients(AttendGradOp gradient) {
-  llvm::DenseMap<Value, Value> gradients = {{attend.getQuery(), gradient.getQueryGradient()},
-                                            {attend.getKey(), gradient.getKeyGradient()},
-                                            {attend.getValue(), gradient.getValueGradient()}};
+  llvm::DenseMap<Value, Value> gradients;
+  auto add = [&](Value value, Value made) {
+    if (auto gather = value.getDefiningOp<GatherOp>())
+      made = ScatterOp::create(builder, gather.getLoc(), made, gather.getOrder());
+    gradients[ungathered(value)] = made;
+  };
+  add(attend.getQuery(), gradient.getQueryGradient());
+  add(attend.getKey(), gradient.getKeyGradient());
+  add(attend.getValue(), gradient.getValueGradient());
   for (auto [value, made] : llvm::zip(wanted, gradient.getGradients()))
     gradients[value] = made;
   SmallVector<Value> returned;
@@ -149,12 +200,13 @@ void GradientFunction::returnGradients(AttendGradOp gradient) {
 }
 
 LogicalResult GradientFunction::run() {
-  if (!llvm::is_contained(function.front().getTerminator()->getOperands(), attend.getOutput()))
+  Operation *end = function.front().getTerminator();
+  if (!llvm::is_contained(llvm::map_range(end->getOperands(), unscattered), attend.getOutput()))
     return attend.emitOpError("has an output that is not returned, which nothing depends on then");
-  if (failed(findWanted()) || failed(checkUsedOnce()))
+  if (failed(findWanted()) || failed(checkOrders()) || failed(checkUsedOnce()))
     return failure();
+  builder.setInsertionPoint(end);
   addArguments();
-  builder.setInsertionPointAfter(attend);
   AttendGradOp gradient = replaceAttend();
   if (!attend.getScore().empty() &&
       failed(emitPullback(attend.getScore(), wanted, gradient.getPullback())))

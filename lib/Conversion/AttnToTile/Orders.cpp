@@ -52,8 +52,7 @@ tile::KernelOp emitOrderKernel(OpBuilder &builder, Operation *op, StringRef name
     tile::SortRowsOp::create(b, views[0], views[1], named("scratch", views[2]), block.getBatch(),
                              block.getHead());
   else
-    tile::CompactRowsOp::create(b, views[0], views[1], views[2], block.getBatch(),
-                                block.getHead());
+    tile::CompactRowsOp::create(b, views[0], views[1], views[2], block.getBatch(), block.getHead());
   tile::ReturnOp::create(b, ValueRange());
   return kernel;
 }

@@ -64,8 +64,8 @@ public:
         llvm::map_range(op->getOperands(), [&](Value operand) { return values.lookup(operand); }));
     for (Value result : op->getResults()) {
       auto type = cast<RankedTensorType>(result.getType());
-      operands.push_back(temporary(ArrayRef(sizes).take_front(type.getRank()),
-                                   type.getElementType()));
+      operands.push_back(
+          temporary(ArrayRef(sizes).take_front(type.getRank()), type.getElementType()));
       values.map(result, operands.back());
       takeExtents(result, like);
     }
@@ -413,7 +413,8 @@ private:
 } // namespace
 
 void emitProgram(OpBuilder &builder, func::FuncOp spec, ArrayRef<ExpandKernel> expansions,
-                 ArrayRef<OrderKernel> orders, ArrayRef<std::pair<Operation *, AttendKernel>> kernels, const StatusBits &bits) {
+                 ArrayRef<OrderKernel> orders,
+                 ArrayRef<std::pair<Operation *, AttendKernel>> kernels, const StatusBits &bits) {
   OperationState state(spec.getLoc(), tile::ProgramOp::getOperationName());
   auto &properties = state.getOrAddProperties<tile::ProgramOp::Properties>();
   properties.sym_name = spec.getSymNameAttr();

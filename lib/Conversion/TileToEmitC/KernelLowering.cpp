@@ -160,11 +160,11 @@ std::string KernelLowering::headerComment() {
   std::string text =
       ("// " + kernel.getSymName() + ", from " + tile::placeOf(kernel.getLoc()) + "\n// ").str();
   if (std::optional<StringRef> planned = kernel.getPlans())
-    return text + ((kernel.getBody().front().getOps<tile::MoveRowsOp>().empty()
-                        ? "a part of the plan of "
-                        : "moves rows for ") +
-                   *planned + ", for " + *kernel.getTarget())
-                      .str();
+    return text +
+           ((kernel.getBody().front().getOps<tile::MoveRowsOp>().empty() ? "a part of the plan of "
+                                                                         : "moves rows for ") +
+            *planned + ", for " + *kernel.getTarget())
+               .str();
   return text +
          (Twine(schedule.getQueryTile()) + " queries x " + Twine(schedule.getKeyTile()) +
           " keys, " + Twine(schedule.getWarps()) + " warps" +

@@ -90,3 +90,56 @@ func.func @no_spec(%q: !t, %k: !t, %v: !t) -> !t {
   // expected-error@below {{result 0 of a spec must be the result of an attn.attend or of its gradient}}
   return %q : !t
 }
+
+// -----
+
+!t = tensor<1x1x?x64xf16>
+!rows = tensor<1x1x?xi32>
+func.func @gathered_bias(%q: !t, %k: !t, %v: !t, %rank: !rows, %bias: tensor<1x1x?xf32>) -> !t {
+  %order = attn.sort %rank : !rows
+  %sorted = attn.gather %bias by %order : tensor<1x1x?xf32>, !rows
+  // expected-error@below {{has a score that reads a gathered table, whose gradient is not supported yet}}
+  %o, %lse = attn.attend %q, %k, %v score(%s, %b, %h, %i, %j) {
+    %x = attn.load %sorted[%b, %h, %j] : tensor<1x1x?xf32>
+    %biased = arith.addf %s, %x : f32
+    attn.yield %biased : f32
+  } : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<1x1x?x64xf16>
+!rows = tensor<1x1x?xi32>
+func.func @gathered_twice(%q: !t, %k: !t, %v: !t, %rank: !rows) -> !t {
+  %order = attn.sort %rank : !rows
+  %once = attn.gather %q by %order : !t, !rows
+  %twice = attn.gather %once by %order : !t, !rows
+  // expected-error@below {{has rows that were gathered twice, whose gradient is not supported yet}}
+  %o, %lse = attn.attend %twice, %k, %v : !t, !t, !t
+  return %o : !t
+}
+
+// -----
+
+!t = tensor<1x1x?x64xf16>
+!rows = tensor<1x1x?xi32>
+func.func @two_orders(%q: !t, %k: !t, %v: !t, %rank: !rows) -> (!t, !t) {
+  %order = attn.sort %rank : !rows
+  // expected-error@below {{has a result that is returned in two orders, so two gradients would have to be added, which is not supported yet}}
+  %o, %lse = attn.attend %q, %k, %v : !t, !t, !t
+  %sorted = attn.scatter %o by %order : !t, !rows
+  return %o, %sorted : !t, !t
+}
+
+// -----
+
+!t = tensor<1x1x?x64xf16>
+!rows = tensor<1x1x?xi32>
+func.func @self(%x: !t, %v: !t, %rank: !rows) -> !t {
+  %order = attn.sort %rank : !rows
+  %sorted = attn.gather %x by %order : !t, !rows
+  // expected-error@below {{uses argument 0 twice, so two gradients would have to be added, which is not supported yet}}
+  %o, %lse = attn.attend %sorted, %x, %v : !t, !t, !t
+  return %o : !t
+}

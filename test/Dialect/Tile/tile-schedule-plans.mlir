@@ -26,6 +26,13 @@ tile.kernel @blocks(%blocks: !tile.view<?x?xi1>, %list: !tile.view<?x?xi32>, %i:
   %wrong = tile.expand_blocks %blocks[%i] from %list : !tile.view<?x?xi1> from !tile.view<?x?xi32>
   tile.return
 }
+// CHECK-LABEL: tile.kernel @moved
+// CHECK-SAME:  query_tile = 64, key_tile = 64, warps = 1
+tile.kernel @moved(%rows: !tile.view<?x?x?xf32>, %order: !tile.view<?x?x?xi32>, %i: i32)
+    attributes {plans = @main} {
+  tile.move_rows %rows, %rows by %order[%i, %i, %i] : !tile.view<?x?x?xf32>, !tile.view<?x?x?xi32>
+  tile.return
+}
 tile.kernel @main() attributes {
     schedule = #tile.schedule<query_tile = 128, key_tile = 64, warps = 4, stages = 2, query_in_registers = true>,
     target = "sm_80"} {

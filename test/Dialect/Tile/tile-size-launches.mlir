@@ -15,6 +15,24 @@ tile.program @p(%q: tensor<?xf32>) {
 
 // -----
 
+// Rows move in pieces of 16 bytes, elements of tables one by one.
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 1, stages = 2, query_in_registers = false>
+tile.kernel @moves(%x: !tile.view<?x?x?x8xf16>, %y: !tile.view<?x?x?xf32>, %order: !tile.view<?x?x?xi32>, %n: i32)
+    attributes {schedule = #s, shared_bytes = 0, target = "sm_80"} {
+  tile.move_rows %x, %x by %order[%n, %n, %n] : !tile.view<?x?x?x8xf16>, !tile.view<?x?x?xi32>
+  tile.move_rows %y, %y by %order[%n, %n, %n] : !tile.view<?x?x?xf32>, !tile.view<?x?x?xi32>
+  tile.return
+}
+// CHECK-LABEL: tile.program @p
+// CHECK-SAME: tensor<?x?x?x8xf16> {tile.alignment = 16 : i64}, %{{.*}}: tensor<?x?x?xf32> {tile.alignment = 4 : i64}, %{{.*}}: tensor<?x?x?xi32> {tile.alignment = 4 : i64}
+tile.program @p(%x: tensor<?x?x?x8xf16>, %y: tensor<?x?x?xf32>, %order: tensor<?x?x?xi32>, %n: i32) {
+  %c1 = arith.constant 1 : index
+  tile.launch @moves batches %c1 heads %c1 rows %c1 (%x, %y, %order, %n) : tensor<?x?x?x8xf16>, tensor<?x?x?xf32>, tensor<?x?x?xi32>, i32
+  tile.return
+}
+
+// -----
+
 // A kernel that is emitted already was sized before; its launch is unchanged.
 func.func private @k(i64)
 // CHECK-LABEL: tile.program @p

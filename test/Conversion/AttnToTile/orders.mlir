@@ -1,0 +1,55 @@
+// Orders and tables in them are steps of the plan; queries, keys and values are gathered,
+// and results scattered, in every launch. Sizes are compared once.
+// RUN: lacuna-opt %s --attn-expand-sugar --convert-attn-to-tile | FileCheck %s
+
+!t = tensor<?x?x?x16xf16>
+!rows = tensor<?x?x?xi32>
+func.func @sorted(%q: !t, %labels: !rows, %keep: tensor<?x?x?xi1>) -> (!t, tensor<?x?x?xf32>) {
+  %order = attn.sort %labels : !rows
+  %unused = attn.sort %order : !rows
+  %mine = attn.gather %labels by %order : !rows, !rows
+  %kept, %count = attn.compact %keep : tensor<?x?x?xi1>
+  %qs = attn.gather %q by %order : !t, !rows
+  %ks = attn.gather %q by %kept : !t, !rows
+  %o, %lse = attn.attend %qs at %order, %ks, %ks at %kept where(%b, %h, %i, %j) {
+    %past = attn.causal %i, %j
+    %label = attn.load %mine[%b, %h, %i] : !rows
+    %kept_keys = attn.load %count[%b, %h] : tensor<?x?xi32>
+    %keep_pair = arith.cmpi slt, %label, %kept_keys : i32
+    %both = attn.and %past, %keep_pair
+    attn.yield %both : i1
+  } : !t at !rows, !t, !t at !rows
+  %os = attn.scatter %o by %order : !t, !rows
+  %lses = attn.scatter %lse by %order : tensor<?x?x?xf32>, !rows
+  return %os, %lses : !t, tensor<?x?x?xf32>
+}
+
+// CHECK: tile.kernel @sorted_gather0(%[[SOURCE:.*]]: !tile.view<?x?x?x16xf16>, %[[ORDER:.*]]: !tile.view<?x?x?xi32>, %[[TARGET:.*]]: !tile.view<?x?x?x16xf16>) attributes {plans = @sorted_kernel}
+// CHECK: %[[B:.*]], %[[H:.*]], %[[FIRST:.*]] = tile.block
+// CHECK: tile.move_rows %[[TARGET]], %[[SOURCE]] by %[[ORDER]][%[[B]], %[[H]], %[[FIRST]]]
+// CHECK: tile.kernel @sorted_kernel(
+// CHECK: tile.kernel @sorted_scatter3(
+// CHECK: tile.move_rows %{{.*}}, %{{.*}} scatter by
+// CHECK: tile.kernel @sorted_order0(%[[LABELS:.*]]: !tile.view<?x?x?xi32>, %[[ORDER:.*]]: !tile.view<?x?x?xi32>, %[[SCRATCH:.*]]: !tile.view<?x?x?xi32>) attributes {plans = @sorted_kernel}
+// CHECK: tile.sort_rows %[[LABELS]], %[[ORDER]], %[[SCRATCH]][
+// CHECK: tile.kernel @sorted_order1(
+// CHECK: tile.move_rows {{.*}} : <?x?x?xi32>, <?x?x?xi32>
+// CHECK: tile.kernel @sorted_order2(%[[KEEP:.*]]: !tile.view<?x?x?xi1>, %[[ORDER:.*]]: !tile.view<?x?x?xi32>, %[[COUNT:.*]]: !tile.view<?x?xi32>)
+// CHECK: tile.compact_rows %[[KEEP]], %[[ORDER]], %[[COUNT]][
+
+// CHECK: tile.program @sorted(%[[Q:.*]]: tensor<?x?x?x16xf16>, %[[L:.*]]: tensor<?x?x?xi32>, %[[K:.*]]: tensor<?x?x?xi1>)
+// CHECK: %[[SORTED:.*]] = tile.new_tensor
+// CHECK: tile.launch plan @sorted_order0 {{.*}} rows %c1{{.*}}(%[[L]], %[[SORTED]], %{{.*}})
+// CHECK: tile.launch plan @sorted_order1 {{.*}}(%[[L]], %[[SORTED]], %{{.*}})
+// CHECK: tile.launch plan @sorted_order2
+// CHECK: tile.expect_equal %{{.*}} "batch of the order of argument 1", %{{.*}} "batch of argument 0"
+// CHECK: tile.expect_equal %{{.*}} "heads of the order of argument 1", %{{.*}} "heads of argument 0"
+// CHECK: tile.expect_equal %{{.*}} "sequence length of the order of argument 1", %{{.*}} "sequence length of argument 0"
+// CHECK: %[[QS:.*]] = tile.new_tensor
+// CHECK: tile.expect_equal %{{.*}} "batch of the order of argument 2"
+// CHECK: %[[KS:.*]] = tile.new_tensor
+// CHECK: tile.launch @sorted_gather0 {{.*}}(%[[Q]], %[[SORTED]], %[[QS]])
+// CHECK: tile.launch @sorted_gather1
+// CHECK: tile.launch @sorted_kernel {{.*}}(%[[QS]], %[[KS]],
+// CHECK: tile.launch @sorted_scatter3
+// CHECK: tile.launch @sorted_scatter4

@@ -1,0 +1,141 @@
+"""SCFA in one program: rows that were compacted or sorted attend as if nothing had moved.
+
+    python3 test/Run/scfa.py . --lengths 258 913 1213 --targets sm_80 sm_90a
+
+Results are held against those of a spec that leaves rows where they are, run by the
+reference: what is kept, which heads keep nothing, strict and non-strict causality, one
+bucket, a bucket for each token, and other numbers for the same buckets.
+"""
+# REQUIRES: nvrtc
+# RUN: %python %s %root
+import argparse
+import pathlib
+import random
+import shlex
+import struct
+import subprocess
+import sys
+import tempfile
+
+HEADS, DIM = 4, 32
+LIMIT = 1e-2  # of the difference of a result, or that part of a result above 1
+
+DENSE = """
+!t = tensor<?x?x?x{dim}xbf16>
+!mark = tensor<?x?x?x{mark}>
+func.func @dense(%q: !t, %k: !t, %v: !t, %mine: !mark, %theirs: !mark)
+    -> (!t, tensor<?x?x?xf32>) {{
+  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {{
+    %past = arith.cmpi {causal}, %j, %i : i32
+    %query = attn.load %mine[%b, %h, %i] : !mark
+    %key = attn.load %theirs[%b, %h, %j] : !mark
+    %seen = {seen}
+    %keep = attn.and %past, %seen
+    attn.yield %keep : i1
+  }} : !t, !t, !t
+  return %o, %lse : !t, tensor<?x?x?xf32>
+}}
+"""
+
+
+def numbers(path):
+    data = path.read_bytes()
+    start = 10 + struct.unpack("<H", data[8:10])[0]
+    return struct.unpack(f"<{(len(data) - start) // 4}f", data[start:])
+
+
+class Case:
+    """Inputs of one length, and what runs on them."""
+
+    def __init__(self, folder, root, length, target):
+        self.folder, self.root, self.length, self.target = folder, root, length, target
+        self.random = random.Random(length)
+
+    def run(self, name, text, marks, *options):
+        """Output and log-sum-exp."""
+        spec = self.folder / "spec.mlir"
+        spec.write_text(text)
+        files = [self.folder / "o.npy", self.folder / "lse.npy"]
+        shape = f"1x{HEADS}x{self.length}x{DIM}xbf16"
+        command = ["lacuna-run", str(spec), *options]
+        command += [f"--input={shape}=random:{seed}" for seed in (1, 2, 3)]
+        kind = "i1" if "xi1>" in text else "i32"
+        for rows in marks:
+            flat = " ".join(str(int(x)) for row in rows for x in row)
+            command.append(f"--input=1x{HEADS}x{self.length}x{kind}=[{flat}]")
+        command += [f"--output=@{file}" for file in files]
+        child = subprocess.run(command, capture_output=True, text=True)
+        if child.returncode:
+            sys.exit(f"{name}, {self.length} on {self.target}: {shlex.join(command)[:2000]}\n{child.stderr}")
+        return [numbers(file) for file in files]
+
+    def sparse(self, name, marks, causal):
+        text = (self.root / f"kernels/specs/scfa/{name}.mlir").read_text().replace("128x", f"{DIM}x")
+        text = text.replace("attn.causal %i, %j", f"arith.cmpi {causal}, %j, %i : i32")
+        text = text.replace("cmpi slt, %j, %i", f"cmpi {causal}, %j, %i")
+        return self.run(name, text, marks, "--device=emulator", f"--target={self.target}", "--check")
+
+    def dense(self, marks, causal, seen, mark):
+        text = DENSE.format(dim=DIM, mark=mark, causal=causal, seen=seen)
+        return self.run("dense", text, marks, "--device=reference")
+
+    def agree(self, what, found, expected):
+        """Problems: too large a difference, or anything but zero and -inf where there is no key."""
+        (o, lse), (right, right_lse) = found, expected
+        worst = max((abs(a - b) / max(1, abs(b)) for a, b in zip(o, right)), default=0)
+        empty = [n for n, x in enumerate(right_lse) if x == -float("inf")]
+        if any(lse[n] != -float("inf") or any(o[n * DIM : (n + 1) * DIM]) for n in empty):
+            yield f"{what}: a row without keys is not empty"
+        worst_lse = max((abs(a - b) for a, b in zip(lse, right_lse) if a != b), default=0)
+        if not (worst <= LIMIT and worst_lse <= LIMIT):
+            yield f"{what}: off by {worst:.2g}, the log-sum-exp by {worst_lse:.2g}"
+
+    def flags(self, shares):
+        """For each head, which rows are marked: about that share of them."""
+        return [[self.random.random() < share for _ in range(self.length)] for share in shares]
+
+    def dropped(self):
+        both = "arith.andi %query, %key : i1"
+        everything = self.flags([1] * HEADS)
+        causal = self.dense([everything] * 2, "sle", both, "i1")
+        yield from self.agree("keep all", self.sparse("qk_sparse", [everything] * 2, "sle"), causal)
+        mine, theirs = self.flags([0.9, 0.3, 0.5, 0.7]), self.flags([0.3, 0.6, 0, 0.9])
+        theirs[3][: self.length // 2] = [False] * (self.length // 2)
+        for order in ("sle", "slt"):
+            expected = self.dense([mine, theirs], order, both, "i1")
+            yield from self.agree(f"drop, {order}", self.sparse("qk_sparse", [mine, theirs], order), expected)
+
+    def hashed(self):
+        same = "arith.cmpi eq, %query, %key : i32"
+        one = [[7] * self.length] * HEADS
+        for order in ("sle", "slt"):
+            expected = self.dense([one, one], order, same, "i32")
+            yield from self.agree(f"one bucket, {order}", self.sparse("hash_sparse", [one, one], order), expected)
+        distinct = [self.random.sample(range(-9, self.length - 9), self.length) for _ in range(HEADS)]
+        found = self.sparse("hash_sparse", [distinct] * 2, "sle")
+        yield from self.agree("a bucket each, sle", found, self.dense([distinct] * 2, "sle", same, "i32"))
+        if any(self.sparse("hash_sparse", [distinct] * 2, "slt")[0]):
+            yield "a bucket each, slt: somebody sees a key"
+        mine, theirs = ([[self.random.randrange(16) for _ in range(self.length)] for _ in range(HEADS)] for _ in "qk")
+        names = self.random.sample(range(-(2**31), 2**31), 16)
+        renamed = [[[names[x] for x in row] for row in rows] for rows in (mine, theirs)]
+        expected = self.dense([mine, theirs], "slt", same, "i32")
+        yield from self.agree("buckets", self.sparse("hash_sparse", [mine, theirs], "slt"), expected)
+        yield from self.agree("buckets by other names", self.sparse("hash_sparse", renamed, "slt"), expected)
+
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("root", type=pathlib.Path)
+parser.add_argument("--lengths", type=int, nargs="+", default=[258])
+parser.add_argument("--targets", nargs="+", default=["sm_80", "sm_90a"])
+options = parser.parse_args()
+problems, count = [], 0
+with tempfile.TemporaryDirectory() as folder:
+    for length in options.lengths:
+        for target in options.targets:
+            case = Case(pathlib.Path(folder), options.root, length, target)
+            for problem in [*case.dropped(), *case.hashed()]:
+                problems.append(f"{length} on {target}: {problem}")
+            count += 1
+print("\n".join([*problems, f"{count} lengths and targets, {len(problems)} problems"]))
+sys.exit(bool(problems) or not count)
