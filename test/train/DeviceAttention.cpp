@@ -21,31 +21,44 @@ void need(const Status &status) {
 // Programs
 //===----------------------------------------------------------------------===//
 
-/// A query sees itself and tokens before it; of its own label, where there are labels.
-static std::string specText(std::size_t features, bool labelled) {
-  std::string tensor = "tensor<?x?x?x" + std::to_string(features) + "xbf16>";
-  std::string arguments = "%q: !t, %k: !t, %v: !t", where = R"(
-    %keep = attn.causal %i, %j)";
-  if (labelled) {
-    arguments += ", %queries: !labels, %keys: !labels";
-    where = R"(
+/// A query sees itself and tokens before it.
+static const char *const causal = R"(
+func.func @attention(%q: !t, %k: !t, %v: !t) -> (!t, !lse) {
+  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {
     %past = attn.causal %i, %j
-    %own = attn.load %queries[%b, %h, %i] : !labels
-    %other = attn.load %keys[%b, %h, %j] : !labels
-    %same = arith.cmpi eq, %own, %other : i32
-    %keep = attn.and %past, %same)";
-  }
-  return "!t = " + tensor + R"(
-!lse = tensor<?x?x?xf32>
-!labels = tensor<?x?x?xi32>
-func.func @attention()" +
-         arguments + R"() -> (!t, !lse) {
-  %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {)" +
-         where + R"(
-    attn.yield %keep : i1
+    attn.yield %past : i1
   } : !t, !t, !t
   return %o, %lse : !t, !lse
 })";
+
+/// And of these only those of its own label, which sorting brings together.
+static const char *const labelledCausal = R"(
+!rows = tensor<?x?x?xi32>
+func.func @attention(%q: !t, %k: !t, %v: !t, %queries: !rows, %keys: !rows) -> (!t, !lse) {
+  %q_order = attn.sort %queries : !rows
+  %k_order = attn.sort %keys : !rows
+  %mine = attn.gather %queries by %q_order : !rows, !rows
+  %theirs = attn.gather %keys by %k_order : !rows, !rows
+  %sorted_q = attn.gather %q by %q_order : !t, !rows
+  %sorted_k = attn.gather %k by %k_order : !t, !rows
+  %sorted_v = attn.gather %v by %k_order : !t, !rows
+  %sorted_o, %sorted_lse = attn.attend %sorted_q at %q_order, %sorted_k, %sorted_v at %k_order
+    where(%b, %h, %i, %j, %i_slot, %j_slot) {
+      %past = attn.causal %i, %j
+      %own = attn.load %mine[%b, %h, %i_slot] : !rows
+      %other = attn.load %theirs[%b, %h, %j_slot] : !rows
+      %same = arith.cmpi eq, %own, %other : i32
+      %keep = attn.and %past, %same
+      attn.yield %keep : i1
+    } : !t at !rows, !t, !t at !rows
+  %o = attn.scatter %sorted_o by %q_order : !t, !rows
+  %lse = attn.scatter %sorted_lse by %q_order : !lse, !rows
+  return %o, %lse : !t, !lse
+})";
+
+static std::string specText(std::size_t features, bool labelled) {
+  return "!t = tensor<?x?x?x" + std::to_string(features) + "xbf16>\n!lse = tensor<?x?x?xf32>" +
+         (labelled ? labelledCausal : causal);
 }
 
 Result<std::shared_ptr<const AttentionPrograms>>

@@ -20,7 +20,7 @@ using namespace lacuna;
 
 namespace {
 
-using Numbers = std::vector<double>;
+using Doubles = std::vector<double>;
 
 /// One call: sizes, head dims, and how many keys past its own a query sees.
 struct Problem {
@@ -54,9 +54,9 @@ std::string programFor(const Problem &problem, const std::string &pins) {
 }
 
 /// `count` normal numbers that the type can hold.
-Numbers draw(std::mt19937 &random, std::int64_t count, DType type) {
+Doubles draw(std::mt19937 &random, std::int64_t count, DType type) {
   std::normal_distribution<float> normal;
-  Numbers numbers(std::size_t(count), 0.0);
+  Doubles numbers(std::size_t(count), 0.0);
   for (double &x : numbers) {
     float value = normal(random);
     x = type == DType::F32   ? value
@@ -68,7 +68,7 @@ Numbers draw(std::mt19937 &random, std::int64_t count, DType type) {
 
 /// What goes in and what should come out, rows one after the other.
 struct Data {
-  Numbers q, k, v, o, lse, dout, dlse, dq, dk, dv;
+  Doubles q, k, v, o, lse, dout, dlse, dq, dk, dv;
 
   Data(const Problem &problem, unsigned seed);
 };
@@ -90,20 +90,20 @@ Data::Data(const Problem &p, unsigned seed) {
     const std::int64_t keyHead =
         head / p.heads * p.keyHeads + head % p.heads / (p.heads / p.keyHeads);
     const std::int64_t visible = std::clamp<std::int64_t>(i + p.shift + 1, 0, p.keys);
-    auto dot = [](const Numbers &a, std::int64_t rowOfA, const Numbers &b, std::int64_t rowOfB,
+    auto dot = [](const Doubles &a, std::int64_t rowOfA, const Doubles &b, std::int64_t rowOfB,
                   std::int64_t features) {
       double sum = 0;
       for (std::int64_t f = 0; f < features; ++f)
         sum += a[std::size_t(rowOfA * features + f)] * b[std::size_t(rowOfB * features + f)];
       return sum;
     };
-    auto add = [](Numbers &to, std::int64_t rowOfTo, double factor, const Numbers &from,
+    auto add = [](Doubles &to, std::int64_t rowOfTo, double factor, const Doubles &from,
                   std::int64_t rowOfFrom, std::int64_t features) {
       for (std::int64_t f = 0; f < features; ++f)
         to[std::size_t(rowOfTo * features + f)] +=
             factor * from[std::size_t(rowOfFrom * features + f)];
     };
-    Numbers scores;
+    Doubles scores;
     double sum = 0;
     for (std::int64_t j = 0; j < visible; ++j) {
       scores.push_back(scale * dot(q, row, k, keyHead * p.keys + j, p.queryDim));
@@ -128,7 +128,7 @@ protected:
     return std::move(*DeviceTensor::create(*device, type, std::move(shape)));
   }
 
-  DeviceTensor copy(const Numbers &numbers, std::vector<std::int64_t> shape, DType type) {
+  DeviceTensor copy(const Doubles &numbers, std::vector<std::int64_t> shape, DType type) {
     DeviceTensor tensor = make(std::move(shape), type);
     std::vector<float> floats(numbers.begin(), numbers.end());
     std::vector<std::uint16_t> halves;
@@ -140,7 +140,7 @@ protected:
   }
 
   /// Holds a result against what it should be, by the norm of the difference.
-  void compare(const char *name, DeviceTensor &tensor, const Numbers &expected, DType type) {
+  void compare(const char *name, DeviceTensor &tensor, const Doubles &expected, DType type) {
     std::vector<std::uint16_t> halves(expected.size());
     ASSERT_TRUE(tensor.copyOut(halves.data()).isOk());
     double error = 0, norm = 0;
@@ -164,13 +164,13 @@ protected:
     ASSERT_TRUE(executable) << executable.status().message();
     LoadedProgram program = std::move(*LoadedProgram::load(*executable, *device));
     const Data data(p, 1);
-    auto ofQueries = [&](const Numbers &numbers, std::int64_t features) {
+    auto ofQueries = [&](const Doubles &numbers, std::int64_t features) {
       return copy(numbers, {p.batches, p.heads, p.queries, features}, p.type);
     };
-    auto ofKeys = [&](const Numbers &numbers, std::int64_t features) {
+    auto ofKeys = [&](const Doubles &numbers, std::int64_t features) {
       return copy(numbers, {p.batches, p.keyHeads, p.keys, features}, p.type);
     };
-    auto ofRows = [&](const Numbers &numbers) {
+    auto ofRows = [&](const Doubles &numbers) {
       return copy(numbers, {p.batches, p.heads, p.queries}, DType::F32);
     };
     DeviceTensor q = ofQueries(data.q, p.queryDim), k = ofKeys(data.k, p.queryDim),
