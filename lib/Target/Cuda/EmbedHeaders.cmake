@@ -1,5 +1,6 @@
 # Writes DeviceHeaders.cpp: every header of kernels/lacuna as a string.
 # cmake -DFOLDER=kernels -DOUT=DeviceHeaders.cpp -P EmbedHeaders.cmake
+cmake_minimum_required(VERSION 3.20)
 file(GLOB headers RELATIVE ${FOLDER} ${FOLDER}/lacuna/*.cuh)
 list(SORT headers)
 set(entries "")
