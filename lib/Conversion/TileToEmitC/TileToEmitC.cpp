@@ -16,7 +16,7 @@ struct ConvertTileToEmitC : lacuna::impl::ConvertTileToEmitCBase<ConvertTileToEm
     lacuna::Emission emission{OpBuilder(&getContext())};
     auto kernels = llvm::to_vector(module.getOps<lacuna::tile::KernelOp>());
     for (lacuna::tile::KernelOp kernel : kernels)
-      if (failed(lacuna::lowerKernel(emission, kernel)))
+      if (failed(lacuna::KernelLowering(emission, kernel).run()))
         return signalPassFailure();
     if (!kernels.empty())
       emission.finish(&module.getBody()->front());
