@@ -50,9 +50,9 @@ std::unique_ptr<Attention> makeHostAttention(AttentionShape shape);
 /// Lacuna's kernels, of a spec and of its gradient, that all layers share. bf16 in and out.
 struct AttentionPrograms {
   /// Compiles for a device, which must outlive it: with labels, or for a mask that is causal
-  /// and nothing else. Errors: those of lacuna::compile and LoadedProgram::load.
-  static Result<std::shared_ptr<const AttentionPrograms>>
-  compile(Device &device, std::size_t features, bool labelled);
+  /// and nothing else.
+  static std::shared_ptr<const AttentionPrograms> compile(Device &device, std::size_t features,
+                                                          bool labelled);
 
   Device &device;
   LoadedProgram forward, gradient;

@@ -1,9 +1,9 @@
 #include "lacuna/Gradient.h"
+#include "lib/Support/HalfBits.h"
 #include "test/train/Attention.h"
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 namespace lacuna::train {
 
@@ -61,45 +61,23 @@ static std::string specText(std::size_t features, bool labelled) {
          (labelled ? labelledCausal : causal);
 }
 
-Result<std::shared_ptr<const AttentionPrograms>>
+std::shared_ptr<const AttentionPrograms>
 AttentionPrograms::compile(Device &device, std::size_t features, bool labelled) {
   const std::string spec = specText(features, labelled);
   CompileOptions options;
   options.target = device.target();
   options.fileName = "attention";
-  Result<Executable> forward = lacuna::compile(spec, options);
-  if (!forward)
-    return forward.status();
-  Result<Executable> gradient = compileGradient(spec, options);
-  if (!gradient)
-    return gradient.status();
-  Result<LoadedProgram> forwardProgram = LoadedProgram::load(*forward, device);
-  if (!forwardProgram)
-    return forwardProgram.status();
-  Result<LoadedProgram> gradientProgram = LoadedProgram::load(*gradient, device);
-  if (!gradientProgram)
-    return gradientProgram.status();
-  return std::shared_ptr<const AttentionPrograms>(new AttentionPrograms{
-      device, std::move(*forwardProgram), std::move(*gradientProgram), labelled});
+  auto load = [&](Result<Executable> compiled) {
+    return need(LoadedProgram::load(need(std::move(compiled)), device));
+  };
+  return std::shared_ptr<const AttentionPrograms>(
+      new AttentionPrograms{device, load(lacuna::compile(spec, options)),
+                            load(compileGradient(spec, options)), labelled});
 }
 
 //===----------------------------------------------------------------------===//
 // Tensors
 //===----------------------------------------------------------------------===//
-
-/// The nearest bf16, ties to even.
-static std::uint16_t toBf16(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return std::uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
-static float fromBf16(std::uint16_t value) {
-  const std::uint32_t bits = std::uint32_t(value) << 16;
-  float result;
-  std::memcpy(&result, &bits, sizeof(result));
-  return result;
-}
 
 namespace {
 /// bf16 of the host's matrices on a device; kernels read them as [batch, heads, tokens,
@@ -115,7 +93,7 @@ public:
   void write(const Matrix &matrix) {
     std::vector<std::uint16_t> elements;
     for (float value : matrix.values)
-      elements.push_back(toBf16(value));
+      elements.push_back(bf16FromFloat(value));
     need(tensor.copyIn(elements.data()));
   }
   Matrix read() const {
@@ -123,7 +101,7 @@ public:
     std::vector<std::uint16_t> elements(matrix.values.size());
     need(tensor.copyOut(elements.data()));
     for (std::size_t n = 0; n < elements.size(); ++n)
-      matrix.values[n] = fromBf16(elements[n]);
+      matrix.values[n] = floatFromBf16(elements[n]);
     return matrix;
   }
 
