@@ -29,18 +29,6 @@ namespace lacuna {
 
 using tile::Axis;
 
-static RankedTensorType tileType(Type element, ArrayRef<Axis> axes,
-                                 int64_t features = ShapedType::kDynamic) {
-  SmallVector<int64_t> shape(axes.size(), ShapedType::kDynamic);
-  if (axes.back() == Axis::Feature)
-    shape.back() = features;
-  return RankedTensorType::get(shape, element, tile::AxesAttr::get(element.getContext(), axes));
-}
-
-static Value constant(ImplicitLocOpBuilder &builder, double value) {
-  return arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(value)));
-}
-
 //===----------------------------------------------------------------------===//
 // Delta
 //===----------------------------------------------------------------------===//
@@ -152,7 +140,7 @@ private:
   Axis columns() const { return byKey ? Axis::Query : Axis::Key; }
   RankedTensorType pairs(Type of) { return tileType(of, {rows(), columns()}); }
   Value zeros(RankedTensorType type) {
-    return tile::SplatOp::create(builder, type, constant(builder, 0.0));
+    return tile::SplatOp::create(builder, type, constantF32(builder, 0.0));
   }
   Value product(Value a, Value b, Value sum) { return tile::DotOp::create(builder, a, b, sum); }
 
@@ -187,9 +175,9 @@ Value BackwardKernel::loadOfQueries(Value view, Value first) {
 /// What exponents subtract: lse, or that times the slope of the exponent; 0 for a row
 /// that sees nothing.
 Value BackwardKernel::shiftOf(Value lse) {
-  Value low = constant(builder, -std::numeric_limits<double>::infinity());
-  Value none = constant(builder, 0.0);
-  Value fall = constant(builder, -std::numbers::log2e);
+  Value low = constantF32(builder, -std::numeric_limits<double>::infinity());
+  Value none = constantF32(builder, 0.0);
+  Value fall = constantF32(builder, -std::numbers::log2e);
   bool subtractFirst = scale.form.subtractFirst;
   return named("shift", mapTiles(builder, cast<RankedTensorType>(lse.getType()), lse,
                                  [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
@@ -276,22 +264,16 @@ void BackwardKernel::store(Value sum, Value view, Value head, bool isScaled) {
   Value factor;
   if (isScaled)
     factor = scale.multiplier           ? scale.multiplier
-             : scale.form.factor != 1.0 ? constant(builder, scale.form.factor)
+             : scale.form.factor != 1.0 ? constantF32(builder, scale.form.factor)
                                         : Value();
-  Value failed, nan;
-  if (mayBeSpoiled(op)) {
-    failed = tile::FailedOp::create(builder, place.status);
-    nan = constant(builder, std::numeric_limits<double>::quiet_NaN());
-  }
+  Spoiling spoiling(builder, mayBeSpoiled(op) ? place.status : Value());
   auto type = cast<RankedTensorType>(sum.getType());
   Value stored = mapTiles(builder, type.clone(element), sum,
                           [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
                             Value value = in[0];
                             if (factor)
                               value = arith::MulFOp::create(b, value, factor);
-                            if (failed)
-                              value = arith::SelectOp::create(b, failed, nan, value);
-                            return arith::TruncFOp::create(b, element, value);
+                            return arith::TruncFOp::create(b, element, spoiling.apply(b, value));
                           });
   tile::StoreOp::create(builder, stored, view,
                         ValueRange{place.tensorBatch, head, place.first, zero});
@@ -301,7 +283,7 @@ void BackwardKernel::emit() {
   zero = arith::ConstantIntOp::create(builder, 0, 32);
   emitPlace(builder, place);
   scale = chooseScale(builder, place);
-  slope = constant(builder, scale.form.factor * std::numbers::log2e);
+  slope = constantF32(builder, scale.form.factor * std::numbers::log2e);
   int64_t queryDim = op.getQueryHeadDim(), valueDim = op.getValueHeadDim();
   auto sum = [&](Value wanted, StringRef name, int64_t features) -> Value {
     return wanted ? named(name, zeros(tileType(f32, {rows(), Axis::Feature}, features))) : Value();

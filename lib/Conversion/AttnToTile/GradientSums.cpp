@@ -2,7 +2,7 @@
 
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
-#include "lib/Conversion/AttnToTile/Softmax.h"
+#include "lib/Conversion/AttnToTile/Tiles.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -39,7 +39,7 @@ static SmallVector<Value> emitRowIndices(ImplicitLocOpBuilder &b, Value view) {
 
 /// Sets the sums to 0.
 static void emitClear(ImplicitLocOpBuilder &b, Value sums, RankedTensorType rows) {
-  Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
+  Value zero = constantF32(b, 0.0);
   SmallVector<Value> indices = emitRowIndices(b, sums);
   tile::StoreOp::create(b, tile::SplatOp::create(b, rows, zero), sums, indices);
   tile::ReturnOp::create(b, ValueRange());
@@ -49,22 +49,14 @@ static void emitClear(ImplicitLocOpBuilder &b, Value sums, RankedTensorType rows
 static void emitFinish(ImplicitLocOpBuilder &b, Value sums, Value gradient, Value status,
                        RankedTensorType rows) {
   Type element = cast<tile::ViewType>(gradient.getType()).getElementType();
-  Value failed, nan;
-  if (status) {
-    failed = tile::FailedOp::create(b, status);
-    nan = arith::ConstantOp::create(b, b.getF32FloatAttr(std::numeric_limits<float>::quiet_NaN()));
-  }
+  Spoiling spoiling(b, status);
   SmallVector<Value> indices = emitRowIndices(b, sums);
   Value loaded = tile::LoadOp::create(b, rows, sums, indices);
-  Value made = mapTiles(b, rows.clone(element), loaded,
-                        [&](ImplicitLocOpBuilder &m, ValueRange in) -> Value {
-                          Value value = in[0];
-                          if (failed)
-                            value = arith::SelectOp::create(m, failed, nan, value);
-                          if (!element.isF32())
-                            value = arith::TruncFOp::create(m, element, value);
-                          return value;
-                        });
+  Value made = mapTiles(
+      b, rows.clone(element), loaded, [&](ImplicitLocOpBuilder &m, ValueRange in) -> Value {
+        Value value = spoiling.apply(m, in[0]);
+        return element.isF32() ? value : arith::TruncFOp::create(m, element, value).getResult();
+      });
   tile::StoreOp::create(b, made, gradient, indices);
   tile::ReturnOp::create(b, ValueRange());
 }
@@ -74,8 +66,7 @@ GradientSum emitGradientSum(OpBuilder &builder, Value gradient, StringRef name, 
   MLIRContext *context = builder.getContext();
   Location loc = gradient.getLoc();
   Type sums = parameterType(sumType(type));
-  auto rows = RankedTensorType::get({ShapedType::kDynamic}, builder.getF32Type(),
-                                    tile::AxesAttr::get(context, tile::Axis::Query));
+  RankedTensorType rows = tileType(builder.getF32Type(), tile::Axis::Query);
   GradientSum result{gradient, createKernel(builder, loc, (name + "_clear").str(), sums), {}};
   Block &clear = result.clear.getBody().front();
   auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &clear);

@@ -21,17 +21,6 @@ using namespace mlir;
 
 namespace lacuna {
 
-/// The sums of rows, or NaN when what they rely on has failed: then output and
-/// lse become NaN.
-static Value spoiled(ImplicitLocOpBuilder &builder, RankedTensorType type, Value sums,
-                     Value failed) {
-  Value nan = arith::ConstantOp::create(
-      builder, builder.getF32FloatAttr(std::numeric_limits<float>::quiet_NaN()));
-  return mapTiles(builder, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange element) -> Value {
-    return arith::SelectOp::create(b, failed, nan, element[0]);
-  });
-}
-
 static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   attn::TiledAttention attend = place.attend;
   Value zero = arith::ConstantIntOp::create(builder, 0, 32);
@@ -39,11 +28,11 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   Value runs = emitRuns(builder, place, zero);
   emitUniformReads(builder, place);
 
-  TileTypes types(builder.getContext(), attend.getQuery().getType().getElementType(),
-                  attend.getQueryHeadDim(), attend.getValueHeadDim());
+  TileTypes types(attend.getQuery().getType().getElementType(), attend.getQueryHeadDim(),
+                  attend.getValueHeadDim());
   Scale scale = chooseScale(builder, place);
   OnlineSoftmax softmax(builder, types, scale.form);
-  Value noScore = arith::ConstantOp::create(builder, builder.getF32FloatAttr(0.0f));
+  Value noScore = constantF32(builder, 0.0);
   Value query =
       tile::LoadOp::create(builder, types.query, place.query,
                            ValueRange{place.tensorBatch, place.gridHead, place.first, zero});
@@ -70,9 +59,13 @@ static void emitBody(ImplicitLocOpBuilder &builder, KernelPlace &place) {
   }
 
   SmallVector<Value> state(loop.getResults());
-  if (mayBeSpoiled(attend))
-    state[1] =
-        spoiled(builder, types.rows, state[1], tile::FailedOp::create(builder, place.status));
+  if (mayBeSpoiled(attend)) {
+    // Output and lse are made of the sums of rows.
+    Spoiling spoiling(builder, place.status);
+    state[1] = mapTiles(builder, types.rows, state[1], [&](ImplicitLocOpBuilder &b, ValueRange in) {
+      return spoiling.apply(b, in[0]);
+    });
+  }
   if (place.output)
     tile::StoreOp::create(builder, softmax.output(state), place.output,
                           ValueRange{place.tensorBatch, place.gridHead, place.first, zero});

@@ -3,7 +3,7 @@
 
 #include "dialects/Attn/IR/SpecRules.h"
 #include "lib/Conversion/AttnToTile/Orders.h"
-#include "lib/Conversion/AttnToTile/Softmax.h"
+#include "lib/Conversion/AttnToTile/Tiles.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"

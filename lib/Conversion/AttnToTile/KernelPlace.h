@@ -10,8 +10,8 @@
 
 #include "dialects/Attn/IR/Attn.h"
 #include "lib/Conversion/AttnToTile/Ragged.h"
-#include "lib/Conversion/AttnToTile/Softmax.h"
 #include "lib/Conversion/AttnToTile/StatusBits.h"
+#include "lib/Conversion/AttnToTile/Tiles.h"
 #include "lib/Conversion/AttnToTile/UniformReads.h"
 
 #include "mlir/IR/IRMapping.h"

@@ -62,8 +62,7 @@ Pullback::Pullback(const KernelPlace &place, attn::BackwardOp op) : place(place)
 Value Pullback::emitRowSum(ImplicitLocOpBuilder &builder, const Tile &tile, size_t number) {
   Value terms = emitMap(builder, tile, /*adds=*/false, ofRows[number]);
   auto type = cast<RankedTensorType>(terms.getType());
-  auto axes = tile::AxesAttr::get(builder.getContext(), tile::axesOf(type).front());
-  auto rows = RankedTensorType::get({ShapedType::kDynamic}, type.getElementType(), axes);
+  RankedTensorType rows = tileType(type.getElementType(), tile::axesOf(type).front());
   return tile::ReduceOp::create(builder, rows, tile::ReduceKind::Add, terms);
 }
 
@@ -80,7 +79,7 @@ void Pullback::emitRowAddition(ImplicitLocOpBuilder &builder, Value sums, size_t
     SmallVector<Value> indices;
     if (contribution && !contribution.getIndices().empty()) {
       ScalarCopier copier(then, place.scope, *place.bits);
-      Value nothing = arith::ConstantOp::create(then, then.getF32FloatAttr(0.0f));
+      Value nothing = constantF32(then, 0.0);
       // What the indices do not need is never used; they need no column.
       copyClause(then, copier, place, op.getPullback(), {nothing, nothing}, element[1], zero);
       for (Value index : contribution.getIndices())
@@ -124,7 +123,7 @@ Value Pullback::emitMap(ImplicitLocOpBuilder &builder, const Tile &tile, bool ad
                         std::optional<Contribution> wanted) {
   auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
     ImplicitLocOpBuilder b(loc, nested);
-    Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0.0f));
+    Value zero = constantF32(b, 0.0);
     Value counts = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, element[0], zero);
     if (!adds) {
       Value value = emitElement(b, tile, element, adds, wanted);

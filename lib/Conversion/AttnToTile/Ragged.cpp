@@ -4,7 +4,7 @@
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
 #include "lib/Conversion/AttnToTile/Plan.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
-#include "lib/Conversion/AttnToTile/Softmax.h"
+#include "lib/Conversion/AttnToTile/Tiles.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

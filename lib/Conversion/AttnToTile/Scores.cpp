@@ -44,8 +44,7 @@ Scale chooseScale(ImplicitLocOpBuilder &builder, const KernelPlace &place) {
     return {{factor, false}, {}};
   if (modified && factor == 1.0)
     return {{1.0, true}, {}};
-  return {{1.0, modified},
-          arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(factor)))};
+  return {{1.0, modified}, constantF32(builder, factor)};
 }
 
 /// The slot of a row of a sequence, which begins at slot `begin`.
@@ -199,8 +198,7 @@ static Value emitMasked(ImplicitLocOpBuilder &builder, const KernelPlace &place,
                         Value column) {
   attn::TiledAttention attend = place.attend;
   Region &where = attend.getWhere();
-  Value low = arith::ConstantOp::create(
-      builder, builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+  Value low = constantF32(builder, -std::numeric_limits<double>::infinity());
   auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
     ImplicitLocOpBuilder b(loc, nested);
     Value exists =

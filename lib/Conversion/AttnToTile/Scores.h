@@ -4,6 +4,7 @@
 
 #include "lib/Conversion/AttnToTile/KernelPlace.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
+#include "lib/Conversion/AttnToTile/Softmax.h"
 
 namespace lacuna {
 

@@ -13,20 +13,16 @@ namespace lacuna {
 
 using tile::Axis;
 
-TileTypes::TileTypes(MLIRContext *context, Type element, int64_t queryDim, int64_t valueDim) {
-  auto type = [&](ArrayRef<int64_t> shape, Type of, ArrayRef<Axis> axes) {
-    return RankedTensorType::get(shape, of, tile::AxesAttr::get(context, axes));
-  };
-  constexpr int64_t any = ShapedType::kDynamic;
-  Type f32 = Float32Type::get(context);
-  query = type({any, queryDim}, element, {Axis::Query, Axis::Feature});
-  key = type({any, queryDim}, element, {Axis::Key, Axis::Feature});
-  value = type({any, valueDim}, element, {Axis::Key, Axis::Feature});
-  scores = type({any, any}, f32, {Axis::Query, Axis::Key});
-  weights = type({any, any}, element, {Axis::Query, Axis::Key});
-  rows = type({any}, f32, {Axis::Query});
-  sum = type({any, valueDim}, f32, {Axis::Query, Axis::Feature});
-  output = type({any, valueDim}, element, {Axis::Query, Axis::Feature});
+TileTypes::TileTypes(Type element, int64_t queryDim, int64_t valueDim) {
+  Type f32 = Float32Type::get(element.getContext());
+  query = tileType(element, {Axis::Query, Axis::Feature}, queryDim);
+  key = tileType(element, {Axis::Key, Axis::Feature}, queryDim);
+  value = tileType(element, {Axis::Key, Axis::Feature}, valueDim);
+  scores = tileType(f32, {Axis::Query, Axis::Key});
+  weights = tileType(element, {Axis::Query, Axis::Key});
+  rows = tileType(f32, Axis::Query);
+  sum = tileType(f32, {Axis::Query, Axis::Feature}, valueDim);
+  output = tileType(element, {Axis::Query, Axis::Feature}, valueDim);
 }
 
 /// A row's maximum may be exceeded until a weight is 2 to the power of this: far from
@@ -38,29 +34,11 @@ static constexpr double largestExponent = 8;
 OnlineSoftmax::OnlineSoftmax(ImplicitLocOpBuilder &builder, const TileTypes &types,
                              ExponentForm form)
     : builder(builder), types(types), form(form) {
-  zero = constant(0.0);
-  low = constant(-std::numeric_limits<double>::infinity());
-  slope = constant(form.factor * std::numbers::log2e);
-  fall = constant(-form.factor * std::numbers::log2e);
-  margin = constant(largestExponent / (form.factor * std::numbers::log2e));
-}
-
-Value OnlineSoftmax::constant(double value) {
-  return arith::ConstantOp::create(builder, builder.getF32FloatAttr(float(value)));
-}
-
-Value named(StringRef name, Value value) {
-  value.setLoc(NameLoc::get(StringAttr::get(value.getContext(), name), value.getLoc()));
-  return value;
-}
-
-Value mapTiles(ImplicitLocOpBuilder &builder, RankedTensorType type, ValueRange inputs,
-               llvm::function_ref<Value(ImplicitLocOpBuilder &, ValueRange)> body) {
-  return tile::MapOp::create(builder, type, inputs, ValueRange(),
-                             [&](OpBuilder &nested, Location loc, ValueRange elements) {
-                               ImplicitLocOpBuilder b(loc, nested);
-                               tile::YieldOp::create(b, body(b, elements));
-                             });
+  zero = constantF32(builder, 0.0);
+  low = constantF32(builder, -std::numeric_limits<double>::infinity());
+  slope = constantF32(builder, form.factor * std::numbers::log2e);
+  fall = constantF32(builder, -form.factor * std::numbers::log2e);
+  margin = constantF32(builder, largestExponent / (form.factor * std::numbers::log2e));
 }
 
 Value emitExponential(ImplicitLocOpBuilder &builder, const ExponentForm &form, Value slope,
@@ -138,7 +116,7 @@ OnlineSoftmax::Step OnlineSoftmax::step(ValueRange state, Value scores) {
 Value OnlineSoftmax::output(ValueRange state) {
   Value inverse = map(types.rows, state[1], [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
     Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[0], zero);
-    Value one = arith::ConstantOp::create(b, b.getF32FloatAttr(1.0f));
+    Value one = constantF32(b, 1.0);
     Value inverse = arith::DivFOp::create(b, one, in[0], arith::FastMathFlags::arcp);
     return arith::SelectOp::create(b, none, zero, inverse);
   });
@@ -150,8 +128,8 @@ Value OnlineSoftmax::output(ValueRange state) {
 }
 
 Value OnlineSoftmax::logSumExp(ValueRange state) {
-  Value ln2 = constant(std::numbers::ln2);
-  Value factor = form.factor == 1.0 ? Value() : constant(form.factor);
+  Value ln2 = constantF32(builder, std::numbers::ln2);
+  Value factor = form.factor == 1.0 ? Value() : constantF32(builder, form.factor);
   return map(types.rows, {state[0], state[1]},
              [&](ImplicitLocOpBuilder &b, ValueRange in) -> Value {
                Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[1], zero);

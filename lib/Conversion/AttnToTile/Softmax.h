@@ -15,24 +15,14 @@
 #ifndef LIB_CONVERSION_ATTNTOTILE_SOFTMAX_H
 #define LIB_CONVERSION_ATTNTOTILE_SOFTMAX_H
 
-#include "dialects/Tile/IR/Tile.h"
-
-#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "lib/Conversion/AttnToTile/Tiles.h"
 
 namespace lacuna {
-
-/// The value, named so in generated text.
-mlir::Value named(llvm::StringRef name, mlir::Value value);
-
-/// A tile.map whose elements `body` computes from those of `inputs`.
-mlir::Value
-mapTiles(mlir::ImplicitLocOpBuilder &builder, mlir::RankedTensorType type, mlir::ValueRange inputs,
-         llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::ValueRange)> body);
 
 /// Types of the tiles of a kernel.
 struct TileTypes {
   /// Elements are f16 or bf16; query and value are the two head_dims.
-  TileTypes(mlir::MLIRContext *context, mlir::Type element, int64_t queryDim, int64_t valueDim);
+  TileTypes(mlir::Type element, int64_t queryDim, int64_t valueDim);
 
   mlir::RankedTensorType query, key, value; ///< as loaded, rows x features
   mlir::RankedTensorType scores, weights;   ///< queries x keys: f32, and what meets the values
@@ -84,7 +74,6 @@ private:
     return emitExponential(builder, form, slope, type, scores, shift);
   }
   mlir::Value fade(mlir::ValueRange state, mlir::Value max, mlir::Value decay);
-  mlir::Value constant(double value);
 
   mlir::ImplicitLocOpBuilder &builder;
   TileTypes types;
