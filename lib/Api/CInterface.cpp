@@ -165,13 +165,21 @@ static lacuna_status finish(Result<Executable> compiled, lacuna_executable **exe
   return LACUNA_OK;
 }
 
-lacuna_status lacuna_compile(const char *spec, size_t spec_bytes,
-                             const lacuna_compile_options *options,
-                             lacuna_executable **executable) {
+/// Compiles a spec as `compiler` does.
+static lacuna_status
+compileBy(Result<Executable> (*compiler)(std::string_view, const CompileOptions &),
+          const char *spec, size_t spec_bytes, const lacuna_compile_options *options,
+          lacuna_executable **executable) {
   Result<CompileOptions> converted = convert(*options);
   if (!converted)
     return finish(converted.status());
-  return finish(compile(std::string_view(spec, spec_bytes), *converted), executable);
+  return finish(compiler(std::string_view(spec, spec_bytes), *converted), executable);
+}
+
+lacuna_status lacuna_compile(const char *spec, size_t spec_bytes,
+                             const lacuna_compile_options *options,
+                             lacuna_executable **executable) {
+  return compileBy(compile, spec, spec_bytes, options, executable);
 }
 
 lacuna_status lacuna_compile_baked(const char *spec, size_t spec_bytes,
@@ -191,10 +199,7 @@ lacuna_status lacuna_compile_baked(const char *spec, size_t spec_bytes,
 lacuna_status lacuna_compile_gradient(const char *spec, size_t spec_bytes,
                                       const lacuna_compile_options *options,
                                       lacuna_executable **executable) {
-  Result<CompileOptions> converted = convert(*options);
-  if (!converted)
-    return finish(converted.status());
-  return finish(compileGradient(std::string_view(spec, spec_bytes), *converted), executable);
+  return compileBy(compileGradient, spec, spec_bytes, options, executable);
 }
 
 void lacuna_executable_destroy(lacuna_executable *executable) { delete executable; }

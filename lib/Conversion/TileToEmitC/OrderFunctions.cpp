@@ -40,6 +40,30 @@ static std::string passText(StringRef indent, StringRef tally = "") {
       .str();
 }
 
+/// The body of the loop over digits, to the end of the function. Numbers go to and fro
+/// between two arrays, of which the row's parts begin at `place`; there are
+/// `left` passes with this one; `isFirst` says whether it is the first, for which the
+/// numbers are `number`. Their digit is `key`.
+static std::string digitText(StringRef place, StringRef left, StringRef isFirst, StringRef number,
+                             StringRef key) {
+  std::string text =
+      llvm::formatv("    const uint64_t orders = lacuna::elementAddress<4>(order, {0});\n"
+                    "    const uint64_t others = lacuna::elementAddress<4>(scratch, {0});\n"
+                    "    const bool last = {1} % 2 != 0;\n"
+                    "    const uint64_t from = last ? others : orders, "
+                    "to = last ? orders : others;\n"
+                    "    auto numberAt = [&](int32_t at) {{\n"
+                    "      return {2} || at >= count ? {3}\n"
+                    "{4}: lacuna::loadWritten(from + 4 * int64_t(at));\n"
+                    "    };\n"
+                    "    auto keyOf = [&](int32_t number, bool inside) {{\n"
+                    "      return {5};\n"
+                    "    };\n",
+                    place, left, isFirst, number, std::string(isFirst.size() + 29, ' '), key)
+          .str();
+  return text + passText("    ") + "    lacuna::shareStores();\n  }\n}\n";
+}
+
 static FragmentCall functionOf(Emission &emission, Operation *op, StringRef name,
                                const std::string &text) {
   for (StringRef header : {"global", "sort", "view"})
@@ -71,20 +95,11 @@ FragmentCall lacuna::printOrder(Emission &emission, tile::OrderRowsOp op) {
       "  while (digits < 6 && __ballot_sync(0xffffffffu, most >> 5 * digits != 0))\n"
       "    ++digits;\n"
       "  #pragma unroll 1\n"
-      "  for (int32_t digit = 0; digit < digits; ++digit) {\n"
-      "    const uint64_t orders = lacuna::elementAddress<4>(order, batch, 0, begin);\n"
-      "    const uint64_t others = lacuna::elementAddress<4>(scratch, batch, 0, begin);\n"
-      "    const bool last = (digits - digit) % 2 != 0;\n"
-      "    const uint64_t from = last ? others : orders, to = last ? orders : others;\n"
-      "    auto numberAt = [&](int32_t at) {\n"
-      "      return digit == 0 || at >= count ? begin + count - 1 - at\n"
-      "                                       : lacuna::loadWritten(from + 4 * int64_t(at));\n"
-      "    };\n"
-      "    auto keyOf = [&](int32_t number, bool inside) {\n"
-      "      return 31 - (tilesOf(number, inside) >> 5 * digit & 31);\n"
-      "    };\n";
+      "  for (int32_t digit = 0; digit < digits; ++digit) {\n";
   return functionOf(emission, op, "order_rows",
-                    text + passText("    ") + "    lacuna::shareStores();\n  }\n}\n");
+                    text + digitText("batch, 0, begin", "(digits - digit)", "digit == 0",
+                                     "begin + count - 1 - at",
+                                     "31 - (tilesOf(number, inside) >> 5 * digit & 31)"));
 }
 
 FragmentCall lacuna::printOrder(Emission &emission, tile::SortRowsOp op) {
@@ -110,20 +125,11 @@ FragmentCall lacuna::printOrder(Emission &emission, tile::SortRowsOp op) {
       "  digits = digits ? digits : 1;\n"
       "  #pragma unroll 1\n"
       "  for (uint32_t left = digits; left; left &= left - 1) {\n"
-      "    const uint64_t orders = lacuna::elementAddress<4>(order, batch, head, 0);\n"
-      "    const uint64_t others = lacuna::elementAddress<4>(scratch, batch, head, 0);\n"
-      "    const int32_t digit = __ffs(left) - 1;\n"
-      "    const bool last = __popc(left) % 2 != 0;\n"
-      "    const uint64_t from = last ? others : orders, to = last ? orders : others;\n"
-      "    auto numberAt = [&](int32_t at) {\n"
-      "      return left == digits || at >= count ? at\n"
-      "                                           : lacuna::loadWritten(from + 4 * int64_t(at));\n"
-      "    };\n"
-      "    auto keyOf = [&](int32_t number, bool inside) {\n"
-      "      return int32_t((labelOf(number, inside) ^ 0x80000000u) >> 5 * digit & 31);\n"
-      "    };\n";
-  return functionOf(emission, op, "sort_rows",
-                    text + passText("    ") + "    lacuna::shareStores();\n  }\n}\n");
+      "    const int32_t digit = __ffs(left) - 1;\n";
+  return functionOf(
+      emission, op, "sort_rows",
+      text + digitText("batch, head, 0", "__popc(left)", "left == digits", "at",
+                       "int32_t((labelOf(number, inside) ^ 0x80000000u) >> 5 * digit & 31)"));
 }
 
 FragmentCall lacuna::printOrder(Emission &emission, tile::CompactRowsOp op) {
