@@ -35,8 +35,8 @@ struct EmulatorOptions {
   /// Predict instead of execute, in kernels that multiply matrices: only what their
   /// control flow depends on is computed (Ptx/ControlSlice.h), and counts tell what a
   /// launch would execute and move. Results are not written, nothing is checked. Kernels
-  /// that multiply nothing are executed, for others read what they write. Set before
-  /// kernels are loaded.
+  /// that multiply nothing are executed, for others read what they write; what they read
+  /// themselves may be such a result. Set before kernels are loaded.
   bool predict = false;
   /// A prediction follows one of so many neighbouring blocks, and counts are scaled to
   /// all. An odd number meets all heads where neighbours are of different ones.

@@ -3,12 +3,15 @@
 
     test/bench/peers.py --build=build --markdown=peers.md --json=peers.json --plot=peers.svg
 
-Every configuration of `lacuna-bench` runs forward as Lacuna's kernel, called through
+Every configuration of `lacuna-bench` runs as Lacuna's program, called through
 the C interface, as PyTorch's scaled_dot_product_attention with FlashAttention-2 and
 with cuDNN where they know the mask, and as FlexAttention with default and with tuned
-settings. Implementations take turns, the second-level cache is emptied before each
-launch, and the median of the device's own clock counts. Outputs are compared with
-ours; a difference is an error. What is not installed is left out, and said so.
+settings: forward, with `--backward` the gradients of queries, keys and values, and with
+`--training` both, one behind the other. Where rows are dropped or hashed (SCFA), causal
+attention to all keys stands in for those who do not know the mask. Implementations
+take turns, the second-level cache is emptied before each launch, and the median of the
+device's own clock counts. Results are compared with ours; a difference is an error.
+What is not installed is left out, and said so.
 
 `--check-masks` holds the masks below to the number of pairs that Lacuna counts, in
 plain Python.
@@ -28,8 +31,9 @@ import tempfile
 
 LEAST_RUNS = 30
 FLUSH_BYTES = 256 << 20
-# Two bf16 results of sums in another order differ by less.
-TOLERANCE = 1e-2
+# Two bf16 results of sums in another order differ by less; gradients are of scores
+# that were rounded, too.
+TOLERANCE = {"forward": 1e-2, "backward": 2e-2, "training": 2e-2}
 
 # What each mask lets query q of head h of batch b see of key k, of numbers or of
 # tensors of them; `t` are the spec's arguments behind queries, keys and values.
@@ -56,10 +60,15 @@ MASKS = {
     "alibi": lambda t: lambda b, h, q, k: q >= k,
     "softcap": lambda t: lambda b, h, q, k: q >= k,
     "relative_bias": None,
+    "scfa/qk_sparse": lambda t: lambda b, h, q, k: (q >= k) & t[0][b, h, q] & t[1][b, h, k],
+    "scfa/hash_sparse": lambda t: lambda b, h, q, k: (q > k) & (t[0][b, h, q] == t[1][b, h, k]),
 }
 
+# Masks for which the paper's baseline, causal attention, may stand in.
+SCFA = ("scfa/qk_sparse", "scfa/hash_sparse")
+
 # Masks that differ from head to head.
-PER_HEAD = ("random_blocks", "bigbird", "vsa_topk")
+PER_HEAD = ("random_blocks", "bigbird", "vsa_topk", *SCFA)
 
 # How scores change, where they do; as FlexAttention's score_mod.
 SCORES = {
@@ -104,8 +113,8 @@ class Table:
 def export(options, folder):
     """The configurations, from lacuna-bench; their tables are in the folder."""
     command = [str(options.build / "bin" / "lacuna-bench"), f"--export={folder}", f"--shorten={options.shorten}"]
-    if options.configurations:
-        command.append(f"--configurations={options.configurations}")
+    command += [f"--configurations={options.configurations}"] if options.configurations else []
+    command.append(f"--matching={options.matching}")
     subprocess.run(command, check=True)
     configurations = json.loads((folder / "configurations.json").read_text())
     for configuration in configurations:
@@ -206,13 +215,13 @@ class Lacuna:
         if getattr(self.c, function)(*arguments):
             raise RuntimeError(f"{function}: {self.c.lacuna_last_error().decode()}")
 
-    def load(self, path):
-        """A spec, compiled for the device and loaded."""
+    def load(self, path, compile="lacuna_compile"):
+        """A spec, or its gradient, compiled for the device and loaded."""
         text = path.read_bytes()
         options = CompileOptions(size=ctypes.sizeof(CompileOptions), file_name=path.name.encode())
         options.target = self.c.lacuna_device_target(self.device)
         executable, program = ctypes.c_void_p(), ctypes.c_void_p()
-        self.call("lacuna_compile", text, ctypes.c_size_t(len(text)), ctypes.byref(options), ctypes.byref(executable))
+        self.call(compile, text, ctypes.c_size_t(len(text)), ctypes.byref(options), ctypes.byref(executable))
         self.call("lacuna_program_load", executable, self.device, ctypes.byref(program))
         self.c.lacuna_executable_destroy(executable)
         return program
@@ -225,35 +234,55 @@ class Lacuna:
         return needed.value
 
 
-def ours(torch, lacuna, configuration, folder, q, k, v):
-    """Lacuna as a function without arguments that returns the output."""
-    program = lacuna.load(folder / configuration["spec"])
-    dtype = configuration["dtype"]
-    tensors, values = [q, k, v], [tensor_value(dtype, tensor) for tensor in (q, k, v)]
-    for argument, table in zip(configuration["arguments"], configuration["tables"]):
-        if isinstance(table, Table):
-            tensors.append(torch_table(torch, table, q.device))
-            values.append(tensor_value(argument["dtype"], tensors[-1]))
-        else:
-            as_written = int(table) if argument["dtype"].startswith("i") else table
-            values.append(scalar_value(argument["dtype"], as_written))
-    output = torch.empty(*q.shape[:3], v.shape[3], dtype=q.dtype, device=q.device)
-    lse = torch.empty(*q.shape[:3], dtype=torch.float32, device=q.device)
-    arguments = (Value * len(values))(*values)
-    results = (Tensor * 2)(tensor_value(dtype, output).tensor, tensor_value("f32", lse).tensor)
-    workspace = torch.empty(max(lacuna.workspace_bytes(program, arguments), 1), dtype=torch.uint8, device=q.device)
-    count, size = ctypes.c_size_t(len(values)), ctypes.c_size_t(workspace.numel())
+def launcher(torch, lacuna, program, values, results):
+    """A function without arguments that launches the program and returns the results."""
+    arguments = (Value * len(values))(*(value for value, _ in values))
+    tensors = (Tensor * len(results))(*(tensor_value(dtype, tensor).tensor for dtype, tensor in results))
+    needed = max(lacuna.workspace_bytes(program, arguments), 1)
+    workspace = torch.empty(needed, dtype=torch.uint8, device=results[0][1].device)
+    counts = ctypes.c_size_t(len(values)), ctypes.c_size_t(len(results)), ctypes.c_size_t(needed)
     address = ctypes.c_uint64(workspace.data_ptr())
 
     def launch():
         stream = ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)
         lacuna.call(
-            "lacuna_program_launch", program, arguments, count, results, ctypes.c_size_t(2), stream, address, size
+            "lacuna_program_launch", program, arguments, counts[0], tensors, counts[1], stream, address, counts[2]
         )
-        return output
+        return [tensor for _, tensor in results]
 
-    launch.tensors = tensors  # they must live as long as the launches
+    launch.memory = values, workspace  # must live as long as the launches
     return launch
+
+
+def ours(torch, lacuna, configuration, folder, passes, q, k, v, upstream):
+    """Lacuna's launch of the passes: returns the output or the three gradients."""
+    dtype, path = configuration["dtype"], folder / configuration["spec"]
+    values = [(tensor_value(dtype, tensor), tensor) for tensor in (q, k, v)]
+    floats = [(dtype, tensor) for tensor in (q, k, v)]
+    for argument, table in zip(configuration["arguments"], configuration["tables"]):
+        kind = argument["dtype"]
+        if isinstance(table, Table):
+            tensor = torch_table(torch, table, q.device)
+            values.append((tensor_value(kind, tensor), tensor))
+        else:
+            tensor = torch.empty((), dtype=torch.float32, device=q.device)
+            values.append((scalar_value(kind, int(table) if kind.startswith("i") else table), None))
+        if kind == "f32":
+            floats.append((kind, tensor))
+    output = torch.empty(*q.shape[:3], v.shape[3], dtype=q.dtype, device=q.device)
+    lse = torch.empty(*q.shape[:3], dtype=torch.float32, device=q.device)
+    state = [(dtype, output), ("f32", lse)]
+    forward = launcher(torch, lacuna, lacuna.load(path), values, state)
+    if passes == "forward":
+        return lambda: forward()[:1]
+    forward()
+    gradients = [(kind, torch.empty_like(tensor)) for kind, tensor in floats]
+    more = [*state, (dtype, upstream), ("f32", torch.zeros_like(lse))]
+    values = values + [(tensor_value(kind, tensor), tensor) for kind, tensor in more]
+    backward = launcher(torch, lacuna, lacuna.load(path, "lacuna_compile_gradient"), values, gradients)
+    if passes == "backward":
+        return lambda: backward()[:3]
+    return lambda: forward() and backward()[:3]
 
 
 # ---- the others -----------------------------------------------------------------------
@@ -265,17 +294,17 @@ def torch_table(torch, table, device):
 
 
 def sdpa(torch, backend, kernel, configuration, q, k, v):
-    """PyTorch's own attention with one backend; None where it does not know the mask."""
+    """PyTorch's own attention with one backend; None where nobody would take it."""
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
-    if configuration["mask"] not in ("dense", "causal"):
+    if configuration["mask"] not in ("dense", "causal", *SCFA):
         return None
     grouped = {"enable_gqa": True} if q.shape[1] != k.shape[1] else {}
 
     def launch():
         with sdpa_kernel(getattr(SDPBackend, backend)):
             return torch.nn.functional.scaled_dot_product_attention(
-                q, k, v, is_causal=configuration["mask"] == "causal", **grouped
+                q, k, v, is_causal=configuration["mask"] != "dense", **grouped
             )
 
     launch.kernel = kernel
@@ -320,22 +349,27 @@ def flex(torch, configuration, q, k, v, **settings):
 
 
 # By name: makes a function that launches it, or None where it does not know the mask.
-CONTESTANTS = {
-    "Lacuna": ours,
-    "FlashAttention-2": lambda torch, lacuna, c, folder, *qkv: sdpa(torch, "FLASH_ATTENTION", "flash", c, *qkv),
-    "cuDNN": lambda torch, lacuna, c, folder, *qkv: sdpa(torch, "CUDNN_ATTENTION", "cudnn", c, *qkv),
-    "FlexAttention": lambda torch, lacuna, c, folder, *qkv: flex(torch, c, *qkv),
-    "FlexAttention tuned": lambda torch, lacuna, c, folder, *qkv: flex(
-        torch, c, *qkv, mode="max-autotune-no-cudagraphs"
-    ),
+OTHERS = {
+    "FlashAttention-2": lambda torch, c, *qkv: sdpa(torch, "FLASH_ATTENTION", "flash", c, *qkv),
+    "cuDNN": lambda torch, c, *qkv: sdpa(torch, "CUDNN_ATTENTION", "cudnn", c, *qkv),
+    "FlexAttention": flex,
+    "FlexAttention tuned": lambda torch, c, *qkv: flex(torch, c, *qkv, mode="max-autotune-no-cudagraphs"),
 }
+CONTESTANTS = ("Lacuna", *OTHERS)
 
 
-def verify_kernel(torch, launch):
+def launch_passes(torch, passes, forward, qkv, upstream):
+    """The launch of others like ours(), from that of their forward pass."""
+    if passes == "forward":
+        return lambda: [forward()]
+    if passes == "training":
+        return lambda: torch.autograd.grad(forward(), qkv, upstream)
+    output = forward()
+    return lambda: torch.autograd.grad(output, qkv, upstream, retain_graph=True)
+
+
+def verify_kernel(torch, wanted, launch):
     """A backend that was asked for is the one that ran."""
-    wanted = getattr(launch, "kernel", None)
-    if wanted is None:
-        return
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
         launch()
         torch.cuda.synchronize()
@@ -380,7 +414,7 @@ def difference(torch, left, right):
     return float((left - right).norm() / left.norm().clamp(min=1e-20))
 
 
-def measure(torch, lacuna, configuration, folder, repeats):
+def measure(torch, lacuna, configuration, folder, passes, repeats):
     """A row of the table: times by name, what was left out, and the worst difference."""
     generator = torch.Generator(device="cuda").manual_seed(1)
     dtype = {"bf16": torch.bfloat16, "f16": torch.float16}[configuration["dtype"]]
@@ -395,25 +429,29 @@ def measure(torch, lacuna, configuration, folder, repeats):
             ("key_heads", "keys", "value_dim"),
         )
     )
-    launches, left_out, worst = {}, {}, 0.0
-    for name, make in CONTESTANTS.items():
+    upstream = torch.randn(*q.shape[:3], v.shape[3], generator=generator, device="cuda", dtype=dtype)
+    launches = {"Lacuna": ours(torch, lacuna, configuration, folder, passes, q, k, v, upstream)}
+    reference = [tensor.clone() for tensor in launches["Lacuna"]()]
+    left_out, worst = {}, 0.0
+    qkv = [tensor.requires_grad_(passes != "forward") for tensor in (q, k, v)]
+    for name, make in OTHERS.items():
         try:
-            launch = make(torch, lacuna, configuration, folder, q, k, v)
-            if launch is None:
+            forward = make(torch, configuration, *qkv)
+            if forward is None:
                 left_out[name] = "does not know this mask"
                 continue
-            output = launch()
+            launch = launch_passes(torch, passes, forward, qkv, upstream)
+            results = launch()
             torch.cuda.synchronize()
-            verify_kernel(torch, launch)
+            backend = getattr(forward, "kernel", None)
+            if backend:
+                verify_kernel(torch, backend, launch)
         except Exception as error:  # what others raise has no common type
-            if name == "Lacuna":
-                raise
             left_out[name] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             continue
-        if name == "Lacuna":
-            reference = output.clone()
-        else:
-            worst = max(worst, difference(torch, reference, output))
+        stands_in = backend and configuration["mask"] in SCFA
+        if not stands_in:
+            worst = max(worst, *(difference(torch, *pair) for pair in zip(reference, results)))
         launches[name] = launch
     times = time_in_turns(torch, launches, repeats)
     for _ in range(max(1, math.ceil(300 / times["Lacuna"]))):
@@ -425,9 +463,12 @@ def measure(torch, lacuna, configuration, folder, repeats):
 
 # ---- reporting ------------------------------------------------------------------------
 
-def tflops(configuration, milliseconds):
-    pairs = configuration["visible_pairs"] * (configuration["query_dim"] + configuration["value_dim"])
-    return 2 * pairs / milliseconds / 1e9
+def tflops(configuration, passes, milliseconds):
+    """Two products forward, and five backward, where scores are computed again."""
+    query, value = configuration["query_dim"], configuration["value_dim"]
+    forward, backward = query + value, 3 * query + 2 * value
+    columns = {"forward": forward, "backward": backward, "training": forward + backward}[passes]
+    return 2 * configuration["visible_pairs"] * columns / milliseconds / 1e9
 
 
 def best_of_others(times):
@@ -435,14 +476,14 @@ def best_of_others(times):
     return min(others) if others else None
 
 
-def markdown(device, rows):
-    text = f"# Lacuna beside others, forward, TFLOP/s of visible pairs\n\nDevice: {device}\n\n"
+def markdown(device, passes, rows):
+    text = f"# Lacuna beside others, {passes}, TFLOP/s of visible pairs\n\nDevice: {device}\n\n"
     text += "| | " + " | ".join(CONTESTANTS) + " | best other / Lacuna, time | difference | MHz, W |\n"
     text += "|---|" + "---:|" * (len(CONTESTANTS) + 3) + "\n"
     notes = []
     for row in rows:
         configuration, times = row["configuration"], row.get("milliseconds", {})
-        cells = [f"{tflops(configuration, times[name]):.0f}" if name in times else "-" for name in CONTESTANTS]
+        cells = [f"{tflops(configuration, passes, times[name]):.0f}" if name in times else "-" for name in CONTESTANTS]
         best = best_of_others(times)
         cells.append(f"{best / times['Lacuna']:.2f}" if best else "-")
         cells.append(f"{row['difference']:.1e}" if best else "-")
@@ -456,7 +497,7 @@ def markdown(device, rows):
     return text + "".join(f"\n- {note}" for note in notes) + ("\n" if notes else "")
 
 
-def plot(path, rows):
+def plot(path, passes, rows):
     """Speed over length, a line for each mask and implementation. False without matplotlib."""
     try:
         import matplotlib
@@ -470,12 +511,12 @@ def plot(path, rows):
         masks = {row["configuration"]["mask"] for row in rows if name in row.get("milliseconds", {})}
         for mask in sorted(masks):
             points = sorted(
-                (row["configuration"]["keys"], tflops(row["configuration"], row["milliseconds"][name]))
+                (row["configuration"]["keys"], tflops(row["configuration"], passes, row["milliseconds"][name]))
                 for row in rows
                 if row["configuration"].get("mask") == mask and name in row.get("milliseconds", {})
             )
             axes.plot(*zip(*points), marker="o", linestyle="-" if name == "Lacuna" else ":", label=f"{name}, {mask}")
-    axes.set(xscale="log", xlabel="keys", ylabel="TFLOP/s of visible pairs", title="Forward")
+    axes.set(xscale="log", xlabel="keys", ylabel="TFLOP/s of visible pairs", title=passes)
     axes.legend(fontsize=6, ncols=2)
     figure.savefig(path)
     return True
@@ -493,6 +534,10 @@ def find_device():
     for limit in ("recompile_limit", "cache_size_limit"):
         if hasattr(torch._dynamo.config, limit):
             setattr(torch._dynamo.config, limit, 1000)
+    import torch._functorch.config
+
+    if hasattr(torch._functorch.config, "donated_buffer"):  # it allows one gradient of an output
+        torch._functorch.config.donated_buffer = False
     return torch, None
 
 
@@ -501,6 +546,11 @@ def parse_options():
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"), help="Lacuna's build folder")
     parser.add_argument("--repeats", type=int, default=LEAST_RUNS, help="medians of so many launches")
     parser.add_argument("--configurations", default="", help="numbers, as of lacuna-bench; default: all")
+    parser.add_argument("--matching", default="", help="of these, those whose titles contain it")
+    for passes, timed in (("backward", "gradients"), ("training", "both passes")):
+        parser.add_argument(
+            f"--{passes}", dest="passes", action="store_const", const=passes, default="forward", help=f"time {timed}"
+        )
     parser.add_argument("--shorten", type=int, default=1, help="sequences are so many times as short")
     parser.add_argument("--markdown", type=pathlib.Path, help="write the table there, too")
     parser.add_argument("--json", type=pathlib.Path, help="write all figures there")
@@ -526,22 +576,25 @@ def main():
             row = {"configuration": configuration}
             if torch and "not_yet" not in configuration:
                 print(f"measuring {configuration['title']}", file=sys.stderr)
-                row.update(measure(torch, lacuna, configuration, folder, max(options.repeats, LEAST_RUNS)))
+                repeats = max(options.repeats, LEAST_RUNS)
+                row.update(measure(torch, lacuna, configuration, folder, options.passes, repeats))
             configuration.pop("tables")
             rows.append(row)
-    text = markdown(device, rows)
+    text = markdown(device, options.passes, rows)
     if left_out:
         text += f"\nLeft out: {left_out}.\n"
     print(text, end="")
     if options.markdown:
         options.markdown.write_text(text)
     if options.json:
-        options.json.write_text(json.dumps({"device": device, "left_out": left_out, "rows": rows}, indent=1) + "\n")
-    if options.plot and not plot(options.plot, rows):
+        figures = {"device": device, "passes": options.passes, "left_out": left_out, "rows": rows}
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+    if options.plot and not plot(options.plot, options.passes, rows):
         print("Left out: matplotlib is not installed: no plot.")
-    differing = [row["configuration"]["title"] for row in rows if row.get("difference", 0) > TOLERANCE]
+    limit = TOLERANCE[options.passes]
+    differing = [row["configuration"]["title"] for row in rows if row.get("difference", 0) > limit]
     for title in differing:
-        print(f"error: {title}: outputs differ", file=sys.stderr)
+        print(f"error: {title}: results differ", file=sys.stderr)
     return 1 if differing else 0
 
 

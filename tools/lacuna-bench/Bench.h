@@ -13,6 +13,13 @@
 
 namespace lacuna {
 
+/// What a configuration launches.
+enum class Passes {
+  Forward,  ///< the spec
+  Backward, ///< its gradient
+  Training, ///< the spec and behind it the gradient
+};
+
 /// Settings of a run.
 struct BenchOptions {
   int repeats = 5;         ///< medians of so many
@@ -20,10 +27,11 @@ struct BenchOptions {
   std::string programPath; ///< folder with lacuna-compile
   std::string device;      ///< where speed is measured; empty: on a CUDA device, if there is one
   std::vector<int> configurations; ///< numbers of those that are wanted; empty: all
+  std::string matching;            ///< what the titles of configurations contain
   std::vector<std::string> specs;  ///< of the gallery, for the model; empty: all
   int shorten = 1;                 ///< sequences are so many times as short
   int lengthen = 1;                ///< and as long
-  bool backward = false;           ///< of configurations the gradients are meant
+  Passes passes = Passes::Forward; ///< of the configurations
   std::string prepareTarget;       ///< not empty: speed only compiles, for that target
 };
 
@@ -59,6 +67,13 @@ Status benchModel(const BenchOptions &options, Table &table);
 /// Writes the configurations into a folder, for a program that times others
 /// (ExportConfigurations.cpp). Errors: Io, and those of the specs.
 Status exportConfigurations(const BenchOptions &options, const std::string &folder);
+
+/// For titles: ", forward and backward".
+inline std::string nameOf(Passes passes) {
+  return passes == Passes::Forward    ? ", forward"
+         : passes == Passes::Backward ? ", backward"
+                                      : ", forward and backward";
+}
 
 /// The line of something that the compiler cannot do yet.
 inline Grid::Line leftOut(std::string name, const Status &status) {

@@ -2,8 +2,8 @@
 
 #include "lacuna/Gradient.h"
 #include "lacuna/Reference.h"
-#include "lib/Compiler/SpecMask.h"
-#include "lib/Mask/Density.h"
+#include "tools/lacuna-bench/VisiblePairs.h"
+#include "tools/lacuna-run/Arguments.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -30,7 +30,7 @@ public:
             {heads.batch, heads.queryHeads, heads.keyHeads, length, length},
             std::move(tables),
             /*notYet=*/{},
-            options.backward});
+            options.passes});
   }
   void notYet(int number, const std::string &title, const std::string &missing) {
     append({number, title, {}, {}, {}, missing});
@@ -45,8 +45,9 @@ private:
     return std::max<std::int64_t>(1, tokens * options.lengthen / options.shorten);
   }
   void append(Configuration configuration) {
-    if (options.configurations.empty() ||
-        llvm::is_contained(options.configurations, configuration.number))
+    if ((options.configurations.empty() ||
+         llvm::is_contained(options.configurations, configuration.number)) &&
+        configuration.title.find(options.matching) != std::string::npos)
       all.push_back(std::move(configuration));
   }
 
@@ -93,6 +94,23 @@ std::vector<Configuration> lacuna::configurations(const BenchOptions &options) {
   list.add(11, "softcap", "softcap", small, 8 * Ki, {"20.0"});
   list.add(11, "relative bias", "relative_bias", small, 8 * Ki, {"{query_heads}x65xf32=random:11"});
   list.notYet(12, "fp8", "8-bit floats");
+  const Heads seed = {4, 48, 48, 64};
+  for (std::int64_t length : {4 * Ki, 8 * Ki, 16 * Ki, 32 * Ki}) {
+    list.add(13, "SCFA causal", "causal", seed, length);
+    for (int percent : {0, 20, 30, 40, 50, 60, 70, 80}) {
+      const std::string kept = ":" + std::to_string((100 - percent) / 100.0);
+      list.add(13, "SCFA drop " + std::to_string(percent) + " %", "scfa/qk_sparse", seed, length,
+               {"{batch}x{query_heads}x{queries}xi1=chance:13" + kept,
+                "{batch}x{key_heads}x{keys}xi1=chance:14" + kept});
+    }
+    for (int buckets : {2, 4, 8, 16, 32, 64}) {
+      const std::string bucket = ":0:" + std::to_string(buckets - 1);
+      list.add(14, "SCFA hash, " + std::to_string(buckets) + " buckets", "scfa/hash_sparse", seed,
+               length,
+               {"{batch}x{query_heads}x{queries}xi32=random:14" + bucket,
+                "{batch}x{key_heads}x{keys}xi32=random:15" + bucket});
+    }
+  }
   return std::move(list.all);
 }
 
@@ -111,33 +129,24 @@ static Result<std::string> readMeasured(const std::string &root, const CaseKerne
              : readSpec(root + "/test/bench/specs", kernel);
 }
 
-/// Pairs that the mask of a spec leaves, over all batches and heads. Its arguments are the
-/// first of those that are given.
-static Result<std::int64_t> countVisible(const std::string &text, const Arguments &arguments,
-                                         const Configuration &configuration) {
-  Result<SpecMask> derived = deriveMask(text, configuration.kernel.spec + ".mlir", "", 0);
-  if (!derived)
-    return derived.status();
-  std::deque<BlockTable> expanded;
-  Result<mask::BoxClassifier> classifier = derived->bind(arguments.values, expanded);
-  if (!classifier)
-    return classifier.status();
-  const mask::PlanOptions options;
-  const mask::MaskPlan plan = mask::planMask(*classifier, options);
-  const mask::ElementCount count = mask::countElements(*classifier, plan, options);
-  if (count.undecided)
-    return Status(StatusKind::Unsupported,
-                  configuration.kernel.spec + ": the classifier cannot count the visible pairs");
-  // Batches and heads that share a mask were counted once.
-  const CaseShape &shape = configuration.shape;
-  return count.visible * (shape.batch / plan.rows.batches()) *
-         (shape.queryHeads / plan.rows.heads());
+/// A program with the arguments that `inputs` describe.
+static Result<PreparedProgram> prepareProgram(std::string text, const std::string &fileName,
+                                              const std::vector<std::string> &inputs) {
+  Result<ReferenceSpec> spec = ReferenceSpec::parse(text, fileName);
+  if (!spec)
+    return spec.status();
+  Result<Arguments> arguments =
+      makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::ElementsOrShape);
+  if (!arguments)
+    return arguments.status();
+  return PreparedProgram{std::move(text), std::move(arguments->arrays)};
 }
 
 Result<PreparedConfiguration> lacuna::prepare(const BenchOptions &options,
                                               const Configuration &configuration) {
   const CaseKernel &kernel = configuration.kernel;
   const CaseShape &shape = configuration.shape;
+  const std::string fileName = kernel.spec + ".mlir";
   Result<std::string> text = readMeasured(options.sourceRoot, kernel);
   if (!text)
     return text.status();
@@ -148,27 +157,25 @@ Result<PreparedConfiguration> lacuna::prepare(const BenchOptions &options,
       return filled.status();
     inputs.push_back(std::move(*filled));
   }
-  PreparedConfiguration prepared;
-  prepared.text = *text;
-  if (configuration.backward) {
+  Result<PreparedProgram> forward = prepareProgram(*text, fileName, inputs);
+  if (!forward)
+    return forward.status();
+  Result<std::int64_t> visible = countVisible(*forward, configuration);
+  if (!visible)
+    return visible.status();
+  PreparedConfiguration prepared{{}, *visible};
+  if (configuration.passes != Passes::Backward)
+    prepared.programs.push_back(std::move(*forward));
+  if (configuration.passes != Passes::Forward) {
     Result<std::string> gradient = differentiate(*text, CompileOptions());
     if (!gradient)
       return gradient.status();
-    prepared.text = std::move(*gradient);
     llvm::append_range(inputs, stateShapes(kernel, shape)); // output and lse
     llvm::append_range(inputs, stateShapes(kernel, shape)); // and their gradients
+    Result<PreparedProgram> backward = prepareProgram(std::move(*gradient), fileName, inputs);
+    if (!backward)
+      return backward.status();
+    prepared.programs.push_back(std::move(*backward));
   }
-  Result<ReferenceSpec> spec = ReferenceSpec::parse(prepared.text, kernel.spec + ".mlir");
-  if (!spec)
-    return spec.status();
-  Result<Arguments> arguments =
-      makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::ElementsOrShape);
-  if (!arguments)
-    return arguments.status();
-  prepared.arguments = std::move(*arguments);
-  Result<std::int64_t> visible = countVisible(*text, prepared.arguments, configuration);
-  if (!visible)
-    return visible.status();
-  prepared.visiblePairs = *visible;
   return prepared;
 }

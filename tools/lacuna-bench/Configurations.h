@@ -8,8 +8,8 @@
 #ifndef TOOLS_LACUNA_BENCH_CONFIGURATIONS_H
 #define TOOLS_LACUNA_BENCH_CONFIGURATIONS_H
 
+#include "lib/Support/Npy.h"
 #include "tools/lacuna-bench/Bench.h"
-#include "tools/lacuna-run/Arguments.h"
 #include "tools/lacuna-run/GallerySpec.h"
 
 namespace lacuna {
@@ -22,15 +22,20 @@ struct Configuration {
   CaseShape shape;
   std::vector<std::string> tables; ///< arguments behind queries, keys and values
   std::string notYet;              ///< what is missing for it; empty: nothing
-  bool backward = false;           ///< the gradient of the spec is meant
+  Passes passes = Passes::Forward;
+};
+
+/// A program, ready to compile and to launch.
+struct PreparedProgram {
+  std::string text; ///< of the spec for the configuration's types, or of its gradient
+  /// In host memory; tensors with a row for each token have a shape alone.
+  std::vector<HostArray> arguments;
 };
 
 /// A configuration, ready to compile and to launch.
 struct PreparedConfiguration {
-  std::string text; ///< of the spec for the configuration's types, or of its gradient
-  /// In host memory; tensors with a row for each token have a shape alone.
-  Arguments arguments;
-  std::int64_t visiblePairs = 0; ///< of queries and keys, over all batches and heads
+  std::vector<PreparedProgram> programs; ///< in the order of their launches
+  std::int64_t visiblePairs = 0;         ///< of queries and keys, over all batches and heads
 };
 
 /// All of them, in order, with sequences as long as `options` says. Those that it
@@ -47,12 +52,15 @@ inline double pairsOf(const CaseShape &shape) {
   return double(shape.batch * shape.queryHeads) * double(shape.queries) * double(shape.keys);
 }
 
-/// Operations of the two products for so many pairs; of the five of a gradient, which
-/// computes the scores again.
+/// Operations of the products for so many pairs: two of a spec, and five of its gradient,
+/// which computes the scores again.
 inline double flopsOf(const Configuration &configuration, double pairs) {
   const double query = double(configuration.kernel.queryDim);
   const double value = double(configuration.kernel.valueDim);
-  return 2 * (configuration.backward ? 3 * query + 2 * value : query + value) * pairs;
+  const double forward = query + value, backward = 3 * query + 2 * value;
+  const Passes passes = configuration.passes;
+  return 2 * pairs *
+         ((passes != Passes::Backward ? forward : 0) + (passes != Passes::Forward ? backward : 0));
 }
 
 /// The same launch without a mask.

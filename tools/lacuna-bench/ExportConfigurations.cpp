@@ -15,6 +15,7 @@
 #include "lib/Support/Files.h"
 #include "lib/Support/Npy.h"
 #include "tools/lacuna-bench/Configurations.h"
+#include "tools/lacuna-run/Inputs.h"
 
 #include <nlohmann/json.hpp>
 
@@ -24,11 +25,11 @@ using namespace lacuna;
 using nlohmann::ordered_json;
 
 /// The arguments behind queries, keys and values; tables go to files.
-static Result<ordered_json> exportArguments(const Arguments &arguments, const std::string &folder,
-                                            const std::string &stem) {
+static Result<ordered_json> exportArguments(const std::vector<HostArray> &arguments,
+                                            const std::string &folder, const std::string &stem) {
   ordered_json list = ordered_json::array();
-  for (std::size_t n = 3; n < arguments.arrays.size(); ++n) {
-    const HostArray &array = arguments.arrays[n];
+  for (std::size_t n = 3; n < arguments.size(); ++n) {
+    const HostArray &array = arguments[n];
     ordered_json argument = {{"dtype", name(array.dtype)}};
     if (array.shape.empty()) {
       argument["value"] = elementOf(array, 0);
@@ -54,9 +55,11 @@ static Result<ordered_json> exportOne(const BenchOptions &options,
   Result<PreparedConfiguration> prepared = prepare(options, configuration);
   if (!prepared)
     return prepared.status();
-  if (Status status = writeFile(folder + "/" + stem + ".mlir", prepared->text); !status.isOk())
+  if (Status status = writeFile(folder + "/" + stem + ".mlir", prepared->programs.front().text);
+      !status.isOk())
     return status;
-  Result<ordered_json> arguments = exportArguments(prepared->arguments, folder, stem);
+  Result<ordered_json> arguments =
+      exportArguments(prepared->programs.front().arguments, folder, stem);
   if (!arguments)
     return arguments.status();
   const CaseShape &shape = configuration.shape;

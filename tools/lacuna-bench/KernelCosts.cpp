@@ -41,38 +41,51 @@ static Result<KernelFacts> factsOf(const std::string &text, const std::string &f
                            });
 }
 
-Result<KernelCosts> lacuna::costsOf(const std::string &text, const Configuration &configuration,
-                                    const PreparedConfiguration &prepared,
-                                    const TargetInfo &target) {
-  const std::string fileName = configuration.kernel.spec + ".mlir";
-  Result<KernelFacts> facts = factsOf(text, fileName, target);
+/// Adds the work of a program's launch, and takes over its kernel if that needs more registers
+/// than the one before.
+static Status addProgram(const PreparedProgram &program, const std::string &fileName,
+                         const TargetInfo &target, std::uint64_t step, KernelCosts &costs,
+                         LaunchWork &work) {
+  Result<KernelFacts> facts = factsOf(program.text, fileName, target);
   if (!facts)
     return facts.status();
   CompileOptions options;
   options.target = target.name;
   options.fileName = fileName;
-  Result<Executable> executable = compile(text, options);
+  Result<Executable> executable = compile(program.text, options);
   if (!executable)
     return executable.status();
-  Result<LaunchWork> work =
-      predictWork(*executable, prepared.arguments.arrays, (prepared.visiblePairs / mostPairs) | 1);
-  if (!work)
-    return work.status();
-
-  KernelCosts costs;
-  costs.facts = *facts;
+  Result<LaunchWork> launch = predictWork(*executable, program.arguments, step);
+  if (!launch)
+    return launch.status();
+  work += *launch;
   for (const KernelInfo &kernel : executable->report().kernels)
-    if (kernel.name == facts->name)
+    if (kernel.name == facts->name && kernel.registers > costs.info.registers) {
       costs.info = kernel;
+      costs.facts = *facts;
+    }
+  return Status();
+}
+
+Result<KernelCosts> lacuna::costsOf(const Configuration &configuration,
+                                    const PreparedConfiguration &prepared,
+                                    const TargetInfo &target) {
+  KernelCosts costs;
+  LaunchWork work;
+  for (const PreparedProgram &program : prepared.programs)
+    if (Status added = addProgram(program, configuration.kernel.spec + ".mlir", target,
+                                  (prepared.visiblePairs / mostPairs) | 1, costs, work);
+        !added.isOk())
+      return added;
   const double flopsOfTile = flopsOf(configuration, 128 * 128);
-  const double tiles = work->flops / flopsOfTile;
+  const double tiles = work.flops / flopsOfTile;
   costs.visited = tiles * 128 * 128 / double(prepared.visiblePairs);
-  costs.instructions = work->instructions / tiles;
-  costs.copiers = work->copiers / tiles;
+  costs.instructions = work.instructions / tiles;
+  costs.copiers = work.copiers / tiles;
   costs.clocks.matrix = flopsOfTile / target.flopsPerClock;
-  costs.clocks.exponent = work->exponentials / tiles / powers;
+  costs.clocks.exponent = work.exponentials / tiles / powers;
   costs.clocks.issue = costs.instructions / issued;
-  costs.clocks.shared = work->sharedBytes / tiles / sharedBytes;
-  costs.clocks.cache = work->cacheBytes / tiles / cacheBytes;
+  costs.clocks.shared = work.sharedBytes / tiles / sharedBytes;
+  costs.clocks.cache = work.cacheBytes / tiles / cacheBytes;
   return costs;
 }

@@ -26,7 +26,8 @@ struct UnitClocks {
   double most() const;
 };
 
-/// What the assembler, the compiler and the model say of one kernel.
+/// What the assembler and the compiler say of the kernel that needs the most registers,
+/// and the model of all launches of a configuration.
 struct KernelCosts {
   KernelInfo info;
   KernelFacts facts;
@@ -42,10 +43,10 @@ struct KernelCosts {
 /// The configuration with the query heads of one key head, for costsOf.
 Configuration oneGroupOf(const Configuration &configuration);
 
-/// Compiles `text`, a spec or a lower level of one, and predicts a launch with the
-/// arguments of `prepared`; a large one from a sample of its blocks. Errors: those of
-/// compiling and of predictions.
-Result<KernelCosts> costsOf(const std::string &text, const Configuration &configuration,
+/// Compiles the programs of `prepared`, specs or lower levels of them, and predicts their
+/// launches; large ones from a sample of their blocks. Errors: those of compiling and of
+/// predictions.
+Result<KernelCosts> costsOf(const Configuration &configuration,
                             const PreparedConfiguration &prepared, const TargetInfo &target);
 
 } // namespace lacuna

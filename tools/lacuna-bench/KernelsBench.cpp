@@ -14,9 +14,8 @@ static Grid::Line lineOf(const std::string &name, const KernelCosts &costs) {
 
 Status lacuna::benchKernels(const BenchOptions &options, Table &table) {
   Grid grid{"kernels",
-            options.backward ? "predictions for 128 x 128 scores, backward; registers are those of "
-                               "the kernel that needs most"
-                             : "predictions for 128 x 128 scores that are visited",
+            "predictions for 128 x 128 scores" + nameOf(options.passes) +
+                "; registers are those of the kernel that needs most",
             {"registers", "spilled, B", "shared, KiB", "blocks/SM", "instructions", "by producers",
              "visited/visible", "matrix, clk", "exp, clk", "issue, clk", "shared, clk", "L2, clk",
              "most of peak, %"}};
@@ -28,7 +27,7 @@ Status lacuna::benchKernels(const BenchOptions &options, Table &table) {
     if (!prepared)
       return prepared.status();
     for (const char *target : {"sm_80", "sm_90a"}) {
-      Result<KernelCosts> costs = costsOf(prepared->text, group, *prepared, *findTarget(target));
+      Result<KernelCosts> costs = costsOf(group, *prepared, *findTarget(target));
       if (costs.status().kind() == StatusKind::Unsupported) {
         grid.lines.push_back(leftOut(target + (" " + group.title), costs.status()));
         continue;

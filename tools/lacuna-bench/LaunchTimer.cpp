@@ -22,28 +22,43 @@ Result<LaunchTimer> LaunchTimer::create(Device &device, int repeats) {
   return LaunchTimer(device, std::move(*filler), std::max(repeats, leastRuns));
 }
 
-Result<double> LaunchTimer::timeOnce(DeviceRun &run) const {
+static Status launchAll(llvm::ArrayRef<DeviceRun> runs) {
+  for (const DeviceRun &run : runs)
+    if (Status status = run.launch(); !status.isOk())
+      return status;
+  return Status();
+}
+
+/// The device's errors, too.
+static Status waitForAll(llvm::MutableArrayRef<DeviceRun> runs) {
+  for (DeviceRun &run : runs)
+    if (Status status = run.wait(); !status.isOk())
+      return status;
+  return Status();
+}
+
+Result<double> LaunchTimer::timeOnce(llvm::MutableArrayRef<DeviceRun> runs) const {
   if (Status status = device.fill(cacheFiller.ref().address, 0, cacheFiller.bytes(), {});
       !status.isOk())
     return status;
-  return timeOnCuda(device, {}, [&] { return run.launch(); });
+  return timeOnCuda(device, {}, [&] { return launchAll(runs); });
 }
 
-/// One launch by the host's clock.
-static Result<Measurement> timeOnHost(DeviceRun &run) {
+/// Once by the host's clock.
+static Result<Measurement> timeOnHost(llvm::MutableArrayRef<DeviceRun> runs) {
   Stopwatch watch;
-  if (Status status = run.launch(); !status.isOk())
+  if (Status status = launchAll(runs); !status.isOk())
     return status;
-  Status status = run.wait();
+  Status status = waitForAll(runs);
   return status.isOk() ? Result<Measurement>({watch.seconds(), {}, {}}) : status;
 }
 
-Result<Measurement> LaunchTimer::time(DeviceRun &run) const {
+Result<Measurement> LaunchTimer::time(llvm::MutableArrayRef<DeviceRun> runs) const {
   if (dynamic_cast<emulator::EmulatorDevice *>(&device))
-    return timeOnHost(run);
+    return timeOnHost(runs);
   std::vector<double> times;
   for (int n = -warmUps; n < repeats; ++n) {
-    Result<double> seconds = timeOnce(run);
+    Result<double> seconds = timeOnce(runs);
     if (!seconds)
       return seconds.status();
     if (n >= 0)
@@ -52,7 +67,7 @@ Result<Measurement> LaunchTimer::time(DeviceRun &run) const {
   Measurement measured{median(times), {}, {}};
   // Clock and power are read while the device has a second's work before it.
   for (int n = std::min(2000, int(std::ceil(1 / std::max(measured.seconds, 1e-6)))); n > 0; --n)
-    if (Status status = run.launch(); !status.isOk())
+    if (Status status = launchAll(runs); !status.isOk())
       return status;
   std::istringstream sample(outputOf("nvidia-smi --query-gpu=clocks.sm,power.draw "
                                      "--format=csv,noheader,nounits 2>/dev/null | tr -d ,"));
@@ -61,6 +76,6 @@ Result<Measurement> LaunchTimer::time(DeviceRun &run) const {
     measured.megahertz = megahertz;
     measured.watts = watts;
   }
-  Status status = run.wait();
+  Status status = waitForAll(runs);
   return status.isOk() ? Result<Measurement>(measured) : status;
 }

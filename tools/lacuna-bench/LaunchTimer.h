@@ -11,6 +11,8 @@
 #include "lacuna/Runtime.h"
 #include "tools/lacuna-run/DeviceRun.h"
 
+#include "llvm/ADT/ArrayRef.h"
+
 #include <optional>
 
 namespace lacuna {
@@ -27,13 +29,13 @@ public:
   /// Takes device memory to empty the cache with. Errors: Resource.
   static Result<LaunchTimer> create(Device &device, int repeats);
 
-  /// Errors: those of the launches.
-  Result<Measurement> time(DeviceRun &run) const;
+  /// Of runs that are launched one behind the other. Errors: those of the launches.
+  Result<Measurement> time(llvm::MutableArrayRef<DeviceRun> runs) const;
 
 private:
   LaunchTimer(Device &device, DeviceTensor cacheFiller, int repeats)
       : device(device), cacheFiller(std::move(cacheFiller)), repeats(repeats) {}
-  Result<double> timeOnce(DeviceRun &run) const;
+  Result<double> timeOnce(llvm::MutableArrayRef<DeviceRun> runs) const;
 
   Device &device;
   DeviceTensor cacheFiller;

@@ -68,6 +68,14 @@ static Result<LaunchWork> workOf(const Executable &executable,
                     double(counters.globalBytesLoaded)};
 }
 
+LaunchWork &LaunchWork::operator+=(const LaunchWork &other) {
+  for (double LaunchWork::*unit :
+       {&LaunchWork::instructions, &LaunchWork::copiers, &LaunchWork::flops,
+        &LaunchWork::exponentials, &LaunchWork::sharedBytes, &LaunchWork::cacheBytes})
+    this->*unit += other.*unit;
+  return *this;
+}
+
 Result<LaunchWork> lacuna::predictWork(const Executable &executable,
                                        const std::vector<HostArray> &arguments,
                                        std::uint64_t step) {

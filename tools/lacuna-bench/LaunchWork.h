@@ -24,6 +24,8 @@ struct LaunchWork {
   double exponentials = 0; ///< powers of two, of lanes
   double sharedBytes = 0;  ///< as emulator::Counters has them
   double cacheBytes = 0;   ///< loaded from global memory
+
+  LaunchWork &operator+=(const LaunchWork &other);
 };
 
 /// The work of a launch with these arguments; tensors without bytes get random numbers.

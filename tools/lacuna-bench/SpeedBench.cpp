@@ -39,11 +39,11 @@ private:
 } // namespace
 
 static Result<Executable> compileFor(const std::string &target, const Configuration &configuration,
-                                     const PreparedConfiguration &prepared) {
+                                     const PreparedProgram &program) {
   CompileOptions compiler;
   compiler.target = target;
   compiler.fileName = configuration.kernel.spec + ".mlir";
-  return compile(prepared.text, compiler);
+  return compile(program.text, compiler);
 }
 
 /// Fills the cache with what measuring will ask for.
@@ -55,9 +55,10 @@ static Status compileAll(const BenchOptions &options) {
       Result<PreparedConfiguration> prepared = prepare(options, configuration);
       if (!prepared)
         return prepared.status();
-      Result<Executable> executable = compileFor(options.prepareTarget, configuration, *prepared);
-      if (!executable)
-        return executable.status();
+      for (const PreparedProgram &program : prepared->programs)
+        if (auto executable = compileFor(options.prepareTarget, configuration, program);
+            !executable)
+          return executable.status();
     }
   }
   return Status();
@@ -65,11 +66,17 @@ static Status compileAll(const BenchOptions &options) {
 
 Result<Measurement> SpeedBench::run(const Configuration &configuration,
                                     const PreparedConfiguration &prepared) {
-  Result<Executable> executable = compileFor(device.target(), configuration, prepared);
-  if (!executable)
-    return executable.status();
-  Result<DeviceRun> run = DeviceRun::create(*executable, device, prepared.arguments.arrays);
-  return run ? timer.time(*run) : run.status();
+  std::vector<DeviceRun> runs;
+  for (const PreparedProgram &program : prepared.programs) {
+    Result<Executable> executable = compileFor(device.target(), configuration, program);
+    if (!executable)
+      return executable.status();
+    Result<DeviceRun> run = DeviceRun::create(*executable, device, program.arguments);
+    if (!run)
+      return run.status();
+    runs.push_back(std::move(*run));
+  }
+  return timer.time(runs);
 }
 
 Result<double> SpeedBench::secondsOfDense(const Configuration &configuration) {
@@ -125,8 +132,7 @@ Status lacuna::benchSpeed(const BenchOptions &options, Table &table) {
     return timer.status();
   SpeedBench bench(options, **device, *timer);
   Grid grid{"speed",
-            (*device)->name() + (options.backward ? ", backward" : ", forward") +
-                ", work of visible pairs",
+            (*device)->name() + nameOf(options.passes) + ", work of visible pairs",
             {"density", "time, ms", "TFLOP/s", "of peak at that clock, %", "eta", "MHz", "W"}};
   for (const Configuration &configuration : configurations(options)) {
     if (!configuration.notYet.empty()) {

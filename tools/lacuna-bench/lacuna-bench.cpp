@@ -41,6 +41,8 @@ static cl::opt<std::string> deviceName("device", cl::value_desc("cuda[:N]|emulat
 static cl::list<int> numbers("configurations", cl::CommaSeparated, cl::cat(category),
                              cl::value_desc("numbers"),
                              cl::desc("which ones, for kernels and speed (default: all)"));
+static cl::opt<std::string> matching("matching", cl::cat(category), cl::value_desc("text"),
+                                     cl::desc("of these, those whose titles contain it"));
 static cl::list<std::string> specs("specs", cl::CommaSeparated, cl::cat(category),
                                    cl::value_desc("names"),
                                    cl::desc("of the gallery, for model (default: all)"));
@@ -49,8 +51,11 @@ static cl::opt<int> shorten("shorten", cl::init(1), cl::cat(category),
                                      "for a look at the section without a GPU"));
 static cl::opt<int> lengthen("lengthen", cl::init(1), cl::cat(category),
                              cl::desc("or as long, for predictions"));
-static cl::opt<bool> backward("backward", cl::cat(category),
-                              cl::desc("kernels and speed are of gradients"));
+static cl::opt<Passes> passes(
+    cl::desc("What configurations launch:"), cl::cat(category), cl::init(Passes::Forward),
+    cl::values(clEnumValN(Passes::Forward, "forward", "the spec (default)"),
+               clEnumValN(Passes::Backward, "backward", "its gradient"),
+               clEnumValN(Passes::Training, "training", "the spec, and behind it the gradient")));
 static cl::opt<std::string> prepareTarget("prepare", cl::value_desc("target"), cl::cat(category),
                                           cl::desc("speed only compiles for it, into the cache, "
                                                    "for a machine without NVRTC"));
@@ -95,10 +100,11 @@ int main(int argc, char **argv) {
   options.sourceRoot = sourceRoot;
   options.device = deviceName;
   options.configurations.assign(numbers.begin(), numbers.end());
+  options.matching = matching;
   options.specs.assign(specs.begin(), specs.end());
   options.shorten = std::max(1, int(shorten));
   options.lengthen = std::max(1, int(lengthen));
-  options.backward = backward;
+  options.passes = passes;
   options.prepareTarget = prepareTarget;
   options.programPath = std::filesystem::path(ownFile()).parent_path().string();
   for (const std::string &name : only)
@@ -106,8 +112,8 @@ int main(int argc, char **argv) {
       return fail("there is no section '" + name + "'");
 
   if (!exportFolder.empty()) {
-    if (backward)
-      return fail("--export writes forward configurations only; leave --backward out");
+    if (passes != Passes::Forward)
+      return fail("--export writes specs, whose gradients are made from them");
     Status status = exportConfigurations(options, exportFolder);
     return status.isOk() ? 0 : fail(status.message());
   }

@@ -86,8 +86,8 @@ Result<std::string> Tuner::pinned(const Configuration &configuration,
                                   const tile::Schedule &schedule) const {
   CompilerOptions compiler;
   compiler.target = target.name;
-  auto compilation =
-      Compilation::parse(prepared.text, configuration.kernel.spec + ".mlir", compiler);
+  auto compilation = Compilation::parse(prepared.programs.front().text,
+                                        configuration.kernel.spec + ".mlir", compiler);
   if (!compilation)
     return compilation.status();
   Status status = (*compilation)->pin(schedule);
@@ -101,7 +101,9 @@ Result<std::optional<Ranked>> Tuner::tryOne(const Configuration &configuration,
   if (!text)
     return text.status();
   if (!device) {
-    Result<KernelCosts> costs = costsOf(*text, configuration, prepared, target);
+    PreparedConfiguration candidate = prepared;
+    candidate.programs.front().text = *text;
+    Result<KernelCosts> costs = costsOf(configuration, candidate, target);
     if (!costs)
       return costs.status();
     if (costs->info.spillStoreBytes)
@@ -118,7 +120,8 @@ Result<std::optional<Ranked>> Tuner::tryOne(const Configuration &configuration,
   const KernelInfo &info = executable->report().kernels.back();
   if (info.spillStoreBytes)
     return std::optional<Ranked>();
-  Result<DeviceRun> run = DeviceRun::create(*executable, *device, prepared.arguments.arrays);
+  Result<DeviceRun> run =
+      DeviceRun::create(*executable, *device, prepared.programs.front().arguments);
   if (!run)
     return run.status();
   Result<Measurement> measured = timer->time(*run);

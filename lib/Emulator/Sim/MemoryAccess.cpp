@@ -187,7 +187,7 @@ u8 *lacuna::emulator::accessGlobalRange(Warp &warp, int lane, u64 address, u32 b
       saveForUndo(warp, *allocation, address, bytes);
   }
   if (!access.write || access.modifies) {
-    if (!allInitialised(flags, bytes)) [[unlikely]]
+    if (!allInitialised(flags, bytes) && !block.launch->options->predict) [[unlikely]]
       reportLazily(warp, ReportKind::UninitialisedGlobal, lane, [&] {
         return "reads byte " + std::to_string(address - allocation->base) + " of " +
                allocation->name + ", which was never written";

@@ -136,6 +136,14 @@ TEST(Prediction, KernelsWithoutProductsAreExecuted) {
   EXPECT_EQ(Launched("st.global.f32 [%rd1], 0f3F800000;\n", true).result(), 1.0f);
 }
 
+TEST(Prediction, WhatWasNotWrittenMayBeRead) {
+  if (testsUseGpu())
+    return;
+  KernelRunner runner(Launched::optionsFor(true, 1));
+  runner.runClean(kernelOf("ld.global.f32 %f0, [%rd1];\n"), {{1}, {32}},
+                  Arguments(runner.allocate(32 * sizeof(float)), std::uint32_t(3)));
+}
+
 TEST(Prediction, SaysWhatOnlyAnExecutionKnows) {
   if (testsUseGpu())
     return;
