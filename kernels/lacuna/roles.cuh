@@ -2,6 +2,7 @@
 #ifndef LACUNA_ROLES_CUH
 #define LACUNA_ROLES_CUH
 
+#include "lacuna/block.cuh"
 #include "lacuna/thread.cuh"
 #include "lacuna/types.cuh"
 
@@ -58,6 +59,29 @@ __device__ __forceinline__ void passTurn() {
   const uint32_t own = warpGroupIndex();
   const uint32_t next = Groups == 2 ? 1 - own : own == Groups - 1 ? 0 : own + 1;
   asm volatile("bar.arrive %0, 256;" ::"r"(1 + next) : "memory");
+}
+
+//===----------------------------------------------------------------------===//
+// What the producer tells the consumers
+//===----------------------------------------------------------------------===//
+
+/// Leaves word of a block's part in 16 bytes of shared memory, the last four unused.
+__device__ __forceinline__ void sendBlock(int32_t batch, int32_t head, int32_t first,
+                                          uint32_t mailbox) {
+  asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %3};" ::"r"(mailbox), "r"(batch), "r"(head),
+               "r"(first)
+               : "memory");
+}
+
+/// The warp reads it, and nobody of the warp says so before all have.
+__device__ __forceinline__ Block receiveBlock(uint32_t mailbox) {
+  Block block;
+  asm volatile("{ .reg .b32 unused; ld.shared.v4.b32 {%0, %1, %2, unused}, [%3]; }\n"
+               "bar.warp.sync 0xffffffff;"
+               : "=r"(block.batch), "=r"(block.head), "=r"(block.first)
+               : "r"(mailbox)
+               : "memory");
+  return block;
 }
 
 } // namespace lacuna

@@ -177,6 +177,73 @@ def Tile_CopyBulkOp : Tile_Op<"copy_bulk", [AttrSizedOperandSegments,
 }
 
 //===--------------------------------------------------------------------===//
+// What the producer found out for the consumers
+//===--------------------------------------------------------------------===//
+
+def Tile_AllocMailboxOp : Tile_Op<"alloc_mailbox"> {
+  let summary = "room in shared memory for the item that a block computes";
+  let description = [{
+    `offset`, in bytes, is set when shared memory is laid out.
+
+    ```mlir
+    tile.kernel @k() {
+      %mailbox = tile.alloc_mailbox : !tile.mailbox
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins OptionalAttr<I64Attr>:$offset);
+  let results = (outs Res<Tile_MailboxType, "", [MemAlloc]>:$mailbox);
+  let assemblyFormat = "(`at` $offset^)? attr-dict `:` type($mailbox)";
+}
+
+def Tile_SendBlockOp : Tile_Op<"send_block", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "tells the consumers what they compute next";
+  let description = [{
+    The results of a `tile.block` of the producer's. It stands where a slot that is filled
+    once for each item is free, before its bytes are announced: the slot's barriers
+    say of the mailbox, too, that it is filled and freed.
+
+    ```mlir
+    tile.kernel @k(%batch: i32, %head: i32, %first: i32, %n: i32) {
+      %mailbox = tile.alloc_mailbox : !tile.mailbox
+      %filled = tile.alloc_barriers arrivals 1 : !tile.barriers<1>
+      tile.barrier
+      tile.send_block %batch, %head, %first to %mailbox : !tile.mailbox
+      tile.expect %filled[%n] bytes 16384 : !tile.barriers<1>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins I32:$batch, I32:$head, I32:$first, Tile_MailboxType:$mailbox);
+  let assemblyFormat = [{
+    $batch `,` $head `,` $first `to` $mailbox attr-dict `:` type($mailbox)
+  }];
+}
+
+def Tile_ReceiveBlockOp : Tile_Op<"receive_block", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "what the producer has sent";
+  let description = [{
+    Behind the wait for the slot whose barriers say that the mailbox is filled, and
+    before its release. A warp's threads have all read when one of them goes on.
+
+    ```mlir
+    tile.kernel @k(%n: i32) {
+      %mailbox = tile.alloc_mailbox : !tile.mailbox
+      %filled = tile.alloc_barriers arrivals 1 : !tile.barriers<1>
+      tile.barrier
+      tile.await_filled %filled[%n] : !tile.barriers<1>
+      %batch, %head, %first = tile.receive_block %mailbox : !tile.mailbox
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_MailboxType:$mailbox);
+  let results = (outs I32:$batch, I32:$head, I32:$first);
+  let assemblyFormat = "$mailbox attr-dict `:` type($mailbox)";
+}
+
+//===--------------------------------------------------------------------===//
 // Products that a warp group computes while it does something else
 //===--------------------------------------------------------------------===//
 

@@ -118,4 +118,11 @@ def Tile_BarriersType : Tile_Type<"Barriers", "barriers"> {
   let genVerifyDecl = 1;
 }
 
+def Tile_MailboxType : Tile_Type<"Mailbox", "mailbox"> {
+  let summary = "where one role leaves what the other computes next";
+  let description = [{
+    Room in shared memory for what `tile.block` says of one item.
+  }];
+}
+
 #endif // DIALECTS_TILE_IR_TILETYPES_TD

@@ -1,7 +1,7 @@
 //===- AllocateShared.cpp - Where rings lie in shared memory --------------===//
 //
 // Every ring lives as long as the kernel, so they lie one after the other, each
-// at a multiple of the longest swizzle. Barriers follow, 8 bytes each.
+// at a multiple of the longest swizzle. Mailboxes and barriers follow, 16 and 8 bytes each.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
@@ -23,10 +23,13 @@ struct AllocateShared : impl::TileAllocateSharedPassBase<AllocateShared> {
     KernelOp kernel = getOperation();
     SmallVector<AllocOp> rings;
     kernel.walk([&](AllocOp ring) { rings.push_back(ring); });
+    SmallVector<AllocMailboxOp> mailboxes;
+    kernel.walk([&](AllocMailboxOp mailbox) { mailboxes.push_back(mailbox); });
     SmallVector<AllocBarriersOp> barriers;
     kernel.walk([&](AllocBarriersOp ring) { barriers.push_back(ring); });
     auto hasOffset = [](auto ring) { return ring.getOffset().has_value(); };
-    bool placed = llvm::all_of(rings, hasOffset) && llvm::all_of(barriers, hasOffset);
+    bool placed = llvm::all_of(rings, hasOffset) && llvm::all_of(mailboxes, hasOffset) &&
+                  llvm::all_of(barriers, hasOffset);
     if (kernel.getSharedBytes() && placed)
       return;
     if (!kernel.getTarget()) {
@@ -41,6 +44,10 @@ struct AllocateShared : impl::TileAllocateSharedPassBase<AllocateShared> {
       ring.setOffset(end);
       RingType type = ring.getRing().getType();
       end = llvm::alignTo(end + type.getSlots() * type.getSlotType().getBytes(), sharedAlignment);
+    }
+    for (AllocMailboxOp mailbox : mailboxes) {
+      mailbox.setOffset(end);
+      end += mailboxBytes;
     }
     for (AllocBarriersOp ring : barriers) {
       ring.setOffset(end);

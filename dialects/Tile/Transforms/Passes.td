@@ -262,7 +262,8 @@ def TileMakePersistentPass : KernelPass<"tile-make-persistent"> {
   let description = [{
     What was computed from `tile.block` is computed for each item in both roles, uses
     of rings are counted through, and the slots that were filled once get barriers
-    that say freed.
+    that say freed. The results of `tile.block` itself the producer sends along with the
+    first of these slots.
 
     ```mlir
     %b, %h, %first = tile.block %batches, %heads, %queries
@@ -277,11 +278,18 @@ def TileMakePersistentPass : KernelPass<"tile-make-persistent"> {
       tile.for_items (%item) below %items iter_args(%entries = %c0, %use = %c0) : i32, i32 {
         %b, %h, %first = tile.block %batches, %heads, %queries item %item
         tile.await_freed %query_freed[%use]
+        tile.send_block %b, %h, %first to %mailbox
         copy queries of %first
         %after = tile.for_runs (%key, %partial) in %runs iter_args(%n = %entries) : i32 { ... }
         tile.yield %after, %use + 1 : i32, i32
       }
-    } consumers registers 240 { ... }
+    } consumers registers 240 {
+      tile.for_items (%item) below %items iter_args(%entries = %c0, %use = %c0) : i32, i32 {
+        tile.await_filled %query_filled[%use]
+        %b, %h, %first = tile.receive_block %mailbox
+        ...
+      }
+    }
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];

@@ -95,7 +95,7 @@ static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &
          ring(schedule.stages, columns, shape.queryFeatures) +
          ring(schedule.stages, columns, shape.valueFeatures) +
          // Barriers that say filled and freed, for keys, values and queries.
-         (schedule.roles ? (4 * schedule.stages + 2) * barrierBytes : 0);
+         (schedule.roles ? mailboxBytes + (4 * schedule.stages + 2) * barrierBytes : 0);
 }
 
 Resources lacuna::tile::predictResources(const Schedule &schedule, const AttentionShape &shape,

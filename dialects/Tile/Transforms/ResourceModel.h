@@ -22,6 +22,9 @@ inline constexpr std::int64_t sharedAlignment = 1024;
 /// A barrier of a ring.
 inline constexpr std::int64_t barrierBytes = 8;
 
+/// What a role leaves for the other: `tile.alloc_mailbox`.
+inline constexpr std::int64_t mailboxBytes = 16;
+
 /// Threads of a warp group: four warps that compute one product, or the producer.
 inline constexpr std::int64_t warpGroupThreads = 128;
 

@@ -128,6 +128,9 @@ LogicalResult verifyRings(KernelOp kernel) {
                               type.getSlots() * type.getSlotType().getBytes(), sharedAlignment)))
       return failure();
   }
+  for (AllocMailboxOp mailbox : kernel.getBody().getOps<AllocMailboxOp>())
+    if (failed(placement.take(mailbox, mailbox.getOffset(), mailboxBytes, mailboxBytes)))
+      return failure();
   for (AllocBarriersOp ring : kernel.getBody().getOps<AllocBarriersOp>())
     if (failed(placement.take(ring, ring.getOffset(),
                               barrierBytes * ring.getBarriers().getType().getSlots(),
@@ -157,7 +160,7 @@ struct VerifyScheduled : impl::TileVerifyScheduledPassBase<VerifyScheduled> {
              << *kernel.getSharedBytes() << " bytes of shared memory per block, " << target->name
              << " has " << target->sharedBytesPerBlock;
     WalkResult walk = kernel.walk([&](Operation *op) -> WalkResult {
-      if (isa<AllocOp, AllocBarriersOp>(op) && !isa<KernelOp>(op->getParentOp()))
+      if (isa<AllocOp, AllocMailboxOp, AllocBarriersOp>(op) && !isa<KernelOp>(op->getParentOp()))
         return op->emitOpError("must stand in the body of the kernel");
       return verifyOperation(op, *kernel.getSchedule());
     });

@@ -101,6 +101,10 @@ LogicalResult KernelLowering::lower(Operation &op) {
       .Case([&](tile::ForItemsOp items) { return lowerItems(items); })
       .Case([&](tile::RolesOp roles) { return lowerRoles(roles); })
       .Case([&](tile::AllocBarriersOp barriers) { return lowerBarriers(barriers), success(); })
+      .Case([&](tile::AllocMailboxOp mailbox) {
+        values.map(mailbox.getMailbox(), kept(loc, "lacuna::keptAddress", *mailbox.getOffset()));
+        return success();
+      })
       .Case([&](tile::CopyBulkOp copy) { return lowerFragment(op, printCopyBulk(emission, copy)); })
       .Case([&](tile::AwaitDotsOp await) { return lowerAwait(await); })
       .Case([&](tile::AnyDiffersOp differs) { return lowerVote(differs); })
@@ -145,6 +149,7 @@ LogicalResult KernelLowering::lower(Operation &op) {
       .Case([&](tile::AllocOp alloc) { return lowerRing(alloc); })
       .Case([&](tile::SlotOp slot) { return lowerSlot(slot); })
       .Case([&](tile::BlockOp block) { return lowerBlockIndex(block), success(); })
+      .Case([&](tile::ReceiveBlockOp receive) { return lowerReceiveBlock(receive), success(); })
       .Case([&](tile::PieceOp piece) { return lowerPiece(piece), success(); })
       .Case([&](tile::PartOp part) { return lowerPart(part), success(); })
       .Case([&](tile::PackHeadsOp pack) { return lowerPackHeads(pack), success(); })

@@ -78,6 +78,7 @@ private:
   // PlaceLowering.cpp: where a block, its tensors and its shared memory are.
 
   void lowerBlockIndex(tile::BlockOp op);
+  void lowerReceiveBlock(tile::ReceiveBlockOp op);
   void lowerPiece(tile::PieceOp op);
   void lowerPart(tile::PartOp op);
   void lowerPackHeads(tile::PackHeadsOp op);

@@ -47,6 +47,13 @@ void KernelLowering::lowerBlockIndex(tile::BlockOp op) {
   readMembers(*op, block, {"batch", "head", "first"});
 }
 
+void KernelLowering::lowerReceiveBlock(tile::ReceiveBlockOp op) {
+  emission.include("roles");
+  Value block = structVariable(op, "block", "lacuna::Block");
+  statement(op.getLoc(), "{} = lacuna::receiveBlock({});", {block, values.lookup(op.getMailbox())});
+  readMembers(*op, block, {"batch", "head", "first"});
+}
+
 void KernelLowering::lowerPiece(tile::PieceOp op) {
   emission.include("ragged");
   Value piece = structVariable(op, "piece", "lacuna::Piece");

@@ -40,6 +40,7 @@ std::optional<FragmentCall> lacuna::callOfRoleOp(Emission &emission, Operation &
                     "expectBytes<" + Twine(slots) + ", " + Twine(expect.getBytes()) + ">",
                     expect->getOperands());
       })
+      .Case([&](tile::SendBlockOp send) { return call("roles", "sendBlock", send->getOperands()); })
       .Case([&](tile::CommitDotsOp) {
         bool isConditional = isa_and_nonnull<scf::IfOp>(op.getPrevNode());
         return call("wgmma", isConditional ? "commitConditionalDots" : "commitDots", {});

@@ -87,7 +87,7 @@ std::string lacuna::nameOf(Value value) {
     return nameOf(part.getView()) + "_part";
   if (auto pack = dyn_cast<tile::PackHeadsOp>(op))
     return nameOf(pack.getView()) + "_packed";
-  if (isa<tile::BlockOp>(op)) {
+  if (isa<tile::BlockOp, tile::ReceiveBlockOp>(op)) {
     static constexpr StringRef results[] = {"batch", "head", "first"};
     return results[cast<OpResult>(value).getResultNumber()].str();
   }

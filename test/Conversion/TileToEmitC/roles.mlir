@@ -64,7 +64,7 @@
 // CHECK-SAME: !emitc.opaque<"const __grid_constant__ lacuna::CopyMap">
 // CHECK-SAME: "__launch_bounds__(384)"
 tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x32xf16>, %b: i32, %n: i32)
-    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 36912 : i64} {
+    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 36928 : i64} {
   %c0 = arith.constant 0 : i32
   %zero = arith.constant 0.0 : f32
   %qr = tile.alloc at 0 : !qring
@@ -80,12 +80,15 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
   // CHECK-NEXT: verbatim "lacuna::initBarrier<2>({} + 8);"
   // CHECK-NEXT: verbatim "lacuna::fenceBarriers();"
   %freed = tile.alloc_barriers arrivals 2 at 36880 : !tile.barriers<2>
+  // CHECK: call_opaque "lacuna::keptAddress"
+  %mailbox = tile.alloc_mailbox at 36912 : !tile.mailbox
   tile.barrier
   // CHECK: %[[CONSUMES:.*]] = call_opaque "lacuna::warpIsBelow<8>"
   // CHECK: if %[[CONSUMES]] {
   // CHECK:   "lacuna::takeRegisters<240>();"
   // CHECK:   "lacuna::openTurns<2>();"
   // CHECK:   "lacuna::awaitFilled<2>({}, {});"
+  // CHECK:   "{} = lacuna::receiveBlock({});"
   // CHECK:   "lacuna::awaitTurn();"
   // CHECK:   "start_scores({}, {}, {});"
   // CHECK:   "lacuna::commitDots();"
@@ -104,11 +107,13 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
   // CHECK:   %[[PRODUCES:.*]] = call_opaque "lacuna::isElected<8>"
   // CHECK:   if %[[PRODUCES]] {
   // CHECK:     "lacuna::awaitFreed<2>({}, {});"
-  // CHECK:     "lacuna::expectBytes<2, 6144>({}, {});"
+  // CHECK-NEXT: "lacuna::sendBlock({}, {}, {}, {});"
+  // CHECK-NEXT: "lacuna::expectBytes<2, 6144>({}, {});"
   // CHECK:     "copy_bulk_32x96({}, {}, {}, {}, {}, {}, {}, {}, {});"
   tile.roles producer registers 24 {
     %slot = tile.slot %kr[%n] : !kring
     tile.await_freed %freed[%n] : !tile.barriers<2>
+    tile.send_block %b, %b, %n to %mailbox : !tile.mailbox
     tile.expect %filled[%n] bytes 6144 : !tile.barriers<2>
     tile.copy_bulk (%wide, %narrow)[%b, %b, %n, %c0] to %slot signals %filled[%n]
         : (!tile.copy_map<32x64xf16>, !tile.copy_map<32x32xf16>) -> !keys, !tile.barriers<2>
@@ -117,6 +122,7 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
     %q = tile.slot %qr[%c0] : !qring
     %k = tile.slot %kr[%n] : !kring
     tile.await_filled %filled[%n] : !tile.barriers<2>
+    %batch, %head, %first = tile.receive_block %mailbox : !tile.mailbox
     %none = tile.splat %zero : !scores
     tile.await_turn
     %started = tile.dot %q, %k, %none async : !queries, !keys -> !scores

@@ -20,12 +20,18 @@ tile.kernel @roles(%wide: !tile.copy_map<64x64xbf16>, %narrow: !tile.copy_map<64
   %filled = tile.alloc_barriers arrivals 1 : !tile.barriers<2>
   // CHECK: %[[FREED:.*]] = tile.alloc_barriers arrivals 2 at 24592 : <2>
   %freed = tile.alloc_barriers arrivals 2 at 24592 : !tile.barriers<2>
+  // CHECK: tile.alloc_mailbox : !tile.mailbox
+  %mailbox = tile.alloc_mailbox : !tile.mailbox
+  // CHECK: %[[MAILBOX:.*]] = tile.alloc_mailbox at 24608 : !tile.mailbox
+  %other = tile.alloc_mailbox at 24608 : !tile.mailbox
   tile.barrier
   // CHECK: tile.roles producer registers 24 {
   tile.roles producer registers 24 {
     %slot = tile.slot %ring[%c0] : !ring
     // CHECK: tile.await_freed %[[FREED]][%{{.*}}] : <2>
     tile.await_freed %freed[%c0] : !tile.barriers<2>
+    // CHECK: tile.send_block %{{.*}}, %{{.*}}, %{{.*}} to %[[MAILBOX]] : !tile.mailbox
+    tile.send_block %b, %h, %row to %other : !tile.mailbox
     // CHECK: tile.expect %[[FILLED]][%{{.*}}] bytes 12288 : <2>
     tile.expect %filled[%c0] bytes 12288 : !tile.barriers<2>
     // CHECK: tile.copy_bulk(%{{.*}}, %{{.*}}) [%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] to %{{.*}} signals %[[FILLED]][%{{.*}}]
@@ -37,6 +43,8 @@ tile.kernel @roles(%wide: !tile.copy_map<64x64xbf16>, %narrow: !tile.copy_map<64
     tile.open_turns
     // CHECK: tile.await_filled %[[FILLED]][%{{.*}}] : <2>
     tile.await_filled %filled[%c0] : !tile.barriers<2>
+    // CHECK: %{{.*}}, %{{.*}}, %{{.*}} = tile.receive_block %[[MAILBOX]] : !tile.mailbox
+    %batch, %head, %first = tile.receive_block %other : !tile.mailbox
     %slot = tile.slot %ring[%c0] : !ring
     %none = tile.splat %zero : !scores
     // CHECK: tile.await_turn

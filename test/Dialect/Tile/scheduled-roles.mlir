@@ -5,17 +5,23 @@
 
 // CHECK-LABEL: tile.kernel @dense_kernel
 // CHECK-SAME:  blocks_per_sm = 1 : i64, persistent,
-// CHECK-SAME:  roles = true>, shared_bytes = 163920 : i64, target = "sm_90a"
-// The producer copies the queries of an item, then keys and values in turn.
+// CHECK-SAME:  roles = true>, shared_bytes = 163936 : i64, target = "sm_90a"
+// The producer says which item it is and copies its queries, then keys and values in turn.
 // CHECK:       tile.roles producer registers 24 {
 // CHECK:         tile.for_items
-// CHECK:           tile.copy_bulk({{.*}}128x128xbf16, [query, feature]>
+// CHECK:           tile.block
+// CHECK:           tile.send_block
+// CHECK-NEXT:      tile.expect
+// CHECK-NEXT:      tile.copy_bulk({{.*}}128x128xbf16, [query, feature]>
 // CHECK:           tile.for_runs
 // CHECK:             tile.copy_bulk
 // CHECK:             tile.copy_bulk
 // CHECK:       } consumers registers 240 {
+// CHECK-NOT:     tile.block
 // CHECK:         tile.open_turns
 // CHECK:         tile.for_items
+// CHECK:           tile.await_filled
+// CHECK-NEXT:      tile.receive_block
 // CHECK:           tile.for_runs {{.*}} drained
 // The product of the next entry's queries and keys is started before the product of
 // this one's weights and values is waited for.

@@ -17,6 +17,23 @@ tile.kernel @in_order() attributes {target = "sm_80"} {
 
 // -----
 
+// What roles share lies behind the rings.
+// CHECK-LABEL: tile.kernel @roles
+// CHECK-SAME: shared_bytes = 8240 : i64
+tile.kernel @roles() attributes {target = "sm_90a"} {
+  // CHECK: tile.alloc_barriers arrivals 1 at 8208 : <2>
+  // CHECK: tile.alloc_mailbox at 8192
+  // CHECK: tile.alloc_barriers arrivals 2 at 8224 : <2>
+  // CHECK: tile.alloc at 0
+  %filled = tile.alloc_barriers arrivals 1 : !tile.barriers<2>
+  %mailbox = tile.alloc_mailbox : !tile.mailbox
+  %freed = tile.alloc_barriers arrivals 2 : !tile.barriers<2>
+  %k = tile.alloc : !tile.ring<2 x !tile.shared<32x64xbf16, [key, feature]>>
+  tile.return
+}
+
+// -----
+
 // A layout that is complete is unchanged.
 // CHECK-LABEL: tile.kernel @placed
 // CHECK-SAME: shared_bytes = 8192 : i64

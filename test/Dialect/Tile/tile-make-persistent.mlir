@@ -4,13 +4,15 @@
 !queries = !tile.shared<128x64xf16, [query, feature]>
 !keys = !tile.shared<64x64xf16, [key, feature]>
 
-// The share of the grid is found for each item in each role; entries and items are
-// counted through, and queries are freed behind the last entry.
+// The producer finds the share of the grid for each item, and the consumers hear of it
+// when they have the queries; entries and items are counted through, and queries are freed
+// behind the last entry.
 // CHECK-LABEL: tile.kernel @attend
 // CHECK-SAME:  persistent
 // CHECK-NOT:   tile.block
 // CHECK:       %[[QF:.*]] = tile.alloc_barriers arrivals 1 : <1>
 // CHECK-NEXT:  %[[QE:.*]] = tile.alloc_barriers arrivals 8 : <1>
+// CHECK-NEXT:  %[[MAILBOX:.*]] = tile.alloc_mailbox
 // CHECK:       %[[PADDED:.*]] = arith.addi %[[QUERIES:.*]], %{{.*}}
 // CHECK:       %[[TILES:.*]] = arith.divui %[[PADDED]]
 // CHECK-NEXT:  %[[ROWS:.*]] = arith.muli %[[BATCHES:.*]], %[[HEADS:.*]] :
@@ -22,6 +24,7 @@
 // CHECK-NEXT:      %[[RUNS:.*]] = tile.interval_runs visible(%{{.*}}, %[[END]])
 // CHECK-NEXT:      tile.slot
 // CHECK-NEXT:      tile.await_freed %[[QE]][%[[USE]]]
+// CHECK-NEXT:      tile.send_block %[[B]], %[[H]], %[[FIRST]] to %[[MAILBOX]]
 // CHECK-NEXT:      tile.expect %[[QF]][%[[USE]]]
 // CHECK-NEXT:      tile.copy_bulk{{.*}}[%[[B]], %[[H]], %[[FIRST]], %{{.*}}]{{.*}} signals %[[QF]][%[[USE]]]
 // CHECK-NEXT:      %[[AFTER:.*]] = tile.for_runs (%{{.*}}, %{{.*}}) in %[[RUNS]] iter_args(%{{.*}} = %[[N]])
@@ -29,9 +32,11 @@
 // CHECK-NEXT:      tile.yield %[[AFTER]], %[[NEXT]] : i32, i32
 // CHECK:       } consumers registers 240 {
 // CHECK-NEXT:    tile.for_items (%[[ITEM:.*]]) below %[[ITEMS]] iter_args(%[[N:.*]] = %{{.*}}, %[[USE:.*]] = %{{.*}}) : i32, i32 {
-// CHECK-NEXT:      tile.block {{.*}} item %[[ITEM]]
-// CHECK:           tile.await_filled %[[QF]][%[[USE]]]
-// CHECK-NEXT:      %[[AFTER:.*]] = tile.for_runs {{.*}} iter_args(%{{.*}} = %[[N]])
+// CHECK-NEXT:      tile.await_filled %[[QF]][%[[USE]]]
+// CHECK-NEXT:      %{{.*}}, %{{.*}}, %[[FIRST:.*]] = tile.receive_block %[[MAILBOX]]
+// CHECK-NEXT:      %[[END:.*]] = arith.addi %[[FIRST]]
+// CHECK-NEXT:      %[[RUNS:.*]] = tile.interval_runs visible(%{{.*}}, %[[END]])
+// CHECK-NEXT:      %[[AFTER:.*]] = tile.for_runs {{.*}} in %[[RUNS]] iter_args(%{{.*}} = %[[N]])
 // CHECK:           tile.release %[[QE]][%[[USE]]]
 // CHECK:           tile.yield %[[AFTER]], %{{.*}} : i32, i32
 tile.kernel @attend(%qmap: !tile.copy_map<128x64xf16>, %kmap: !tile.copy_map<64x64xf16>, %batches: i32, %heads: i32, %queries: i32)

@@ -192,6 +192,15 @@ tile.kernel @k() attributes {schedule = #s, target = "sm_80", shared_bytes = 163
 
 // -----
 
+#s = #tile.schedule<query_tile = 128, key_tile = 64, warps = 8, stages = 2, query_in_registers = false, roles = true>
+tile.kernel @k() attributes {schedule = #s, target = "sm_90a", shared_bytes = 32} {
+  // expected-error@+1 {{begins at byte 8, must begin at a multiple of 16}}
+  %mailbox = tile.alloc_mailbox at 8 : !tile.mailbox
+  tile.return
+}
+
+// -----
+
 #s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
 tile.kernel @k() attributes {schedule = #s, target = "sm_80", shared_bytes = 16384} {
   // expected-error@+1 {{ends at byte 17408 of 16384}}

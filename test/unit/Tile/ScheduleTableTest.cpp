@@ -164,7 +164,7 @@ TEST(ScheduleTable, RolesAreForTheirFamilyAndRefusedWithAReason) {
   const ScheduleChoice free = chooseSchedule({128, 128}, hopper);
   EXPECT_EQ(free.schedule, (Schedule{128, 128, 8, 2, false, true}));
   EXPECT_EQ(free.needs.threads, 384);
-  EXPECT_EQ(free.needs.sharedBytes, 5 * 32768 + 10 * 8);
+  EXPECT_EQ(free.needs.sharedBytes, 5 * 32768 + 16 + 10 * 8);
   EXPECT_EQ(free.needs.blocksPerSm, 1);
 
   SchedulePins pins;
