@@ -1,15 +1,19 @@
 """Gradients on the emulator against the float64 reference, with the output and log-sum-exp of a forward run.
 
-    python3 test/Run/backward.py . --gallery --specs=200
+    python3 test/Run/backward.py . --gallery --specs=200 --targets sm_80 sm_90a
 
 Without options: lengths and groups of heads that leave remainders, a part of the gallery
-and some random specs. With --gallery all of it, and as many random specs as wanted.
+and some random specs, each for one of the targets. With --gallery all of it, and as many
+random specs as wanted, for every target that is named. Some gradients, and with --gallery
+those of all of it, are computed in ten orders of blocks, warps and copies: those of queries,
+keys and values are the same to the bit, and the sum of atomics is not.
 """
 # REQUIRES: nvrtc
 # RUN: %python %s %root
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import os
 import pathlib
 import re
@@ -22,6 +26,8 @@ import tempfile
 import spec_generator
 
 SAMPLE = ["alibi", "block_csr", "packed_documents", "relative_bias", "shared_question", "softcap"]
+TARGETS = ["sm_80", "sm_90a"]
+ORDERS = ["eager", "lazy", *(f"random:{seed}" for seed in range(1, 9))]
 
 CAUSAL = """
 !q = tensor<?x?x?x{d}x{dtype}>
@@ -31,10 +37,16 @@ func.func @spec(%q: !q, %k: !q, %v: !v{argument}) -> (!v, tensor<?x?x?xf32>) {{
   %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {{
     {where}
     attn.yield %seen : i1
-  }} : !q, !q, !v
+  }} {score} : !q, !q, !v
   return %o, %lse : !v, tensor<?x?x?xf32>
 }}
 """
+
+SLOPES = """score(%s, %b, %h, %i, %j) {
+    %slope = attn.load %slopes[%h] : tensor<?xf32>
+    %r = arith.addf %s, %slope : f32
+    attn.yield %r : f32
+  }"""
 
 # Gradients of a table that is rounded, and of the scale.
 TABLES = """
@@ -57,42 +69,71 @@ def run(arguments):
 
 
 class Gradient:
-    """The gradient function of a spec, and what a forward run has left for it."""
+    """The gradient function of a spec for a target, and what a forward run has left for it."""
 
-    def __init__(self, folder, name, text, inputs):
-        self.folder, self.spec = folder, pathlib.Path(folder, f"{name}.mlir")
-        self.spec.write_text(text)
+    def __init__(self, folder, name, text, inputs, target=None, results=("dq", "dk", "dv")):
+        self.folder, self.name, self.text, self.inputs, self.target = folder, name, text, inputs, target
+        self.outputs = results
+        self.spec = pathlib.Path(folder, f"{name}-{target}.mlir")
         self.path = self.spec.with_suffix(".gradient.mlir")
-        self.inputs, self.function = inputs, re.search(r"func\.func @(\w+)", text)[1]
+
+    def on(self, target):
+        return Gradient(self.folder, self.name, self.text, self.inputs, target, self.outputs)
 
     def file(self, name):
         return f"@{self.spec.with_suffix('')}.{name}.npy"
 
-    def check(self, results=(), device="--device=emulator"):
-        """What is wrong with it, if anything; its results go to files of these names."""
-        forward = ["lacuna-run", self.spec, "--device=emulator", *(f"--input={x}" for x in self.inputs)]
-        child = run([*forward, f"--output={self.file('o')}", f"--output={self.file('lse')}"])
-        if child.returncode:
-            return self.complaint(child)
-        child = run(["lacuna-opt", self.spec, "--attn-differentiate", "-o", self.path])
-        if child.returncode:
-            return self.complaint(child)
+    def prepare(self):
+        """Runs forward, and differentiates; what went wrong, if anything."""
+        self.spec.write_text(self.text)
+        forward = ["lacuna-run", self.spec, "--device=emulator", f"--target={self.target}"]
+        outputs = [f"--output={self.file(name)}" for name in ("o", "lse")]
+        child = run([*forward, *(f"--input={x}" for x in self.inputs), *outputs])
+        if not child.returncode:
+            child = run(["lacuna-opt", self.spec, "--attn-differentiate", "-o", self.path])
+        return self.complaint(child)
+
+    def compute(self, order, *options):
+        """Runs it; its results go to files."""
         (shape, dtype), value = self.inputs[0].split("=")[0].rsplit("x", 1), self.inputs[2].split("=")[0]
         rows, columns = shape.rsplit("x", 1)[0], value.split("x")[-2]
         inputs = [self.file("o"), self.file("lse"), f"{rows}x{columns}x{dtype}=random:91", f"{rows}xf32=random:92"]
+        function = re.search(r"func\.func @(\w+)", self.text)[1]
         child = run(
-            ["lacuna-run", self.path, f"--function={self.function}_gradient", device, "--check"]
-            + [f"--input={x}" for x in self.inputs + inputs]
-            + [f"--output={self.file(name)}" for name in results]
+            ["lacuna-run", self.path, f"--function={function}_gradient", f"--target={self.target}"]
+            + [f"--emulator={order}", *options, *(f"--input={x}" for x in self.inputs + inputs)]
+            + [f"--output={self.file(name)}" for name in self.outputs]
         )
-        return self.complaint(child) if child.returncode else ""
+        return self.complaint(child)
+
+    def results(self):
+        return [pathlib.Path(self.file(name)[1:]).read_bytes() for name in self.outputs]
+
+    def check(self, order="eager"):
+        """What is wrong with it, if anything."""
+        return self.prepare() or self.compute(order, "--check")
+
+    def repeat(self):
+        """What depends on the order, but for sums of atomics: those have to, if there are any."""
+        if problem := self.prepare():
+            return problem
+        found = []
+        for order in ORDERS:
+            if problem := self.compute(order):
+                return problem
+            found.append(self.results())
+        for name, *results in zip(self.outputs, *found):
+            is_atomic, differs = name == "table", len(set(results)) > 1
+            if differs != is_atomic:
+                return f"{self.name} for {self.target}: {name} {'differs' if differs else 'is the same'} in ten orders"
+        return ""
 
     def complaint(self, child):
-        return f"{shlex.join(map(str, child.args))}\n{child.stderr}"
+        return f"{shlex.join(map(str, child.args))}\n{child.stderr}" if child.returncode else ""
 
 
 def causal(folder, name, lengths, heads, dims=(64, 64), dtype="bf16", where="%seen = attn.causal %i, %j", **more):
-    parts = {"argument": "", "before": "", **more}
+    parts = {"argument": "", "before": "", "score": "", **more}
     text = CAUSAL.format(d=dims[0], e=dims[1], dtype=dtype, where=where, **parts)
     sizes = [(heads[0], lengths[0], dims[0]), (heads[1], lengths[1], dims[0]), (heads[1], lengths[1], dims[1])]
     inputs = [f"1x{h}x{n}x{d}x{dtype}=random:{seed}" for seed, (h, n, d) in enumerate(sizes)]
@@ -113,6 +154,19 @@ def shapes(folder):
     yield causal(folder, "empty-rows", (67, 67), (2, 2), where=where, before=before)
     inputs = ["1x2x37x16xf16=random:1", "1x1x45x16xf16=random:2", "1x1x45x16xf16=random:3"]
     yield Gradient(folder, "tables", TABLES, [*inputs, "0.2", "1x2x37x45xbf16=random:4"])
+
+
+def several_blocks(folder):
+    """Several blocks of every kernel, which walk intervals and lists; a table whose gradient is added atomically."""
+    yield causal(folder, "intervals", (150, 200), (4, 2))
+    documents = causal(
+        folder, "documents", (200, 200), (2, 1), (16, 16), argument=", %label: tensor<?xi32>, %slopes: tensor<?xf32>",
+        where="%mine = attn.load %label[%i] : tensor<?xi32>\n%theirs = attn.load %label[%j] : tensor<?xi32>\n"
+        "%seen = arith.cmpi eq, %mine, %theirs : i32", score=SLOPES,
+    )
+    documents.inputs += ["200xi32=documents:5:50", "2xf32=random:6"]
+    documents.outputs = ("dq", "dk", "dv", "table")
+    yield documents
 
 
 def gallery(folder, root, whole):
@@ -139,8 +193,8 @@ def write_list(path, n):
     path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack(f"<H{len(header)}s{n * n}i", len(header), header.encode(), *numbers))
 
 
-def compare_with_list(folder, n=70):
-    """A causal mask that is a list of blocks has the same gradients, to the bit; so have blocks in any order."""
+def compare_with_list(folder, target, n=70):
+    """A causal mask that is a list of blocks has the same gradients, to the bit."""
     path = pathlib.Path(folder, "list.npy")
     write_list(path, n)
     columns = f"%n = arith.constant {n} : i32"
@@ -148,27 +202,36 @@ def compare_with_list(folder, n=70):
     listed = causal(
         folder, "listed", (n, n), (2, 1), argument=", %list: tensor<?x?xi32>", before=f"{columns}\n{expand}",
         where="%seen = attn.block_mask %i, %j in %blocks block 1 x 1 : tensor<?x?xi1>",
-    )
+    ).on(target)
     listed.inputs.append(f"@{path}")
-    plain = causal(folder, "plain", (n, n), (2, 1))
-    names = ["dq", "dk", "dv"]
-    found = []
-    runs = [(listed, "--device=emulator"), *((plain, f"--emulator=random:{seed}") for seed in range(3))]
-    for gradient, device in runs:
-        if problem := gradient.check(names, device):
-            return problem
-        found.append([pathlib.Path(gradient.file(name)[1:]).read_bytes() for name in names])
-    return "" if all(each == found[0] for each in found) else "gradients of a causal mask differ from run to run"
+    plain = causal(folder, "plain", (n, n), (2, 1)).on(target)
+    if problem := listed.check() or plain.check():
+        return problem
+    return "" if listed.results() == plain.results() else f"a list of blocks for {target} gives other gradients"
 
 
-parser = argparse.ArgumentParser()
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("root")
 parser.add_argument("--gallery", action="store_true")
 parser.add_argument("--specs", type=int, default=6)
+parser.add_argument("--targets", nargs="+", help="of all gradients; default: one of two each")
 options = parser.parse_args()
+
+
+def for_targets(gradients):
+    """Each for the targets that it is to be computed for."""
+    for n, gradient in enumerate(gradients):
+        for target in options.targets or [TARGETS[n % 2]]:
+            yield gradient.on(target)
+
+
 with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-    gradients = [*shapes(folder), *gallery(folder, options.root, options.gallery), *random_specs(folder, options.specs)]
-    answers = [*pool.map(Gradient.check, gradients), compare_with_list(folder)]
+    masks = [*gallery(folder, options.root, options.gallery)]
+    checked = [*for_targets([*shapes(folder), *masks, *random_specs(folder, options.specs)])]
+    orders = itertools.cycle(ORDERS)
+    repeated = [*for_targets(masks if options.gallery else several_blocks(folder))]
+    answers = [*pool.map(Gradient.check, checked, orders), *pool.map(Gradient.repeat, repeated)]
+    answers += [compare_with_list(folder, target) for target in options.targets or TARGETS[:1]]
 problems = [answer for answer in answers if answer]
 print(*problems, f"{len(answers)} gradients, {len(problems)} wrong", sep="\n")
 sys.exit(bool(problems))

@@ -3,11 +3,13 @@
 Each is dropped in turn; the emulator has to report the mutant, or its results have
 to differ. The kernels are those of the family that runs everywhere and, for a few specs
 that have every schedule between them, those with a producer and consumers, whose
-rings go round five times at least. `--all` takes the whole gallery there, too, with
-every head dim that has schedules of its own.
+rings go round five times at least, and those of some gradients. `--all` takes the whole
+gallery there, too, with every head dim that has schedules of its own; `--gradients` only
+those of gradients.
 """
 # REQUIRES: nvrtc
 # RUN: %python %s %root
+import argparse
 import concurrent.futures
 import pathlib
 import re
@@ -30,6 +32,8 @@ REDUNDANT = (
 )
 # Three warp groups that compute and two, key tiles of 128 and 64, planned and closed.
 ROLES = [("dense", 64), ("hash_buckets", 128), ("causal", 256)]
+# Walks of lists, tables that are added to, and each gradient in a kernel of its own.
+GRADIENTS = [("packed_documents", "sm_80", 64), ("alibi", "sm_80", 64), ("dense", "sm_80", 192)]
 # Some query tiles have more key tiles than a ring has slots: else nothing waits for them.
 SIZES = {"batch": 1, "query_heads": 3, "key_heads": 1, "queries": 300, "keys": 500, "positions": 500}
 
@@ -44,13 +48,24 @@ def fill(pattern):
 
 def examine(case):
     """A line on a spec for a target, and what is wrong with it."""
-    name, target, head_dim = case
+    name, target, head_dim, is_gradient = case
     text = (root / f"kernels/specs/{name}.mlir").read_text()
     text = re.sub(r"^(!qk|!vo) = tensor<\?x\?x\?x128x", rf"\1 = tensor<?x?x?x{head_dim}x", text, flags=re.M)
     tensors = [f"{{batch}}x{{{heads}}}x{{{rows}}}x{head_dim}xbf16=random:{seed}" for seed, (heads, rows) in
                enumerate((("query_heads", "queries"), ("key_heads", "keys"), ("key_heads", "keys")))]
     more = re.findall(r"^// Input: (.*)$", text, re.MULTILINE)
+    title = f"{name} {head_dim} for {target}"
+    if is_gradient:
+        title = "gradient of " + title
+        rows = "{batch}x{query_heads}x{queries}"
+        # Log-sum-exps that leave probabilities below 1.
+        more += [f"{rows}x{head_dim}xbf16=random:4", f"{rows}xf32=random:5:4:5"]
+        more += [f"{rows}x{head_dim}xbf16=random:6", f"{rows}xf32=random:7"]
+        differentiate = ["lacuna-opt", "-", "--attn-differentiate"]
+        text = subprocess.run(differentiate, input=text, capture_output=True, text=True, check=True).stdout
     command = ["lacuna-mutate", "-", f"--target={target}", *[f"--input={fill(x)}" for x in tensors + more]]
+    if is_gradient:
+        command.append(f"--function={pathlib.Path(name).name}_gradient")
     child = subprocess.run(command, input=text, capture_output=True, text=True)
     if child.returncode:
         return shlex.join(command), [child.stderr]
@@ -66,22 +81,34 @@ def examine(case):
             survivors = [line for line in survivors if line not in known or specs and name not in specs]
         if int(laps[1]) < LAPS:
             wrong.append(f"a ring went round {laps[1]} times only")
-    elif target == "sm_90a":
+    elif target == "sm_90a" and not is_gradient:
         wrong.append("no kernel with roles")
-    return f"{name} {head_dim} for {target}: {caught} caught", wrong + survivors
+    return f"{title}: {caught} caught", wrong + survivors
 
 
-root = pathlib.Path(sys.argv[1])
-gallery = sorted(path.stem for path in (root / "kernels/specs").glob("*.mlir"))
-cases = [(name, "sm_80", 128) for name in gallery]
-if "--all" in sys.argv:
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("root", type=pathlib.Path)
+parser.add_argument("--all", action="store_true")
+parser.add_argument("--gradients", action="store_true")
+parser.add_argument("--targets", nargs="+", default=["sm_80", "sm_90a"])
+options = parser.parse_args()
+root = options.root
+specs = root / "kernels/specs"
+paths = [*specs.glob("*.mlir"), *specs.glob("scfa/*.mlir")]
+gallery = sorted(str(path.relative_to(specs).with_suffix("")) for path in paths)
+if options.all:
     SIZES.update(queries=500, keys=1100, positions=1100)  # sparse masks, too, fill rings five times
     ROLES = [(name, head_dim) for name in gallery for head_dim in (64, 128, 192, 256)]
-cases += [(name, "sm_90a", head_dim) for name, head_dim in ROLES]
+    GRADIENTS = [(name, target, head_dim) for target in ("sm_80", "sm_90a") for name, head_dim in ROLES]
+cases = [(*case, True) for case in GRADIENTS]
+if not options.gradients:
+    cases += [(name, "sm_80", 128, False) for name in gallery]
+    cases += [(name, "sm_90a", head_dim, False) for name, head_dim in ROLES]
+cases = [case for case in cases if case[1] in options.targets]
 failures = 0
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     for line, wrong in pool.map(examine, cases):
         print(line, *wrong, sep="\n  ", flush=True)
         failures += bool(wrong)
-print(f"{len(cases)} kernels, {failures} with mutants that nothing shows")
+print(f"{len(cases)} programs, {failures} with mutants that nothing shows")
 sys.exit(failures > 0)

@@ -1,14 +1,17 @@
 """SCFA in one program: rows that were compacted or sorted attend as if nothing had moved.
 
-    python3 test/Run/scfa.py . --lengths 258 913 1213 --targets sm_80 sm_90a
+    python3 test/Run/scfa.py . --lengths 258 913 1213 --gradients
 
 Results are held against those of a spec that leaves rows where they are, run by the
 reference: what is kept, which heads keep nothing, strict and non-strict causality, one
-bucket, a bucket for each token, and other numbers for the same buckets.
+bucket, a bucket for each token, and other numbers for the same buckets. With --gradients
+those of queries, keys and values, too.
 """
 # REQUIRES: nvrtc
-# RUN: %python %s %root
+# RUN: %python %s %root --targets sm_90a
+# RUN: %python %s %root --targets sm_80 --lengths 70 --gradients
 import argparse
+import math
 import pathlib
 import random
 import shlex
@@ -18,7 +21,8 @@ import sys
 import tempfile
 
 HEADS, DIM = 4, 32
-LIMIT = 1e-2  # of the difference of a result, or that part of a result above 1
+# Of the difference of a result, or that part of a result above 1; of a gradient, of norms.
+LIMIT = 1e-2
 
 DENSE = """
 !t = tensor<?x?x?x{dim}xbf16>
@@ -47,27 +51,36 @@ def numbers(path):
 class Case:
     """Inputs of one length, and what runs on them."""
 
-    def __init__(self, folder, root, length, target):
-        self.folder, self.root, self.length, self.target = folder, root, length, target
+    def __init__(self, folder, root, length, target, gradients):
+        self.folder, self.root, self.length, self.target, self.gradients = folder, root, length, target, gradients
         self.random = random.Random(length)
 
-    def run(self, name, text, marks, *options):
-        """Output and log-sum-exp."""
-        spec = self.folder / "spec.mlir"
-        spec.write_text(text)
-        files = [self.folder / "o.npy", self.folder / "lse.npy"]
-        shape = f"1x{HEADS}x{self.length}x{DIM}xbf16"
-        command = ["lacuna-run", str(spec), *options]
-        command += [f"--input={shape}=random:{seed}" for seed in (1, 2, 3)]
-        kind = "i1" if "xi1>" in text else "i32"
-        for rows in marks:
-            flat = " ".join(str(int(x)) for row in rows for x in row)
-            command.append(f"--input=1x{HEADS}x{self.length}x{kind}=[{flat}]")
-        command += [f"--output=@{file}" for file in files]
-        child = subprocess.run(command, capture_output=True, text=True)
+    def launch(self, name, text, inputs, results, *options):
+        """The results of a program."""
+        files = [self.folder / f"{result}.npy" for result in results]
+        command = ["lacuna-run", "-", *options, *(f"--input={x}" for x in inputs), *(f"--output=@{x}" for x in files)]
+        child = subprocess.run(command, input=text, capture_output=True, text=True)
         if child.returncode:
             sys.exit(f"{name}, {self.length} on {self.target}: {shlex.join(command)[:2000]}\n{child.stderr}")
         return [numbers(file) for file in files]
+
+    def run(self, name, text, marks, *options):
+        """Output and log-sum-exp, and gradients of queries, keys and values if they are wanted."""
+        rows = f"1x{HEADS}x{self.length}x"
+        inputs = [f"{rows}{DIM}xbf16=random:{seed}" for seed in (1, 2, 3)]
+        kind = "i1" if "xi1>" in text else "i32"
+        for mark in marks:
+            inputs.append(f"{rows}{kind}=[{' '.join(str(int(x)) for row in mark for x in row)}]")
+        state = self.launch(name, text, inputs, ["o", "lse"], *options)
+        if not self.gradients:
+            return state
+        differentiate = ["lacuna-opt", "-", "--attn-differentiate"]
+        gradient = subprocess.run(differentiate, input=text, capture_output=True, text=True, check=True).stdout
+        inputs += [f"@{self.folder}/{result}.npy" for result in ("o", "lse")]
+        inputs += [f"{rows}{DIM}xbf16=random:4", f"{rows[:-1]}xf32=random:5"]
+        return state + self.launch(
+            f"gradient of {name}", gradient, inputs, ["dq", "dk", "dv"], f"--function={name}_gradient", *options
+        )
 
     def sparse(self, name, marks, causal):
         text = (self.root / f"kernels/specs/scfa/{name}.mlir").read_text().replace("128x", f"{DIM}x")
@@ -81,7 +94,7 @@ class Case:
 
     def agree(self, what, found, expected):
         """Problems: too large a difference, or anything but zero and -inf where there is no key."""
-        (o, lse), (right, right_lse) = found, expected
+        (o, lse, *gradients), (right, right_lse, *right_gradients) = found, expected
         worst = max((abs(a - b) / max(1, abs(b)) for a, b in zip(o, right)), default=0)
         empty = [n for n, x in enumerate(right_lse) if x == -float("inf")]
         if any(lse[n] != -float("inf") or any(o[n * DIM : (n + 1) * DIM]) for n in empty):
@@ -89,6 +102,13 @@ class Case:
         worst_lse = max((abs(a - b) for a, b in zip(lse, right_lse) if a != b), default=0)
         if not (worst <= LIMIT and worst_lse <= LIMIT):
             yield f"{what}: off by {worst:.2g}, the log-sum-exp by {worst_lse:.2g}"
+        for name, left, right in zip(("dq", "dk", "dv"), gradients, right_gradients):
+            rows = [slice(n, n + DIM) for n in range(0, len(right), DIM)]
+            if any(any(left[row]) and not any(right[row]) for row in rows):
+                yield f"{what}: {name} is not zero where nothing is seen"
+            error = math.dist(left, right) / max(math.hypot(*right), 1e-20)
+            if not error <= LIMIT:
+                yield f"{what}: {name} is off by {error:.2g}"
 
     def flags(self, shares):
         """For each head, which rows are marked: about that share of them."""
@@ -128,12 +148,13 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("root", type=pathlib.Path)
 parser.add_argument("--lengths", type=int, nargs="+", default=[258])
 parser.add_argument("--targets", nargs="+", default=["sm_80", "sm_90a"])
+parser.add_argument("--gradients", action="store_true")
 options = parser.parse_args()
 problems, count = [], 0
 with tempfile.TemporaryDirectory() as folder:
     for length in options.lengths:
         for target in options.targets:
-            case = Case(pathlib.Path(folder), options.root, length, target)
+            case = Case(pathlib.Path(folder), options.root, length, target, options.gradients)
             for problem in [*case.dropped(), *case.hashed()]:
                 problems.append(f"{length} on {target}: {problem}")
             count += 1
