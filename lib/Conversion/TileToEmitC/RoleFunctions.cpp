@@ -109,7 +109,8 @@ static bool isReadByStatements(Value tile, llvm::DenseSet<Value> &seen) {
     auto follow = [&](Value value) { return isReadByStatements(value, seen); };
     return llvm::TypeSwitch<Operation *, bool>(user)
         .Case([](tile::MapOp map) { return isMapStatement(map); })
-        .Case<tile::DotOp, tile::ClipOp, tile::AwaitDotsOp>([](auto) { return true; })
+        .Case<tile::DotOp, tile::ClipOp, tile::ReduceOp, tile::AwaitDotsOp>(
+            [](auto) { return true; })
         .Case([&](scf::YieldOp yield) {
           return follow(yield->getParentOp()->getResult(use.getOperandNumber()));
         })

@@ -43,6 +43,18 @@
 // CHECK:      void after_weights(F16x16 &x)
 // CHECK-SAME: \22+r\22(x.x0)
 
+// Rows are reduced by statements, too.
+// CHECK:      F32x2 max_of_scores(const F32x16 &x)
+// CHECK-SAME: .reg .f32 t<4>;
+// CHECK-SAME: max.f32 t0, %2, %3;
+// CHECK-SAME: max.f32 t1, %6, %7;
+// CHECK-SAME: max.f32 t0, t0, t1;
+// CHECK-SAME: max.f32 %0, t0, t1;
+// CHECK-SAME: max.f32 t0, %4, %5;
+// CHECK-SAME: max.f32 %1, t0, t1;
+// CHECK-SAME: \22=&f\22(r.x0), \22=&f\22(r.x1)
+// CHECK-SAME: r.x1 = lacuna::rowMaximum(r.x1);
+
 // Values lie along keys: one product for each width of panel.
 // CHECK:      void dot_outputs(F32x48 &d, const F16x16 &weights, uint32_t key)
 // CHECK-SAME: m64n64k16.f32.f16.f16 {%0, {{.*}}, %31}, {%48, %49, %50, %51}, b, 1, 1, 1, 1;
@@ -135,7 +147,11 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
       tile.yield %y : f16
     }
     %s2, %p2 = tile.await_dots pending 0(%s, %p) : !scores, !packed
-    %m = tile.reduce max %s2 : !scores -> !rows
+    %s3 = tile.map(%x = %s2) : (!scores) -> !scores {
+      %y = math.absf %x : f32
+      tile.yield %y : f32
+    }
+    %m = tile.reduce max %s3 : !scores -> !rows
     %w = tile.convert %p2 : !packed -> !weights
     %two = arith.constant 2.0 : f32
     %o1 = tile.splat %two : !outputs
