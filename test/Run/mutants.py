@@ -36,19 +36,22 @@ ROLES = [("dense", 64), ("hash_buckets", 128), ("causal", 256)]
 GRADIENTS = [("packed_documents", "sm_80", 64), ("alibi", "sm_80", 64), ("dense", "sm_80", 192)]
 # Some query tiles have more key tiles than a ring has slots: else nothing waits for them.
 SIZES = {"batch": 1, "query_heads": 3, "key_heads": 1, "queries": 300, "keys": 500, "positions": 500}
+# Sparse masks, too, fill the rings of a producer five times.
+LARGE = {**SIZES, "queries": 500, "keys": 1100, "positions": 1100}
 
 
-def fill(pattern):
+def fill(pattern, sizes):
     """An input of gpu-check's language, {keys/64+1}, for these sizes."""
     def size(match):
         name, divisor, extra = match.groups()
-        return str(-(-SIZES[name] // int(divisor or 1)) + int(extra or 0))
+        return str(-(-sizes[name] // int(divisor or 1)) + int(extra or 0))
     return re.sub(r"\{(\w+)(?:/(\d+))?(?:\+(\d+))?\}", size, pattern)
 
 
 def examine(case):
     """A line on a spec for a target, and what is wrong with it."""
     name, target, head_dim, is_gradient = case
+    sizes = LARGE if options.all and target == "sm_90a" else SIZES
     text = (root / f"kernels/specs/{name}.mlir").read_text()
     text = re.sub(r"^(!qk|!vo) = tensor<\?x\?x\?x128x", rf"\1 = tensor<?x?x?x{head_dim}x", text, flags=re.M)
     tensors = [f"{{batch}}x{{{heads}}}x{{{rows}}}x{head_dim}xbf16=random:{seed}" for seed, (heads, rows) in
@@ -63,7 +66,7 @@ def examine(case):
         more += [f"{rows}x{head_dim}xbf16=random:6", f"{rows}xf32=random:7"]
         differentiate = ["lacuna-opt", "-", "--attn-differentiate"]
         text = subprocess.run(differentiate, input=text, capture_output=True, text=True, check=True).stdout
-    command = ["lacuna-mutate", "-", f"--target={target}", *[f"--input={fill(x)}" for x in tensors + more]]
+    command = ["lacuna-mutate", "-", f"--target={target}", *[f"--input={fill(x, sizes)}" for x in tensors + more]]
     if is_gradient:
         command.append(f"--function={pathlib.Path(name).name}_gradient")
     child = subprocess.run(command, input=text, capture_output=True, text=True)
@@ -97,7 +100,6 @@ specs = root / "kernels/specs"
 paths = [*specs.glob("*.mlir"), *specs.glob("scfa/*.mlir")]
 gallery = sorted(str(path.relative_to(specs).with_suffix("")) for path in paths)
 if options.all:
-    SIZES.update(queries=500, keys=1100, positions=1100)  # sparse masks, too, fill rings five times
     ROLES = [(name, head_dim) for name in gallery for head_dim in (64, 128, 192, 256)]
     GRADIENTS = [(name, target, head_dim) for target in ("sm_80", "sm_90a") for name, head_dim in ROLES]
 cases = [(*case, True) for case in GRADIENTS]
