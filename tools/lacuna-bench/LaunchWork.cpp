@@ -50,7 +50,7 @@ static Result<LaunchWork> workOf(const Executable &executable,
                                  emulator::EmulatorOptions options) {
   options.target = executable.target();
   // Enough for every block of a persistent kernel to compute one item: a sample of
-  // blocks is a sample of items then.
+  // blocks is a sample of items then, and what warps leave for each other is of that one.
   options.multiprocessors = 1 << 16;
   auto device = emulator::createEmulatorDevice(options);
   Result<DeviceRun> run = DeviceRun::create(executable, *device, arguments);

@@ -1,12 +1,13 @@
 //===- ModelBench.cpp - Predictions against counts --------------------------===//
 //
-// Specs of the gallery in both modes and for both families, at lengths that are no
-// multiples of a tile: what a launch is predicted to execute and to move on each unit,
+// Specs of the gallery, or their gradients, in both modes and for both families, at lengths that
+// are no multiples of a tile: what a launch is predicted to execute and to move on each unit,
 // against what the emulator counts when it executes it; and the shared memory that the
 // resource model, which chooses schedules before there is a kernel, foresees for a
 // block, against what the kernel has.
 //
 //===----------------------------------------------------------------------===//
+#include "lacuna/Gradient.h"
 #include "lacuna/Reference.h"
 #include "lib/Compiler/Compilation.h"
 #include "tools/lacuna-bench/Bench.h"
@@ -27,7 +28,7 @@ static constexpr CaseShape shape = {1, 2, 1, 500, 630};
 
 namespace {
 
-/// A spec of the gallery, and one launch of it.
+/// A spec of the gallery, or its gradient, and one launch of it.
 struct ModelCase {
   CaseKernel kernel;
   std::string text;
@@ -36,16 +37,33 @@ struct ModelCase {
 
 } // namespace
 
-static Result<ModelCase> readCase(const std::string &folder, const CaseKernel &kernel) {
+/// The gradient of a case, which takes outputs and gradients of them, too.
+static Status differentiateCase(const CaseKernel &kernel, std::string &text,
+                                std::vector<std::string> &inputs) {
+  Result<std::string> gradient = differentiate(text, CompileOptions());
+  if (!gradient)
+    return gradient.status();
+  text = std::move(*gradient);
+  for (const char *seed : {"4", "5"})
+    for (const std::string &state : stateShapes(kernel, shape))
+      inputs.push_back(state + "=random:" + seed);
+  return Status();
+}
+
+static Result<ModelCase> readCase(const std::string &folder, const CaseKernel &kernel,
+                                  Passes pass) {
   Result<std::string> text = readSpec(folder, kernel);
   if (!text)
     return text.status();
-  Result<ReferenceSpec> spec = ReferenceSpec::parse(*text, kernel.spec + ".mlir");
-  if (!spec)
-    return spec.status();
   Result<std::vector<std::string>> inputs = caseInputs(*text, kernel, shape);
   if (!inputs)
     return inputs.status();
+  if (pass == Passes::Backward)
+    if (Status status = differentiateCase(kernel, *text, *inputs); !status.isOk())
+      return status;
+  Result<ReferenceSpec> spec = ReferenceSpec::parse(*text, kernel.spec + ".mlir");
+  if (!spec)
+    return spec.status();
   Result<Arguments> arguments =
       makeArguments(spec->name(), spec->arguments(), *inputs, TensorInput::Elements);
   if (!arguments)
@@ -57,7 +75,8 @@ static double percentOf(double prediction, double figure) {
   return 100 * (prediction / figure - 1);
 }
 
-/// Of the shared memory of a block, foreseen and allocated.
+/// Of the shared memory of a block, foreseen and allocated; of several kernels that of the
+/// one that takes most.
 static Result<double> allocationDifference(const ModelCase &modelled, const std::string &target,
                                            const std::string &mode) {
   auto compilation =
@@ -67,11 +86,14 @@ static Result<double> allocationDifference(const ModelCase &modelled, const std:
   Result<Program> program = (*compilation)->finish();
   if (!program)
     return program.status();
-  const KernelFacts &facts = (*compilation)->facts().front();
-  const auto step = llvm::find_if(program->steps, [&](const ProgramStep &step) {
-    return program->kernels[step.kernel].name == facts.name;
+  const std::vector<KernelFacts> &all = (*compilation)->facts();
+  const auto facts = llvm::max_element(all, [](const KernelFacts &a, const KernelFacts &b) {
+    return a.sharedBytes < b.sharedBytes;
   });
-  return percentOf(double(facts.sharedBytes), step->sharedBytes);
+  const auto step = llvm::find_if(program->steps, [&](const ProgramStep &step) {
+    return program->kernels[step.kernel].name == facts->name;
+  });
+  return percentOf(double(facts->sharedBytes), step->sharedBytes);
 }
 
 /// Prediction less figure in percent, in the order of the table's columns.
@@ -100,6 +122,22 @@ differencesOf(const ModelCase &modelled, const std::string &target, const std::s
   return percents;
 }
 
+/// Adds the lines of a case, and keeps the largest difference.
+static Status addCase(const ModelCase &modelled, const std::string &pass, double &largest,
+                      Grid &grid) {
+  for (const char *target : {"sm_80", "sm_90a"})
+    for (const char *mode : {"closed", "planned"}) {
+      const std::string name = target + (" " + modelled.kernel.name()) + ", " + mode + pass;
+      auto differences = differencesOf(modelled, target, mode);
+      if (!differences)
+        return Status(differences.status().kind(), name + ": " + differences.status().message());
+      for (std::optional<double> percent : *differences)
+        largest = std::max(largest, std::abs(*percent));
+      grid.lines.push_back({name, std::move(*differences)});
+    }
+  return Status();
+}
+
 Status lacuna::benchModel(const BenchOptions &options, Table &table) {
   const std::string folder = options.sourceRoot + "/kernels/specs";
   Result<std::vector<std::string>> specs = gallerySpecs(folder);
@@ -113,24 +151,22 @@ Status lacuna::benchModel(const BenchOptions &options, Table &table) {
     if (!options.specs.empty() && !llvm::is_contained(options.specs, (*specs)[n]))
       continue;
     const std::int64_t dim = n % 2 ? 64 : 128;
-    Result<ModelCase> modelled = readCase(folder, {(*specs)[n], DType::BF16, dim, dim});
-    if (!modelled)
-      return modelled.status();
-    for (const char *target : {"sm_80", "sm_90a"})
-      for (const char *mode : {"closed", "planned"}) {
-        const std::string name = target + (" " + modelled->kernel.name()) + ", " + mode;
-        auto differences = differencesOf(*modelled, target, mode);
-        if (!differences)
-          return Status(differences.status().kind(), name + ": " + differences.status().message());
-        for (std::optional<double> percent : *differences)
-          largest = std::max(largest, std::abs(*percent));
-        grid.lines.push_back({name, std::move(*differences)});
-      }
+    for (Passes pass : {Passes::Forward, Passes::Backward}) {
+      if (options.passes != pass && options.passes != Passes::Training)
+        continue;
+      Result<ModelCase> modelled = readCase(folder, {(*specs)[n], DType::BF16, dim, dim}, pass);
+      if (!modelled)
+        return modelled.status();
+      if (Status added =
+              addCase(*modelled, pass == Passes::Backward ? ", backward" : "", largest, grid);
+          !added.isOk())
+        return added;
+    }
   }
   if (grid.lines.empty())
     return Status(StatusKind::Io, "--specs names no spec of " + folder);
   table.add({"model",
-             "largest difference, " + std::to_string(grid.lines.size()) + " kernels, of a unit",
+             "largest difference, " + std::to_string(grid.lines.size()) + " programs, of a unit",
              largest, "%", mostPercent});
   table.add(std::move(grid));
   return Status();

@@ -32,6 +32,8 @@ static Handler handlerOf(Part part, const Row &row, const Statement &statement, 
     return row.draw;
   case Part::Done:
     return presume<allLanes>;
+  case Part::Exchanged:
+    return row.exchange;
   case Part::Unequal:
     return statement.opcode.starts_with("setp.eq") ? presume<0> : presume<allLanes>;
   }

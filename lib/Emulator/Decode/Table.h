@@ -49,6 +49,9 @@ struct Row {
   Handler traffic = nullptr;
   /// Of a product of matrices: the traffic, and any numbers like its elements.
   Handler draw = nullptr;
+  /// Of what a warp leaves in shared memory for others, where nobody waits for anything: a
+  /// store that marks its bytes, or a load that waits for the mark.
+  Handler exchange = nullptr;
 };
 
 /// All rows, found by opcode.
@@ -58,9 +61,10 @@ public:
   static const InstructionTable &instance();
 
   void add(Row row);
-  /// As above, with a row's `traffic`.
-  void add(Row row, Handler traffic) {
+  /// As above, with a row's `traffic` and `exchange`.
+  void add(Row row, Handler traffic, Handler exchange = nullptr) {
     row.traffic = traffic;
+    row.exchange = exchange;
     add(std::move(row));
   }
   /// The row that spells `opcode`, or null.

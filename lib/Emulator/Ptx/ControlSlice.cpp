@@ -25,6 +25,13 @@ static bool needsOthers(const Statement &statement) {
          statement.opcode.starts_with("bar.red") || statement.opcode.starts_with("barrier.red");
 }
 
+/// "v4.b32" of an access to shared memory "ld.shared.v4.b32"; else "".
+static std::string_view sharedShape(const Statement &statement, std::string_view mnemonic) {
+  const std::string start = std::string(mnemonic) + ".shared.";
+  std::string_view opcode = statement.opcode;
+  return opcode.starts_with(start) ? opcode.substr(start.size()) : std::string_view();
+}
+
 static void collect(const Operand &operand, std::vector<int> &registers) {
   if (operand.kind == Operand::Kind::Register)
     registers.push_back(operand.index);
@@ -48,6 +55,7 @@ private:
   void needAll(const std::vector<int> &registers);
   void needOperands(const Statement &statement, std::size_t first, std::size_t last);
   void needWhatCounts(const Statement &statement);
+  bool needStoresOf(const Statement &load);
 
   const Kernel &kernel;
   const std::vector<Effects> &effects;
@@ -127,6 +135,23 @@ void Slicer::needWhatCounts(const Statement &statement) {
     needOperands(statement, 0, statement.operands.size());
 }
 
+/// What a load from shared memory may read: stores of its shape, but of products. False
+/// when there are none.
+bool Slicer::needStoresOf(const Statement &load) {
+  const std::string_view shape = sharedShape(load, "ld");
+  bool found = false;
+  for (std::size_t s = 0; s < effects.size(); ++s) {
+    const std::vector<int> &reads = effects[s].reads;
+    if (shape.empty() || sharedShape(kernel.statements[s], "st") != shape ||
+        std::any_of(reads.begin(), reads.end(), [&](int r) { return cameOfProduct[r]; }))
+      continue;
+    slice.parts[s] = Part::Exchanged;
+    needAll(reads);
+    found = true;
+  }
+  return found;
+}
+
 ControlSlice Slicer::run() {
   const auto &statements = kernel.statements;
   if (std::none_of(statements.begin(), statements.end(), isProduct))
@@ -151,7 +176,9 @@ ControlSlice Slicer::run() {
       part = partOf(s);
       if (part == Part::Computed) {
         needAll(effects[s].reads);
-        if (needsOthers(statements[s]) && slice.obstacle < 0)
+        if (needStoresOf(statements[s]))
+          part = Part::Exchanged;
+        else if (needsOthers(statements[s]) && slice.obstacle < 0)
           slice.obstacle = static_cast<int>(s);
       }
       // What a product is added to, and whether it is.

@@ -19,18 +19,20 @@ namespace lacuna::emulator::ptx {
 
 /// What becomes of a statement when only the slice is executed.
 enum class Part : u8 {
-  Counted,  ///< nothing in the slice depends on its result
-  Computed, ///< in the slice
-  Drawn,    ///< a product of matrices in the slice: any numbers of its kind will do
-  Done,     ///< a wait for an mbarrier: it is over
-  Unequal,  ///< a comparison of what came of a product with a given number: they differ
+  Counted,   ///< nothing in the slice depends on its result
+  Computed,  ///< in the slice
+  Drawn,     ///< a product of matrices in the slice: any numbers of its kind will do
+  Done,      ///< a wait for an mbarrier: it is over
+  Exchanged, ///< a load of what a warp leaves in shared memory, or the store that may be that
+  Unequal,   ///< a comparison of what came of a product with a given number: they differ
 };
 
 /// The part that each statement has.
 struct ControlSlice {
   std::vector<Part> parts; ///< by statement; empty for a kernel without products
   /// A statement in the slice whose result only a whole execution knows: it reads
-  /// shared memory or exchanges data with other warps. -1: none.
+  /// shared memory that no store like it fills, or exchanges data with other warps by
+  /// other means. -1: none.
   int obstacle = -1;
 };
 

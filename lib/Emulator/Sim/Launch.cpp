@@ -181,7 +181,7 @@ void lacuna::emulator::startBlock(Block &block, const Launch &launch, Worker &wo
   block.shared.assign(block.sharedEnd + 16, 0xcd);
   block.grainShift = static_cast<u32>(std::countr_zero(code.sharedGrain));
   u32 warps = (launch.threadsPerBlock() + warpSize - 1) / warpSize;
-  if (launch.options->checkRaces)
+  if (launch.options->checkRaces || code.isPrediction)
     block.cells.assign((block.sharedEnd >> block.grainShift) + 2, Cell{});
   if (worker.readSets.size() > 100000)
     worker.readSets.clear();

@@ -2,6 +2,7 @@
 #include "lib/Emulator/Decode/Rows.h"
 #include "lib/Emulator/Sim/Launch.h"
 #include "lib/Emulator/Sim/MemoryAccess.h"
+#include "lib/Emulator/Sim/Scheduler.h"
 
 #include <cstring>
 #include <string>
@@ -74,6 +75,40 @@ static Step countAccess(Warp &warp, const Instruction &i) {
   else if (loads && i.access.space != Space::Local)
     worker.globalBytesLoaded += bytes;
   return Step::Next;
+}
+
+/// Calls visit(cell) for the cells of shared memory that the lanes access; false as soon as
+/// one returns false, or when an address is none of the block's.
+template <class Visit>
+static bool forCells(Warp &warp, const Instruction &i, Visit visit) {
+  Block &block = *warp.block;
+  const u32 bytes = i.access.bytes();
+  for (u32 rest = warp.mask; rest; rest &= rest - 1) {
+    const u32 address = static_cast<u32>(laneAddress(warp, i, std::countr_zero(rest)));
+    if (address < sharedBase || u64(address) + bytes > block.sharedEnd)
+      return false;
+    const u32 last = (address + bytes - 1) >> block.grainShift;
+    for (u32 c = address >> block.grainShift; c <= last; ++c)
+      if (!visit(block.cells[c]))
+        return false;
+  }
+  return true;
+}
+
+static Step storeAndMark(Warp &warp, const Instruction &i) {
+  const Step step = store(warp, i);
+  forCells(warp, i, [](Cell &cell) { return cell.written = 1; });
+  return step;
+}
+
+static Step loadWhenMarked(Warp &warp, const Instruction &i) {
+  if (forCells(warp, i, [](const Cell &cell) { return cell.written; }))
+    return load(warp, i);
+  // It is executed, and counted, when others have been.
+  Worker &worker = *warp.block->worker;
+  --worker.warpCounts[warp.pc];
+  worker.laneCounts[warp.pc] -= std::popcount(warp.mask);
+  return waitFor(warp, warp.pc, {});
 }
 
 /// ld.param of an entry's parameter: the same for all lanes and always there.
@@ -176,11 +211,11 @@ void lacuna::emulator::addLoadStoreRows(InstructionTable &table) {
                  "[.nc][.ca|.cg|.cs|.lu|.cv]" +
                  evict + policy + "[.L2::64B|.L2::128B|.L2::256B][.v2|.v4|.v8]" + types,
              "", load, 0, bindLoad, true},
-            countAccess<true>);
+            countAccess<true>, loadWhenMarked);
   table.add({"ldu.global[.v2|.v4]" + types, "", load, 0, bindLoad, true}, countAccess<true>);
   table.add({"st[.weak|.volatile|.relaxed|.release]" + scope +
                  "[.global|.shared|.shared::cta|.local|.param][.wb|.cg|.cs|.wt]" + evict + policy +
                  "[.v2|.v4|.v8]" + types,
              "", store, 0, bindStore},
-            countAccess<false>);
+            countAccess<false>, storeAndMark);
 }

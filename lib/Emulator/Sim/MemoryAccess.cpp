@@ -106,7 +106,7 @@ u8 *lacuna::emulator::accessSharedRange(Warp &warp, int lane, u32 address, u32 b
     return nullptr;
   }
   u8 *place = block.sharedAt(address);
-  if (!block.launch->options->checkRaces)
+  if (!block.launch->options->checkRaces || block.code->isPrediction)
     return place;
   const Knowledge known{block.clocks.of(warp.id), block.clocks.proxyOf(warp.id), warp.id,
                         warp.syncedCopies};

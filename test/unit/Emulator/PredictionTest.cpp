@@ -72,6 +72,29 @@ TEST(Prediction, CountsWhatWouldBeExecuted) {
   EXPECT_EQ(predicted.result(), 7.0f) << "a prediction writes nothing";
 }
 
+/// The second warp leaves in shared memory how often both turn.
+static Counters countMessage(bool predict) {
+  const std::string message = product + "mov.u32 %r4, words;\nsetp.lt.u32 %p0, %r0, 32;\n"
+                                        "@%p0 bra reader;\nst.shared.u32 [%r4], %r1;\n"
+                                        "reader:\nbar.sync 0;\nld.shared.u32 %r3, [%r4];\nagain:\n"
+                                        "sub.u32 %r3, %r3, 1;\nsetp.ne.u32 %p1, %r3, 0;\n"
+                                        "@%p1 bra again;\n";
+  KernelRunner runner(Launched::optionsFor(predict, 1));
+  runner.runClean(kernelOf(message), {{1}, {64}},
+                  Arguments(runner.allocate(128), std::uint32_t(3)));
+  return runner.emulator->counters();
+}
+
+TEST(Prediction, WhatAWarpLeavesForOthersIsWaitedFor) {
+  if (testsUseGpu())
+    return;
+  const Counters executed = countMessage(false), predicted = countMessage(true);
+  EXPECT_EQ(executed.warps("sub"), 6u);
+  for (const char *opcode : {"sub", "ld.shared", "st.shared", "bra"})
+    EXPECT_EQ(predicted.warps(opcode), executed.warps(opcode)) << opcode;
+  EXPECT_EQ(predicted.sharedBytes, executed.sharedBytes);
+}
+
 TEST(Prediction, ASampleOfBlocksStandsForAll) {
   if (testsUseGpu())
     return;
