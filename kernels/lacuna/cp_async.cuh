@@ -25,6 +25,11 @@ __device__ __forceinline__ void commitCopies() {
   asm volatile("cp.async.commit_group;" ::: "memory");
 }
 
+/// Arrives at a barrier when the copies that this thread has started are complete.
+__device__ __forceinline__ void arriveWithCopies(uint32_t barrier) {
+  asm volatile("cp.async.mbarrier.arrive.noinc.shared::cta.b64 [%0];" ::"r"(barrier) : "memory");
+}
+
 /// Waits until at most `Pending` groups of this thread are unfinished.
 template <int Pending>
 __device__ __forceinline__ void waitForCopies() {

@@ -97,8 +97,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "key_tile is " << keyTile << ", must be a multiple of 16";
   if (stages < 2 || stages > 4)
     return emitError() << "stages is " << stages << ", must be from 2 to 4";
-  if (roles && (warps % 4 || queryTile != 16 * warps))
-    return emitError() << "query_tile is " << queryTile << " over " << warps
-                       << " warps, with roles it must be 64 for each 4 warps";
+  if (roles && (warps % 4 || (queryTile != 16 * warps && keyTile != 16 * warps)))
+    return emitError() << "query_tile is " << queryTile << " and key_tile " << keyTile << " over "
+                       << warps << " warps, with roles one must be 64 for each 4 warps";
   return success();
 }

@@ -36,3 +36,19 @@ LogicalResult CopyBulkOp::verify() {
     return emitOpError("has ") << getIndices().size() << " indices, must have 4";
   return success();
 }
+
+LogicalResult CopyVectorOp::verify() {
+  SharedType target = getTarget().getType();
+  ViewType view = getView().getType();
+  auto roles = (*this)->getParentOfType<RolesOp>();
+  if (!roles || !roles.getProducerWarp() ||
+      !roles.getProducer().isAncestor((*this)->getParentRegion()))
+    return emitOpError("belongs to a producer that is a warp");
+  if (!target.isVector() || !view.getElementType().isF32())
+    return emitOpError("copies ") << view.getElementType() << " to " << target
+                                  << ", must be a vector of f32";
+  if (getIndices().size() != size_t(view.getRank()))
+    return emitOpError("has ") << getIndices().size() << " indices for a view of rank "
+                               << view.getRank();
+  return success();
+}

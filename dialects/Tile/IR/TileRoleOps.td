@@ -19,7 +19,8 @@ def Tile_RolesOp : Tile_Op<"roles", [RecursiveMemoryEffects,
     producer is one thread of a further warp group. Each region is run by its
     role alone. Warp groups trade registers: every thread of the producer's keeps
     `producer registers`, every consumer gets `consumers registers`, both
-    multiples of 8 from 24 to 240. Nothing follows the roles but the return.
+    multiples of 8 from 24 to 240. Nothing follows the roles but the return. A producer
+    that copies vectors is a `warp`, one thread of which does what else there is.
 
     ```mlir
     tile.kernel @k(%map: !tile.copy_map<64x64xbf16>) {
@@ -39,10 +40,11 @@ def Tile_RolesOp : Tile_Op<"roles", [RecursiveMemoryEffects,
     }
     ```
   }];
-  let arguments = (ins I64Attr:$producer_registers, I64Attr:$consumer_registers);
+  let arguments = (ins I64Attr:$producer_registers, I64Attr:$consumer_registers,
+                       UnitAttr:$producer_warp);
   let regions = (region SizedRegion<1>:$producer, SizedRegion<1>:$consumers);
   let assemblyFormat = [{
-    `producer` `registers` $producer_registers $producer
+    `producer` (`warp` $producer_warp^)? `registers` $producer_registers $producer
     `consumers` `registers` $consumer_registers $consumers attr-dict
   }];
   let hasVerifier = 1;
@@ -111,7 +113,8 @@ def Tile_ReleaseOp : Tile_BarrierUseOp<"release"> {
   let summary = "gives the slot of this use back";
   let description = [{
     One arrival for each warp or each warp group of the consumers, as the barriers
-    expect; products that read the slot are complete.
+    expect; products that read the slot are complete, and so is one behind all that its
+    threads read there themselves.
 
     ```mlir
     tile.kernel @k(%n: i32) {
@@ -172,6 +175,39 @@ def Tile_CopyBulkOp : Tile_Op<"copy_bulk", [AttrSizedOperandSegments,
   let assemblyFormat = [{
     `(` $maps `)` `[` $indices `]` `to` $target `signals` $barriers `[` $use `]` attr-dict
     `:` `(` type($maps) `)` `->` type($target) `,` type($barriers)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_CopyVectorOp : Tile_Op<"copy_vector", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "the producer's warp starts copying a vector from global to shared memory";
+  let description = [{
+    The copy engine wants rows at multiples of 16 bytes, which those of a vector of any
+    length are not; so the lanes copy it, an element of f32 at a time. Elements outside the
+    view become zero. Each of the 32 lanes arrives at the barrier of this use when its own
+    elements have.
+
+    ```mlir
+    tile.kernel @k(%lse: !tile.view<?x?x?xf32>, %b: i32, %h: i32, %query: i32) {
+      %c0 = arith.constant 0 : i32
+      %ring = tile.alloc : !tile.ring<2 x !tile.shared<64xf32, [query]>>
+      %filled = tile.alloc_barriers arrivals 32 : !tile.barriers<2>
+      tile.barrier
+      tile.roles producer warp registers 24 {
+        %slot = tile.slot %ring[%c0] : !tile.ring<2 x !tile.shared<64xf32, [query]>>
+        tile.copy_vector %lse[%b, %h, %query] to %slot signals %filled[%c0]
+            : !tile.view<?x?x?xf32> -> !tile.shared<64xf32, [query]>, !tile.barriers<2>
+      } consumers registers 240 {
+      }
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view, Variadic<I32>:$indices, Tile_SharedType:$target,
+                       Tile_BarriersType:$barriers, I32:$use);
+  let assemblyFormat = [{
+    $view `[` $indices `]` `to` $target `signals` $barriers `[` $use `]` attr-dict
+    `:` type($view) `->` type($target) `,` type($barriers)
   }];
   let hasVerifier = 1;
 }

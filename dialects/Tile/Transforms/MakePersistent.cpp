@@ -32,10 +32,28 @@ std::optional<unsigned> counterOf(ForRunsOp loop) {
   return std::nullopt;
 }
 
-/// The one loop over runs of a role, if its entries are counted.
-ForRunsOp loopOf(Region &role) {
-  auto loops = llvm::to_vector(role.getOps<ForRunsOp>());
-  return loops.size() == 1 && counterOf(loops[0]) ? loops[0] : ForRunsOp();
+/// The one loop over runs of a role, with those around it, and how it counts entries.
+struct CountingLoop {
+  Operation *outermost = nullptr; ///< null when the role has no such loop
+  OpOperand *begin = nullptr;     ///< what it counts from
+  Value end;
+};
+
+CountingLoop loopOf(Region &role) {
+  SmallVector<ForRunsOp> loops;
+  role.walk([&](ForRunsOp loop) { loops.push_back(loop); });
+  std::optional<unsigned> counter = loops.size() == 1 ? counterOf(loops[0]) : std::nullopt;
+  if (!counter)
+    return {};
+  CountingLoop loop{loops[0], &loops[0].getInitsMutable()[*counter], loops[0].getResult(*counter)};
+  while (auto around = dyn_cast<scf::ForOp>(loop.outermost->getParentOp())) {
+    auto argument = dyn_cast<BlockArgument>(loop.begin->get());
+    OpOperand *init = argument ? around.getTiedLoopInit(argument) : nullptr;
+    if (!init)
+      return {};
+    loop = {around, init, around.getTiedLoopResult(argument)};
+  }
+  return loop.outermost->getParentRegion() == &role ? loop : CountingLoop();
 }
 
 struct MakePersistent : impl::TileMakePersistentPassBase<MakePersistent> {
@@ -47,7 +65,7 @@ struct MakePersistent : impl::TileMakePersistentPassBase<MakePersistent> {
     auto blocks = llvm::to_vector(body.getOps<BlockOp>());
     auto roles = llvm::to_vector(body.getOps<RolesOp>());
     if (kernel.getPersistent() || blocks.size() != 1 || roles.size() != 1 ||
-        !loopOf(roles[0].getProducer()) || !loopOf(roles[0].getConsumers()))
+        !loopOf(roles[0].getProducer()).outermost || !loopOf(roles[0].getConsumers()).outermost)
       return;
     block = blocks[0];
     share.clear();
@@ -111,17 +129,16 @@ struct MakePersistent : impl::TileMakePersistentPassBase<MakePersistent> {
   /// Puts what a role does into a loop over items, which counts entries and items.
   void loop(Region &role) {
     Block &body = role.front();
-    ForRunsOp runs = loopOf(role);
-    unsigned counter = *counterOf(runs);
+    CountingLoop counting = loopOf(role);
     OpBuilder builder = OpBuilder::atBlockBegin(&body);
-    Location loc = runs.getLoc();
+    Location loc = counting.outermost->getLoc();
     auto loop = ForItemsOp::create(builder, loc, items, ValueRange{zero, zero});
     Block &inside = loop.getBody().front();
     Value entries = loop.getCarried()[0], item = loop.getCarried()[1];
     inside.getOperations().splice(inside.end(), body.getOperations(), std::next(body.begin()),
                                   std::prev(body.end()));
-    useEachItem(inside, runs, item);
-    runs.getInitsMutable()[counter].set(entries);
+    useEachItem(inside, counting.outermost, item);
+    counting.begin->set(entries);
 
     builder.setInsertionPointToStart(&inside);
     IRMapping mapping;
@@ -138,11 +155,11 @@ struct MakePersistent : impl::TileMakePersistentPassBase<MakePersistent> {
                             [&](OpOperand &use) { return loop->isAncestor(use.getOwner()); });
     builder.setInsertionPointToEnd(&inside);
     Value next = arith::AddIOp::create(builder, loc, item, one);
-    YieldOp::create(builder, loc, ValueRange{runs.getResult(counter), next});
+    YieldOp::create(builder, loc, ValueRange{counting.end, next});
   }
 
   /// The slots that are filled for each item.
-  void useEachItem(Block &inside, ForRunsOp runs, Value item) {
+  void useEachItem(Block &inside, Operation *loop, Value item) {
     for (Operation &op : inside)
       if (auto expect = dyn_cast<ExpectOp>(op)) {
         OpBuilder builder(expect);
@@ -154,8 +171,8 @@ struct MakePersistent : impl::TileMakePersistentPassBase<MakePersistent> {
       } else if (auto copy = dyn_cast<CopyBulkOp>(op)) {
         copy.getUseMutable().assign(item);
       } else if (auto await = dyn_cast<AwaitFilledOp>(op)) {
-        OpBuilder builder(runs->getContext());
-        builder.setInsertionPointAfter(runs);
+        OpBuilder builder(loop->getContext());
+        builder.setInsertionPointAfter(loop);
         ReleaseOp::create(builder, op.getLoc(), freed.lookup(await.getBarriers()), item);
         await.getUseMutable().assign(item);
       }

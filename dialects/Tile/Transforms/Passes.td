@@ -220,12 +220,17 @@ def TileSpecializeWarpsPass : KernelPass<"tile-specialize-warps"> {
   let summary = "Splits a kernel into a producer that copies and consumers that compute";
   let description = [{
     For targets with a bulk copy engine; in place of tile-place-operands and
-    tile-pipeline. Every load becomes a ring, of one slot outside of the loop and
-    `stages` slots in it, with barriers that say filled and freed. The producer
-    runs the loop over the same runs and does nothing but wait for a free slot and
-    start a copy; the consumers run everything else, wait for a slot where the load
-    stood, and release it behind the last product that reads it. Maps for the copy
-    engine become arguments of the kernel, which name the view they describe.
+    tile-pipeline. Every load for products becomes a ring, of one slot outside of the loop
+    and `stages` slots in it, with barriers that say filled and freed. The producer
+    runs the loop over the same runs, and the `scf.for` that may stand around it, and does
+    nothing but wait for a free slot and start a copy; the consumers run everything else,
+    wait for a slot where the load stood, and release it behind the last product that reads
+    it. Uses are counted through all loops. Maps for the copy engine become arguments of the
+    kernel, which name the view they describe.
+
+    A vector along columns that the loop loads goes the same way: the producer is a warp
+    whose lanes copy it, and the consumers read it right before they use it. Other loads
+    that have a fragment stay with the consumers as they are.
 
     ```mlir
     tile.for_runs (%key, %partial) in %runs {
@@ -254,7 +259,7 @@ def TileSpecializeWarpsPass : KernelPass<"tile-specialize-warps"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
 def TileMakePersistentPass : KernelPass<"tile-make-persistent"> {

@@ -47,12 +47,16 @@ static std::int64_t predictGradientRegisters(const Schedule &schedule, const Att
     return rowBlocks * paddedFeatures(shape.valueFeatures) / 2 + 40;
   const std::int64_t columns = shape.columnTile(schedule);
   const std::int64_t scores = rowBlocks * columns / 2 * (shape.hasScoreGradient() ? 2 : 1);
+  const std::int64_t sums = rowBlocks * summedFeatures(shape) / 2;
+  // With roles, weights or vectors are read by a statement while scores are there.
+  if (schedule.roles)
+    return sums + scores + columns / 4 + 30 + (shape.readsTables ? 20 : 0);
   const std::int64_t vectors = shape.columnVectors ? columns / 4 : 0; // read one by one
   const std::int64_t kept = rowBlocks * (schedule.queryInRegisters ? keptFeatures(shape) / 4 : 4);
   // Each block of rows has loads of tables of its own in flight.
   const std::int64_t tables = shape.readsTables ? 20 + 24 * (rowBlocks - 1) : 0;
   const std::int64_t rest = 44 + 16 * rowBlocks + tables;
-  return rowBlocks * summedFeatures(shape) / 2 + scores + vectors + kept + rest;
+  return sums + scores + vectors + kept + rest;
 }
 
 static std::int64_t predictRegisters(const Schedule &schedule, const AttentionShape &shape) {
@@ -76,10 +80,16 @@ static std::int64_t predictRegisters(const Schedule &schedule, const AttentionSh
   return outputs + scores + queries + rest;
 }
 
-RoleRegisters lacuna::tile::roleRegisters(std::int64_t warps) {
+RoleRegisters lacuna::tile::roleRegisters(std::int64_t warps, bool copiesVectors) {
   // All threads start with the same share, and the producer's warp group gives
-  // up what one thread that starts copies does not need.
-  return warps <= 8 ? RoleRegisters{24, 240} : RoleRegisters{32, 160};
+  // up what a thread that starts copies does not need.
+  if (warps > 8)
+    return {32, 160};
+  return copiesVectors ? RoleRegisters{56, 224} : RoleRegisters{24, 240};
+}
+
+static RoleRegisters registersOfRoles(const Schedule &schedule, const AttentionShape &shape) {
+  return roleRegisters(schedule.warps, shape.columnVectors > 0);
 }
 
 static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &shape) {
@@ -94,8 +104,11 @@ static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &
          (shape.hasScoreGradient() ? ring(1, rows, shape.valueFeatures) : 0) +
          ring(schedule.stages, columns, shape.queryFeatures) +
          ring(schedule.stages, columns, shape.valueFeatures) +
-         // Barriers that say filled and freed, for keys, values and queries.
-         (schedule.roles ? mailboxBytes + (4 * schedule.stages + 2) * barrierBytes : 0);
+         // Barriers that say filled and freed, for every ring.
+         (schedule.roles ? mailboxBytes + 2 * barrierBytes *
+                                              ((2 + shape.columnVectors) * schedule.stages +
+                                               (shape.hasScoreGradient() ? 2 : 1))
+                         : 0);
 }
 
 Resources lacuna::tile::predictResources(const Schedule &schedule, const AttentionShape &shape,
@@ -106,8 +119,8 @@ Resources lacuna::tile::predictResources(const Schedule &schedule, const Attenti
   needs.sharedBytes = sharedBytes(schedule, shape);
   // Registers are handed out to warps in units of 256.
   const std::int64_t registersPerBlock =
-      schedule.roles ? roleRegisters(schedule.warps).producer * warpGroupThreads +
-                           roleRegisters(schedule.warps).consumer * 32 * schedule.warps
+      schedule.roles ? registersOfRoles(schedule, shape).producer * warpGroupThreads +
+                           registersOfRoles(schedule, shape).consumer * 32 * schedule.warps
                      : schedule.warps * roundUp(needs.registersPerThread * 32, 256);
   if (needs.threads < 1 || registersPerBlock < 1)
     return needs;
@@ -147,15 +160,16 @@ findRolesObstacle(const Schedule &schedule, const AttentionShape &shape, const T
     return "has roles, which kernels for " + std::string(target.name) + " cannot have";
   if (schedule.warps != 8 && schedule.warps != 12)
     return "has " + std::to_string(schedule.warps) + " warps, must have 8 or 12 with roles";
-  if (schedule.queryTile != 16 * schedule.warps)
-    return "has " + std::to_string(schedule.queryTile) +
-           " query rows, must have 16 for each warp with roles";
+  const std::int64_t rows = shape.rowTile(schedule), columns = shape.columnTile(schedule);
+  if (rows != 16 * schedule.warps)
+    return "has " + std::to_string(rows) + (shape.hasKeyRows() ? " key" : " query") +
+           " rows, must have 16 for each warp with roles";
   if (schedule.queryTile % shape.heads)
     return "has " + std::to_string(schedule.queryTile) + " query rows, must have a multiple of " +
            std::to_string(shape.heads) + ", the heads computed together, with roles";
-  if (schedule.keyTile > 256)
-    return "has key tiles of " + std::to_string(schedule.keyTile) +
-           ", must be at most 256 with roles";
+  if (columns > 256)
+    return "has " + std::string(shape.hasKeyRows() ? "query" : "key") + " tiles of " +
+           std::to_string(columns) + ", must be at most 256 with roles";
   if (schedule.queryInRegisters)
     return "keeps queries in registers, which stay in shared memory with roles";
   return std::nullopt;
@@ -164,8 +178,8 @@ findRolesObstacle(const Schedule &schedule, const AttentionShape &shape, const T
 std::optional<std::string> lacuna::tile::findObstacle(const Schedule &schedule,
                                                       const AttentionShape &shape,
                                                       const TargetInfo &target) {
-  if (schedule.roles && shape.work != Work::Outputs)
-    return "has roles, which only forward kernels have so far";
+  if (schedule.roles && shape.work == Work::RowSums)
+    return "has roles, which a kernel without products does not need";
   if (auto obstacle = findShapeObstacle(schedule, shape))
     return obstacle;
   if (schedule.roles)
@@ -176,7 +190,7 @@ std::optional<std::string> lacuna::tile::findObstacle(const Schedule &schedule,
   if (needs.sharedBytes > target.sharedBytesPerBlock)
     return "needs " + std::to_string(needs.sharedBytes) + " bytes of shared memory per block, " +
            name + " has " + std::to_string(target.sharedBytesPerBlock);
-  const std::int64_t registers = schedule.roles ? roleRegisters(schedule.warps).consumer
+  const std::int64_t registers = schedule.roles ? registersOfRoles(schedule, shape).consumer
                                                 : std::int64_t(target.registersPerThread);
   if (needs.registersPerThread > registers)
     return "needs about " + std::to_string(needs.registersPerThread) + " registers per thread, " +

@@ -33,8 +33,9 @@ struct RoleRegisters {
   std::int64_t producer = 0, consumer = 0;
 };
 
-/// How a producer and `warps` computing warps, 8 or 12, share an SM's registers.
-RoleRegisters roleRegisters(std::int64_t warps);
+/// How a producer and `warps` computing warps, 8 or 12, share an SM's registers. With
+/// 12 it has too few to copy vectors.
+RoleRegisters roleRegisters(std::int64_t warps, bool copiesVectors);
 
 /// What one block takes, and how many of them an SM holds at once.
 struct Resources {

@@ -27,9 +27,8 @@ struct ScheduleRow {
 /// All rows; those of a family and a kind of work are in order of rising `features`.
 std::span<const ScheduleRow> scheduleTable();
 
-/// The row for a shape, or null when its head dims are beyond the table. A family whose
-/// kernels have roles has rows of outputs alone, which stand for other work, too: there
-/// roles are an obstacle, and the report says so.
+/// The row for a shape, or null when its head dims are beyond the table or the family has
+/// nothing of its own for such work.
 const ScheduleRow *findScheduleRow(TargetFamily family, const AttentionShape &shape);
 
 /// A candidate that was considered and not taken.

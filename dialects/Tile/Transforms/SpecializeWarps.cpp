@@ -2,9 +2,13 @@
 //
 // What a kernel does before its first tile is scalar code, which both roles run.
 // From there on everything belongs to the consumers; the producer gets a copy of
-// the loop with nothing in it but the addresses of the loads. The two meet only
-// in barriers: a slot is filled when its bytes have arrived, and free when every
-// warp group of the consumers has released it.
+// the loop, and of those around it, with nothing in it but the addresses of the loads.
+// The two meet only in barriers: a slot is filled when its bytes have arrived, and free
+// when every warp group of the consumers has released it.
+//
+// Vectors that the loop loads along its columns go the same way, for all warps need
+// them whole, late, and have no registers to keep them in until then. Other vectors are
+// read by those who need them.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Tile/Transforms/Passes.h"
@@ -22,7 +26,7 @@ namespace {
 /// A load and the memory it got.
 struct Transfer {
   LoadOp load;
-  SmallVector<Value> maps;
+  SmallVector<Value> maps;   ///< none for a vector
   Value ring, filled, freed; ///< freed: null for a slot that is used once
   SharedType slotType;
 };
@@ -37,13 +41,42 @@ bool isTileCode(Operation &op) {
          llvm::any_of(op.getResultTypes(), isTile);
 }
 
+bool isInLoop(LoadOp load) { return isa<ForRunsOp>(load->getParentOp()); }
+
+bool isVector(LoadOp load) { return load.getResult().getType().getRank() == 1; }
+
+/// Whether the tile goes through shared memory.
+bool needsRing(LoadOp load) {
+  auto layout = dyn_cast<FragmentAttr>(load.getResult().getType().getEncoding());
+  return !layout || (layout.getKind() == FragmentKind::Column && isInLoop(load) &&
+                     load.getResult().getType().getElementType().isF32());
+}
+
+/// The loops around a loop over runs, the outermost first.
+SmallVector<scf::ForOp> loopsAround(ForRunsOp loop) {
+  SmallVector<scf::ForOp> loops;
+  Operation *parent = loop->getParentOp();
+  for (; isa<scf::ForOp>(parent); parent = parent->getParentOp())
+    loops.insert(loops.begin(), cast<scf::ForOp>(parent));
+  return loops;
+}
+
+/// The loop, or the outermost one around it.
+Operation *outermost(ForRunsOp loop) {
+  SmallVector<scf::ForOp> around = loopsAround(loop);
+  return around.empty() ? loop.getOperation() : around.front();
+}
+
 struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
   using Base::Base;
 
   void runOnOperation() override {
     KernelOp kernel = getOperation();
     SmallVector<LoadOp> loads;
-    kernel.walk([&](LoadOp load) { loads.push_back(load); });
+    kernel.walk([&](LoadOp load) {
+      if (needsRing(load))
+        loads.push_back(load);
+    });
     if (!kernel.getSchedule() || !kernel.getSchedule()->getRoles() || loads.empty())
       return;
     if (failed(check(kernel, loads)))
@@ -60,7 +93,12 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
         return load.emitOpError("must stand in the body of the kernel or of its loop over runs");
       if (parent && loop && parent != loop)
         return load.emitOpError("stands in a second loop over runs, which has no producer");
+      if (parent && !isa<KernelOp>(outermost(parent)->getParentOp()))
+        return load.emitOpError("stands in a loop over runs that the producer cannot have: "
+                                "only 'scf.for' may be around it");
       loop = parent ? parent : loop;
+      if (isVector(load))
+        continue;
       RankedTensorType type = load.getResult().getType();
       if (type.getRank() != 2 || !type.hasStaticShape())
         return load.emitOpError("must load a tile of two static extents; run tile-assign-layouts "
@@ -106,8 +144,10 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
       allocateBarriers(kernel, transfer, builder);
     BarrierOp::create(builder, loc);
 
-    RoleRegisters registers = roleRegisters(kernel.getSchedule()->getWarps());
-    auto roles = RolesOp::create(builder, loc, registers.producer, registers.consumer);
+    bool copiesVectors = llvm::any_of(loads, isVector);
+    RoleRegisters registers = roleRegisters(kernel.getSchedule()->getWarps(), copiesVectors);
+    auto roles = RolesOp::create(builder, loc, registers.producer, registers.consumer,
+                                 /*producer_warp=*/copiesVectors);
     for (Region &role : roles->getRegions())
       RolesOp::ensureTerminator(role, builder, loc);
     moveToConsumers(body, first, roles);
@@ -121,12 +161,15 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     RankedTensorType type = load.getResult().getType();
     Transfer transfer;
     transfer.load = load;
-    transfer.slotType = SharedType::get(&getContext(), type.getDimSize(0), type.getDimSize(1),
-                                        type.getElementType(), axesOf(type));
+    transfer.slotType =
+        SharedType::get(&getContext(), type.getDimSize(0), isVector(load) ? 1 : type.getDimSize(1),
+                        type.getElementType(), axesOf(type));
     int64_t slots = isInLoop(load) ? kernel.getSchedule()->getStages() : 1;
     transfer.ring = AllocOp::create(builder, load.getLoc(),
                                     RingType::get(&getContext(), slots, transfer.slotType),
                                     /*offset=*/IntegerAttr());
+    if (isVector(load))
+      return transfer;
     SmallVector<int64_t> widths = panelColumns(type.getDimSize(1));
     widths.erase(llvm::unique(widths), widths.end());
     for (int64_t width : widths)
@@ -148,9 +191,12 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
           NameLoc::get(builder.getStringAttr(tile + "_" + state), transfer.load.getLoc());
       return AllocBarriersOp::create(builder, loc, type, arrivals, IntegerAttr());
     };
-    transfer.filled = allocate("filled", 1);
+    // Every lane of the producer's warp says that it has filled its part of a vector, and
+    // every warp that it has read it; products are read by warp groups.
+    int64_t warps = kernel.getSchedule()->getWarps();
+    transfer.filled = allocate("filled", isVector(transfer.load) ? 32 : 1);
     if (isInLoop(transfer.load))
-      transfer.freed = allocate("freed", kernel.getSchedule()->getWarps() / 4);
+      transfer.freed = allocate("freed", isVector(transfer.load) ? warps : warps / 4);
   }
 
   /// The view before its heads were packed, if they are.
@@ -184,8 +230,6 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     (void)kernel.insertArgument(count, type, wanted, whole.getLoc());
     return kernel.getArgument(count);
   }
-
-  static bool isInLoop(LoadOp load) { return isa<ForRunsOp>(load->getParentOp()); }
 
   /// Tile code, and the scalar code that needs its results.
   static void moveToConsumers(Block &body, Operation *first, RolesOp roles) {
@@ -223,13 +267,18 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
   }
 
   /// Starts one copy.
-  void copy(OpBuilder &builder, const Transfer &transfer, ValueRange indices, Value use) {
+  void copy(OpBuilder &builder, const Transfer &transfer, Value view, ValueRange indices,
+            Value use) {
     Location loc = transfer.ring.getLoc();
-    LoadOp load = transfer.load;
-    SmallVector<Value> place = placeInMap(builder, load.getView(), indices);
+    SmallVector<Value> place =
+        isVector(transfer.load) ? SmallVector<Value>(indices) : placeInMap(builder, view, indices);
     Value slot = SlotOp::create(builder, loc, transfer.ring, use);
     if (transfer.freed)
       AwaitFreedOp::create(builder, loc, transfer.freed, use);
+    if (isVector(transfer.load)) {
+      CopyVectorOp::create(builder, loc, view, place, slot, transfer.filled, use);
+      return;
+    }
     ExpectOp::create(builder, loc, transfer.filled, use, transfer.slotType.getBytes());
     CopyBulkOp::create(builder, loc, transfer.maps, place, slot, transfer.filled, use);
   }
@@ -242,32 +291,62 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
       if (isInLoop(load))
         loop = cast<ForRunsOp>(load->getParentOp());
       else
-        copy(builder, transfer, load.getIndices(), zero);
+        copy(builder, transfer, load.getView(), load.getIndices(), zero);
     }
     if (!loop)
       return;
-    auto mirror = ForRunsOp::create(builder, loop.getLoc(), loop.getRuns(), ValueRange(zero), 0);
-    Block &body = mirror.getBody().front();
-    builder.setInsertionPointToEnd(&body);
     IRMapping mapping;
-    mapping.map(loop.getKey(), mirror.getKey());
-    mapping.map(loop.getPartial(), mirror.getPartial());
-    Value use = mirror.getCarried()[0];
+    mirror(builder, loopsAround(loop), loop, transfers, mapping, zero);
+  }
+
+  /// Copies in a loop like `loop`, which stands in loops like `around`. Uses are counted
+  /// from `use` on; gives their number behind the outermost loop.
+  Value mirror(OpBuilder &builder, ArrayRef<scf::ForOp> around, ForRunsOp loop,
+               ArrayRef<Transfer> transfers, IRMapping &mapping, Value use) {
+    OpBuilder::InsertionGuard guard(builder);
+    auto inMirror = [&](Value value) {
+      return cloneAddress(builder, value, outermost(loop), mapping);
+    };
+    if (around.empty()) {
+      auto mirrored = ForRunsOp::create(builder, loop.getLoc(), inMirror(loop.getRuns()), use, 0);
+      mapping.map(loop.getKey(), mirrored.getKey());
+      mapping.map(loop.getPartial(), mirrored.getPartial());
+      builder.setInsertionPointToEnd(&mirrored.getBody().front());
+      fillLoop(builder, loop, transfers, mapping, mirrored.getCarried()[0]);
+      return mirrored.getResult(0);
+    }
+    scf::ForOp first = around.front();
+    Location loc = first.getLoc();
+    auto mirrored =
+        scf::ForOp::create(builder, loc, inMirror(first.getLowerBound()),
+                           inMirror(first.getUpperBound()), inMirror(first.getStep()), use);
+    mapping.map(first.getInductionVar(), mirrored.getInductionVar());
+    builder.setInsertionPointToEnd(mirrored.getBody());
+    Value uses = mirror(builder, around.drop_front(), loop, transfers, mapping,
+                        mirrored.getRegionIterArg(0));
+    scf::YieldOp::create(builder, loc, uses);
+    return mirrored.getResult(0);
+  }
+
+  /// The copies of an entry.
+  void fillLoop(OpBuilder &builder, ForRunsOp loop, ArrayRef<Transfer> transfers,
+                IRMapping &mapping, Value use) {
+    auto inMirror = [&](Value value) {
+      return cloneAddress(builder, value, outermost(loop), mapping);
+    };
     for (const Transfer &transfer : transfers) {
       LoadOp load = transfer.load;
       if (!isInLoop(load))
         continue;
-      SmallVector<Value> indices;
-      for (Value index : load.getIndices())
-        indices.push_back(cloneAddress(builder, index, loop, mapping));
-      copy(builder, transfer, indices, use);
+      auto indices = llvm::map_to_vector(load.getIndices(), inMirror);
+      copy(builder, transfer, inMirror(load.getView()), indices, use);
     }
     Value next = arith::AddIOp::create(builder, loop.getLoc(), use, one);
     YieldOp::create(builder, loop.getLoc(), next);
   }
 
   /// The value in the producer's loop, with the scalar code that computes it.
-  static Value cloneAddress(OpBuilder &builder, Value value, ForRunsOp loop, IRMapping &mapping) {
+  static Value cloneAddress(OpBuilder &builder, Value value, Operation *loop, IRMapping &mapping) {
     Operation *op = value.getDefiningOp();
     if (!op || !loop->isProperAncestor(op) || mapping.contains(value))
       return mapping.lookupOrDefault(value);
@@ -281,6 +360,8 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
   /// behind the last product.
   void consume(Transfer &transfer) {
     LoadOp load = transfer.load;
+    if (isVector(load))
+      return consumeVector(transfer);
     Value use = zero;
     if (isInLoop(load))
       use = counterOf(load->getParentOfType<ForRunsOp>());
@@ -300,7 +381,29 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     load.erase();
   }
 
-  /// The number of the entry, carried by the loop; made at the first request.
+  /// A vector is awaited and read where it is first needed. It is released at the end of
+  /// the entry: products are behind what reads it, and hold the lanes of a warp together.
+  void consumeVector(Transfer &transfer) {
+    LoadOp load = transfer.load;
+    Value use = counterOf(cast<ForRunsOp>(load->getParentOp()));
+    Location loc = load.getLoc();
+    Operation *first = load->getBlock()->getTerminator();
+    for (Operation *user : load->getUsers())
+      if (Operation *here = load->getBlock()->findAncestorOpInBlock(*user);
+          here->isBeforeInBlock(first))
+        first = here;
+    OpBuilder builder(first);
+    Value slot = SlotOp::create(builder, loc, transfer.ring, use);
+    AwaitFilledOp::create(builder, loc, transfer.filled, use);
+    load.replaceAllUsesWith(
+        LoadSharedOp::create(builder, loc, load.getResult().getType(), slot).getResult());
+    builder.setInsertionPoint(load->getBlock()->getTerminator());
+    ReleaseOp::create(builder, loc, transfer.freed, use);
+    load.erase();
+  }
+
+  /// The number of the entry, carried by the loop and those around it; made at the first
+  /// request.
   Value counterOf(ForRunsOp loop) {
     if (Value &known = counters[loop])
       return known;
@@ -311,7 +414,26 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     Value next = arith::AddIOp::create(builder, counted.getLoc(), use, one);
     yield->insertOperands(yield->getNumOperands(), next);
     counters[counted] = use;
+    countThrough(counted);
     return use;
+  }
+
+  /// The loops around a loop carry what it carries last.
+  void countThrough(ForRunsOp loop) {
+    IRRewriter rewriter(&getContext());
+    OpOperand *begin = &loop.getInitsMutable()[loop.getNumResults() - 1];
+    Value end = loop.getResults().back();
+    while (auto around = dyn_cast<scf::ForOp>(begin->getOwner()->getParentOp())) {
+      rewriter.setInsertionPoint(around);
+      auto more = cast<scf::ForOp>(*around.replaceWithAdditionalYields(
+          rewriter, zero, /*replaceInitOperandUsesInLoop=*/false,
+          [&](OpBuilder &, Location, ArrayRef<BlockArgument> added) {
+            begin->set(added[0]);
+            return SmallVector<Value>{end};
+          }));
+      begin = &more.getInitArgsMutable()[more.getInitArgs().size() - 1];
+      end = more.getResults().back();
+    }
   }
 
   Value zero, one;

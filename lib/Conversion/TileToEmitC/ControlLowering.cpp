@@ -178,7 +178,8 @@ LogicalResult KernelLowering::lowerRoles(tile::RolesOp op) {
   emission.include("roles");
   Location loc = op.getLoc();
   Type i1 = builder.getI1Type();
-  std::string consumers = std::to_string(kernel.getSchedule()->getWarps());
+  int64_t warps = kernel.getSchedule()->getWarps();
+  std::string consumers = std::to_string(warps);
   auto flag = [&](StringRef name, const std::string &text) -> Value {
     return emitc::CallOpaqueOp::create(builder, named(name, loc), i1, text, ValueRange())
         .getResult(0);
@@ -187,20 +188,22 @@ LogicalResult KernelLowering::lowerRoles(tile::RolesOp op) {
       emitc::IfOp::create(builder, loc, flag("consumes", "lacuna::warpIsBelow<" + consumers + ">"),
                           /*addThenBlock=*/true, /*addElseBlock=*/true);
   auto lowerRole = [&](Region &target, Region &source, StringRef registers, int64_t count,
-                       bool elected) -> LogicalResult {
+                       const std::string &members) -> LogicalResult {
     OpBuilder::InsertionGuard guard(builder);
     enter(target.front());
     statement(loc, ("lacuna::" + registers + "<" + Twine(count) + ">();").str());
-    if (elected) {
-      auto only = emitc::IfOp::create(builder, loc,
-                                      flag("produces", "lacuna::isElected<" + consumers + ">"),
+    if (!members.empty()) {
+      auto only = emitc::IfOp::create(builder, loc, flag("produces", members),
                                       /*addThenBlock=*/true, /*addElseBlock=*/false);
       enter(only.getThenRegion().front());
     }
     return lowerBlock(source.front());
   };
+  std::string producers = op.getProducerWarp()
+                              ? "lacuna::warpIsBelow<" + std::to_string(warps + 1) + ">"
+                              : "lacuna::isElected<" + consumers + ">";
   return failure(failed(lowerRole(roles.getThenRegion(), op.getConsumers(), "takeRegisters",
-                                  op.getConsumerRegisters(), false)) ||
+                                  op.getConsumerRegisters(), {})) ||
                  failed(lowerRole(roles.getElseRegion(), op.getProducer(), "giveRegisters",
-                                  op.getProducerRegisters(), true)));
+                                  op.getProducerRegisters(), producers)));
 }

@@ -130,8 +130,10 @@ static FragmentCall printLoadColumns(Emission &emission, tile::LoadSharedOp op,
                                      const Fragment &result) {
   emission.include("shared");
   std::string type = result.structName();
-  std::string text =
-      type + " $(uint32_t slot) {\n  " + type + " r;\n  slot += 4 * lacuna::fragmentColumn();\n";
+  // Roles have slots in units of 16 bytes.
+  std::string text = type + " $(uint32_t slot) {\n  " + type + " r;\n  slot " +
+                     (op->getParentOfType<tile::RolesOp>() ? "= 16 * slot + " : "+= ") +
+                     "4 * lacuna::fragmentColumn();\n";
   for (int64_t i = 0; i < result.registers(); i += 2)
     text += "  lacuna::loadPair(slot + " + std::to_string(4 * result.columnOf(i)) + ", r.x" +
             std::to_string(i) + ", r.x" + std::to_string(i + 1) + ");\n";

@@ -41,8 +41,10 @@ int64_t Fragment::columnOf(int64_t element) const {
 
 int64_t Fragment::rowElementOf(int64_t element) const { return rowOf(element) / 8; }
 
-int64_t Fragment::columnElementOf(int64_t element) const {
-  return columnOf(element) / 8 * 2 + element % 2;
+int64_t Fragment::elementOf(const Fragment &input, int64_t element) const {
+  if (input.isMatrix() || !isMatrix())
+    return element;
+  return input.isColumn() ? columnOf(element) / 8 * 2 + element % 2 : rowElementOf(element);
 }
 
 std::string Fragment::structName() const {

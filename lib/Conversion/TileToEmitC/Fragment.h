@@ -45,8 +45,9 @@ public:
   /// The element of a fragment of one value per row that stands for the row of
   /// `element` of this one.
   int64_t rowElementOf(int64_t element) const;
-  /// The same for a fragment of one value per column.
-  int64_t columnElementOf(int64_t element) const;
+  /// The element of `input`, of as many elements, of one value per row or of one per
+  /// column, that stands for `element` of this one.
+  int64_t elementOf(const Fragment &input, int64_t element) const;
 
   /// "F32x32": name of the generated struct.
   std::string structName() const;

@@ -92,6 +92,10 @@ mlir::FailureOr<FragmentCall> printLoadShared(Emission &emission, tile::LoadShar
 /// `void copy_64x128(const lacuna::View<4> &view, int32_t i0, ..., uint32_t slot)`
 mlir::FailureOr<FragmentCall> printCopyAsync(Emission &emission, tile::CopyAsyncOp op);
 
+/// `void copy_vector_64(const lacuna::View<3> &view, int32_t i0, ..., uint32_t slot,
+/// uint32_t barriers, uint32_t use)`
+mlir::FailureOr<FragmentCall> printCopyVector(Emission &emission, tile::CopyVectorOp op);
+
 /// `F32x2 load_rows(const lacuna::View<3> &view, int32_t i0, ...)`
 mlir::FailureOr<FragmentCall> printLoad(Emission &emission, tile::LoadOp op);
 

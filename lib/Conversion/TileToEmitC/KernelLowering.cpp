@@ -106,6 +106,9 @@ LogicalResult KernelLowering::lower(Operation &op) {
         return success();
       })
       .Case([&](tile::CopyBulkOp copy) { return lowerFragment(op, printCopyBulk(emission, copy)); })
+      .Case([&](tile::CopyVectorOp copy) {
+        return lowerFragment(op, printCopyVector(emission, copy));
+      })
       .Case([&](tile::AwaitDotsOp await) { return lowerAwait(await); })
       .Case([&](tile::AnyDiffersOp differs) { return lowerVote(differs); })
       .Case([&](tile::SplatOp splat) {

@@ -273,10 +273,7 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
     tail += ", " + reportName(bit);
   auto element = [&](int64_t e) {
     auto input = [&](unsigned i) {
-      int64_t at = inputs[i].isMatrix() || !result->isMatrix() ? e
-                   : inputs[i].isColumn()                      ? result->columnElementOf(e)
-                                                               : result->rowElementOf(e);
-      return elementText(emission, inputs[i], inputName(i), at);
+      return elementText(emission, inputs[i], inputName(i), result->elementOf(inputs[i], e));
     };
     if (scalar->empty())
       return input(copied - op.getElements().begin());

@@ -100,7 +100,8 @@ public:
     return declared + (names.empty() ? "" : ";\\n\"\n") + text;
   }
 
-  /// Numbers of the asm operands that are the first of each input.
+  /// The inputs, and the numbers of the asm operands that are the first of each.
+  SmallVector<Fragment> fragments;
   SmallVector<int64_t> firstOf;
 
 private:
@@ -113,11 +114,8 @@ private:
 
 std::string ElementCode::compute(int64_t element, StringRef into, StringRef suffix) {
   DenseMap<Value, std::string> registers;
-  for (auto [input, argument, first] : llvm::zip(op.getInputs(), op.getElements(), firstOf)) {
-    bool isWhole = cast<RankedTensorType>(input.getType()).getRank() == 2;
-    registers[argument] =
-        "%" + std::to_string(first + (isWhole ? element : whole.rowElementOf(element)));
-  }
+  for (auto [input, argument, first] : llvm::zip(fragments, op.getElements(), firstOf))
+    registers[argument] = "%" + std::to_string(first + whole.elementOf(input, element));
   Value last = resultOf(op);
   for (Operation &inner : op.getBody().front().without_terminator()) {
     if (isa<arith::TruncFOp>(inner))
@@ -157,12 +155,13 @@ FailureOr<FragmentCall> lacuna::printMapStatement(Emission &emission, tile::MapO
   std::string parameters, inputs;
   int64_t next = result->registers();
   for (auto [input, variable] : llvm::zip(op.getInputs(), StringRef("xyzw"))) {
-    code.firstOf.push_back(input == call.changed ? 0 : next);
-    if (input == call.changed)
-      continue;
     FailureOr<Fragment> fragment = Fragment::of(loc, input.getType());
     if (failed(fragment))
       return failure();
+    code.fragments.push_back(*fragment);
+    code.firstOf.push_back(input == call.changed ? 0 : next);
+    if (input == call.changed)
+      continue;
     emission.structOf(loc, *fragment);
     parameters += ", " + fragment->parameterType() + variable;
     inputs += (inputs.empty() ? "" : ", ") +

@@ -180,6 +180,32 @@ FailureOr<FragmentCall> lacuna::printCopyAsync(Emission &emission, tile::CopyAsy
   return call;
 }
 
+FailureOr<FragmentCall> lacuna::printCopyVector(Emission &emission, tile::CopyVectorOp op) {
+  auto view = cast<tile::ViewType>(op.getView().getType());
+  tile::SharedType target = op.getTarget().getType();
+  ViewText text = viewText(emission, view, op.getIndices(), 1);
+  for (StringRef header : {"cp_async", "mbarrier", "thread"})
+    emission.include(header);
+  std::string body =
+      "  const int32_t row = " + text.indices[text.rowAxis] +
+      " + int32_t(lacuna::laneIndex());\n  const uint64_t source = " + text.address(4, {"row"}) +
+      ";\n  const uint32_t target = 16 * slot + 4 * lacuna::laneIndex();\n";
+  for (int64_t at = 0; at < target.getRows(); at += 32)
+    body += "  lacuna::copyElementAsync(" + advanced("target", 0, 4 * at) + ", " +
+            advanced("source", 0, 4 * at) + ", " + advanced("row", 0, at) + " < " + text.rowDim() +
+            ");\n";
+  body += "  lacuna::arriveWithCopies(lacuna::barrierOf<" +
+          std::to_string(op.getBarriers().getType().getSlots()) + ">(barriers, use));\n";
+  FragmentCall call;
+  call.callee =
+      emission.function(op.getLoc(), "copy_vector_" + std::to_string(target.getRows()),
+                        "void $(" + text.parameters +
+                            ", uint32_t slot, uint32_t barriers, uint32_t use) {\n" + body + "}\n");
+  call.operands = operandsOf(op.getView(), op.getIndices());
+  call.operands.append({op.getTarget(), op.getBarriers(), op.getUse()});
+  return call;
+}
+
 /// Of a fragment, a thread holds two rows of every row block.
 static RowsOfThread rowsOfThread(const Fragment &fragment) {
   return {16 * fragment.rowBlocks(), 8};

@@ -7,6 +7,17 @@
 using namespace mlir;
 using namespace lacuna;
 
+/// The call, which one lane of a producer that is a warp makes for all.
+static FragmentCall startByOne(Emission &emission, Operation &op, FragmentCall call) {
+  auto roles = op.getParentOfType<tile::RolesOp>();
+  if (!roles || !roles.getProducerWarp())
+    return call;
+  emission.include("roles");
+  int64_t consumers = op.getParentOfType<tile::KernelOp>().getSchedule()->getWarps();
+  call.callee = "if (lacuna::isElected<" + std::to_string(consumers) + ">())\n  " + call.callee;
+  return call;
+}
+
 std::optional<FragmentCall> lacuna::callOfRoleOp(Emission &emission, Operation &op) {
   auto call = [&](StringRef header, const Twine &callee, ValueRange operands) {
     emission.include(header);
@@ -36,11 +47,13 @@ std::optional<FragmentCall> lacuna::callOfRoleOp(Emission &emission, Operation &
       })
       .Case([&](tile::ExpectOp expect) {
         int64_t slots = expect.getBarriers().getType().getSlots();
-        return call("mbarrier",
-                    "expectBytes<" + Twine(slots) + ", " + Twine(expect.getBytes()) + ">",
-                    expect->getOperands());
+        std::string callee =
+            "expectBytes<" + std::to_string(slots) + ", " + std::to_string(expect.getBytes()) + ">";
+        return startByOne(emission, op, *call("mbarrier", callee, expect->getOperands()));
       })
-      .Case([&](tile::SendBlockOp send) { return call("roles", "sendBlock", send->getOperands()); })
+      .Case([&](tile::SendBlockOp send) {
+        return startByOne(emission, op, *call("roles", "sendBlock", send->getOperands()));
+      })
       .Case([&](tile::CommitDotsOp) {
         bool isConditional = isa_and_nonnull<scf::IfOp>(op.getPrevNode());
         return call("wgmma", isConditional ? "commitConditionalDots" : "commitDots", {});
@@ -81,7 +94,7 @@ FailureOr<FragmentCall> lacuna::printCopyBulk(Emission &emission, tile::CopyBulk
   call.operands.append(op.getMaps().begin(), op.getMaps().end());
   call.operands.append(op.getIndices().begin(), op.getIndices().end());
   call.operands.append({op.getTarget(), op.getBarriers(), op.getUse()});
-  return call;
+  return startByOne(emission, *op, std::move(call));
 }
 
 /// "void f(T &x) { asm volatile(statement : "+f"(x.x0), ...); }"

@@ -17,6 +17,13 @@
 // CHECK-SAME: \22+f\22(x.x0)
 // CHECK-SAME: \22f\22(y.x0), \22f\22(y.x1));
 
+// So is what a column has, for the elements of all rows.
+// CHECK:      void addf_scores(F32x8 &x, const F32x4 &y)
+// CHECK-SAME: add.f32 %0, %0, %8;
+// CHECK-SAME: add.f32 %1, %1, %9;
+// CHECK-SAME: add.f32 %2, %2, %8;
+// CHECK-SAME: add.f32 %5, %5, %11;
+
 // A position is no operand of a statement, nor is a value from outside.
 // CHECK:      F32x8 subf_scores(const F32x8 &x, int32_t i)
 // CHECK-SAME: r.x0 = subf_scores_element(x.x0, i);
@@ -52,8 +59,14 @@ tile.kernel @statements(%o: !tile.view<?x16xbf16>, %first: i32, %limit: f32)
       %p = math.exp2 %z fastmath<afn> : f32
       tile.yield %p : f32
     }
+    %c = tile.splat %half : tensor<16xf32, #tile.fragment<[key], column, warps = 8>>
+    // CHECK: verbatim "addf_scores({}, {});"
+    %shifted = tile.map(%x = %e, %y = %c) : (!scores, tensor<16xf32, #tile.fragment<[key], column, warps = 8>>) -> !scores {
+      %z = arith.addf %x, %y : f32
+      tile.yield %z : f32
+    }
     // CHECK: subf_scores
-    %placed = tile.map(%x = %e) at(%i = %first, %j = %c0) : (!scores) -> !scores {
+    %placed = tile.map(%x = %shifted) at(%i = %first, %j = %c0) : (!scores) -> !scores {
       %f = arith.sitofp %i : i32 to f32
       %z = arith.subf %x, %f : f32
       tile.yield %z : f32

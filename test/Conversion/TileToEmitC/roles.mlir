@@ -212,3 +212,47 @@ tile.kernel @drained(%keys: i32, %zeros: i32) attributes {schedule = #schedule, 
   }
   tile.return
 }
+
+// A producer that is a warp copies vectors by all its lanes, and has one of them do what
+// one thread does for all. A column of a slot is read where it lies, in bytes.
+// CHECK:      F32x16 load_columns(uint32_t slot)
+// CHECK-SAME: slot = 16 * slot + 4 * lacuna::fragmentColumn();
+// CHECK:      void copy_vector_64(const lacuna::View<2> &view, int32_t i0, int32_t i1, uint32_t slot, uint32_t barriers, uint32_t use)
+// CHECK-SAME: const int32_t row = i1 + int32_t(lacuna::laneIndex());
+// CHECK-SAME: const uint64_t source = lacuna::elementAddress<4>(view, i0, row);
+// CHECK-SAME: const uint32_t target = 16 * slot + 4 * lacuna::laneIndex();
+// CHECK-SAME: lacuna::copyElementAsync(target, source, row < view.dim[1]);
+// CHECK-SAME: lacuna::copyElementAsync(target + 128, source + 128, row + 32 < view.dim[1]);
+// CHECK-SAME: lacuna::arriveWithCopies(lacuna::barrierOf<2>(barriers, use));
+// CHECK:      emitc.func @vector
+tile.kernel @vector(%lse: !tile.view<?x?xf32>, %map: !tile.copy_map<32x64xf16>, %n: i32)
+    attributes {schedule = #schedule, target = "sm_90a", shared_bytes = 24624 : i64} {
+  %vr = tile.alloc at 0 : !tile.ring<2 x !tile.shared<64xf32, [key]>>
+  %kr = tile.alloc at 1024 : !tile.ring<2 x !tile.shared<32x64xf16, [key, feature]>>
+  %filled = tile.alloc_barriers arrivals 32 at 24576 : !tile.barriers<2>
+  %freed = tile.alloc_barriers arrivals 8 at 24592 : !tile.barriers<2>
+  %mailbox = tile.alloc_mailbox at 24608 : !tile.mailbox
+  // CHECK: call_opaque "lacuna::warpIsBelow<8>"
+  // CHECK: "load_columns"
+  // CHECK: "lacuna::releaseSlot<2, 32>({}, {});"
+  // CHECK: call_opaque "lacuna::warpIsBelow<9>"
+  // CHECK: "if (lacuna::isElected<8>())\0A  lacuna::sendBlock({}, {}, {}, {});"
+  // CHECK: "if (lacuna::isElected<8>())\0A  lacuna::expectBytes<2, 4096>({}, {});"
+  // CHECK: "if (lacuna::isElected<8>())\0A  copy_bulk_32x64({}, {}, {}, {}, {}, {}, {}, {});"
+  // CHECK: "copy_vector_64({}, {}, {}, {}, {}, {});"
+  tile.roles producer warp registers 56 {
+    %slot = tile.slot %vr[%n] : !tile.ring<2 x !tile.shared<64xf32, [key]>>
+    %ks = tile.slot %kr[%n] : !tile.ring<2 x !tile.shared<32x64xf16, [key, feature]>>
+    tile.send_block %n, %n, %n to %mailbox : !tile.mailbox
+    tile.expect %filled[%n] bytes 4096 : !tile.barriers<2>
+    tile.copy_bulk (%map)[%n, %n, %n, %n] to %ks signals %filled[%n]
+        : (!tile.copy_map<32x64xf16>) -> !tile.shared<32x64xf16, [key, feature]>, !tile.barriers<2>
+    tile.copy_vector %lse[%n, %n] to %slot signals %filled[%n]
+        : !tile.view<?x?xf32> -> !tile.shared<64xf32, [key]>, !tile.barriers<2>
+  } consumers registers 224 {
+    %slot = tile.slot %vr[%n] : !tile.ring<2 x !tile.shared<64xf32, [key]>>
+    %x = tile.load_shared %slot : !tile.shared<64xf32, [key]> -> tensor<64xf32, #tile.fragment<[key], column, warps = 8>>
+    tile.release %freed[%n] : !tile.barriers<2>
+  }
+  tile.return
+}

@@ -74,8 +74,53 @@ tile.kernel @k(%barriers: !tile.barriers<0>) {
 
 // -----
 
-// expected-error@+1 {{query_tile is 256 over 8 warps, with roles it must be 64 for each 4 warps}}
+// expected-error@+1 {{query_tile is 256 and key_tile 64 over 8 warps, with roles one must be 64 for each 4 warps}}
 #s = #tile.schedule<query_tile = 256, key_tile = 64, warps = 8, stages = 2, query_in_registers = false, roles = true>
 tile.kernel @k() attributes {schedule = #s} {
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%view: !tile.view<?x?xf32>, %i: i32) {
+  %ring = tile.alloc : !tile.ring<1 x !tile.shared<64xf32, [query]>>
+  %filled = tile.alloc_barriers arrivals 32 : !tile.barriers<1>
+  tile.roles producer registers 24 {
+    %slot = tile.slot %ring[%i] : !tile.ring<1 x !tile.shared<64xf32, [query]>>
+    // expected-error@+1 {{belongs to a producer that is a warp}}
+    tile.copy_vector %view[%i, %i] to %slot signals %filled[%i]
+        : !tile.view<?x?xf32> -> !tile.shared<64xf32, [query]>, !tile.barriers<1>
+  } consumers registers 240 {
+  }
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%view: !tile.view<?x?xf16>, %i: i32) {
+  %ring = tile.alloc : !tile.ring<1 x !tile.shared<64x64xf16, [query, feature]>>
+  %filled = tile.alloc_barriers arrivals 32 : !tile.barriers<1>
+  tile.roles producer warp registers 24 {
+    %slot = tile.slot %ring[%i] : !tile.ring<1 x !tile.shared<64x64xf16, [query, feature]>>
+    // expected-error@+1 {{copies 'f16' to '!tile.shared<64x64xf16, [query, feature]>', must be a vector of f32}}
+    tile.copy_vector %view[%i, %i] to %slot signals %filled[%i]
+        : !tile.view<?x?xf16> -> !tile.shared<64x64xf16, [query, feature]>, !tile.barriers<1>
+  } consumers registers 240 {
+  }
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%view: !tile.view<?x?xf32>, %i: i32) {
+  %ring = tile.alloc : !tile.ring<1 x !tile.shared<64xf32, [query]>>
+  %filled = tile.alloc_barriers arrivals 32 : !tile.barriers<1>
+  tile.roles producer warp registers 24 {
+    %slot = tile.slot %ring[%i] : !tile.ring<1 x !tile.shared<64xf32, [query]>>
+    // expected-error@+1 {{has 1 indices for a view of rank 2}}
+    tile.copy_vector %view[%i] to %slot signals %filled[%i]
+        : !tile.view<?x?xf32> -> !tile.shared<64xf32, [query]>, !tile.barriers<1>
+  } consumers registers 240 {
+  }
   tile.return
 }

@@ -103,3 +103,19 @@ tile.kernel @items(%batches: i32, %heads: i32, %queries: i32, %order: !tile.view
   }
   tile.return
 }
+
+// CHECK-LABEL: tile.kernel @vector
+tile.kernel @vector(%lse: !tile.view<?x?x?xf32>, %b: i32, %query: i32) {
+  %ring = tile.alloc : !tile.ring<2 x !tile.shared<64xf32, [query]>>
+  %filled = tile.alloc_barriers arrivals 32 : !tile.barriers<2>
+  tile.barrier
+  // CHECK: tile.roles producer warp registers 56 {
+  tile.roles producer warp registers 56 {
+    %slot = tile.slot %ring[%b] : !tile.ring<2 x !tile.shared<64xf32, [query]>>
+    // CHECK: tile.copy_vector %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}] to %{{.*}} signals %{{.*}}[%{{.*}}] : <?x?x?xf32> -> <64xf32, [query]>, <2>
+    tile.copy_vector %lse[%b, %b, %query] to %slot signals %filled[%b]
+        : !tile.view<?x?x?xf32> -> !tile.shared<64xf32, [query]>, !tile.barriers<2>
+  } consumers registers 224 {
+  }
+  tile.return
+}

@@ -55,14 +55,14 @@ tile.kernel @given() attributes {schedule = #tile.schedule<query_tile = 256, key
 
 // -----
 
-// Gradients of keys: rows are keys, two tiles of scores, and no roles. Only those of keys
-// and values together have too few registers for wide tiles of rows.
+// Gradients of keys: rows are keys, two tiles of scores. Those of keys and values together
+// have too few registers for wide tiles of columns.
 // CHECK: tile.kernel @gradients
 // CHECK-SAME: schedule = #tile.schedule<query_tile = 32, key_tile = 128, warps = 8, stages = 2, query_in_registers = false>
 // SMALL: tile.kernel @gradients
 // SMALL-SAME: schedule = #tile.schedule<query_tile = 32, key_tile = 128, warps = 8, stages = 2, query_in_registers = false>
 // ROLES: tile.kernel @gradients
-// ROLES-SAME: schedule = #tile.schedule<query_tile = 32, key_tile = 128, warps = 8, stages = 2, query_in_registers = false>
+// ROLES-SAME: schedule = #tile.schedule<query_tile = 32, key_tile = 128, warps = 8, stages = 2, query_in_registers = false, roles = true>
 !key = tensor<?x128xbf16, #tile.axes<[key, feature]>>
 !query = tensor<?x128xbf16, #tile.axes<[query, feature]>>
 !scores = tensor<?x?xf32, #tile.axes<[key, query]>>

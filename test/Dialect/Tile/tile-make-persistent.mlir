@@ -91,3 +91,62 @@ tile.kernel @nothing(%batches: i32) attributes {schedule = #s, target = "sm_90a"
   }
   tile.return
 }
+
+// -----
+
+// Entries are counted through a loop around that over runs, and what is filled once is
+// freed behind the outermost.
+#s = #tile.schedule<query_tile = 64, key_tile = 128, warps = 8, stages = 2, query_in_registers = false, roles = true>
+!keys = !tile.shared<128x64xf16, [key, feature]>
+!queries = !tile.shared<64x64xf16, [query, feature]>
+// CHECK-LABEL: tile.kernel @by_key
+// CHECK:       %[[KF:.*]] = tile.alloc_barriers arrivals 1 : <1>
+// CHECK-NEXT:  %[[KE:.*]] = tile.alloc_barriers arrivals 8 : <1>
+// CHECK:       tile.roles producer registers 24 {
+// CHECK:         tile.for_items {{.*}} iter_args(%[[N:.*]] = %{{.*}}, %[[USE:.*]] = %{{.*}}) : i32, i32 {
+// CHECK:           %[[AFTER:.*]] = scf.for {{.*}} iter_args(%[[M:.*]] = %[[N]]) -> (i32)
+// CHECK:             tile.for_runs {{.*}} iter_args(%{{.*}} = %[[M]])
+// CHECK:           tile.yield %[[AFTER]], %{{.*}} : i32, i32
+// CHECK:       } consumers registers 240 {
+// CHECK:         tile.for_items {{.*}} iter_args(%[[N:.*]] = %{{.*}}, %[[USE:.*]] = %{{.*}}) : i32, i32 {
+// CHECK-NEXT:      tile.await_filled %[[KF]][%[[USE]]]
+// CHECK:           %[[AFTER:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[N]]) -> (i32)
+// CHECK:           }
+// CHECK:           tile.release %[[KE]][%[[USE]]]
+// CHECK:           tile.yield %[[AFTER]], %{{.*}} : i32, i32
+tile.kernel @by_key(%kmap: !tile.copy_map<128x64xf16>, %batches: i32, %heads: i32, %keys: i32)
+    attributes {schedule = #s, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %b, %h, %first = tile.block %batches, %heads, %keys of key
+  %runs = tile.interval_runs visible(%first, %keys) full(%c0, %c0)
+  %kr = tile.alloc : !tile.ring<1 x !keys>
+  %kf = tile.alloc_barriers arrivals 1 : !tile.barriers<1>
+  %qe = tile.alloc_barriers arrivals 2 : !tile.barriers<2>
+  tile.barrier
+  tile.roles producer registers 24 {
+    %ks = tile.slot %kr[%c0] : !tile.ring<1 x !keys>
+    tile.expect %kf[%c0] bytes 16384 : !tile.barriers<1>
+    tile.copy_bulk (%kmap)[%b, %h, %first, %c0] to %ks signals %kf[%c0]
+        : (!tile.copy_map<128x64xf16>) -> !keys, !tile.barriers<1>
+    %n = scf.for %head = %c0 to %heads step %c1 iter_args(%before = %c0) -> (i32) : i32 {
+      %after = tile.for_runs (%query, %partial) in %runs iter_args(%use = %before) : i32 {
+        tile.await_freed %qe[%use] : !tile.barriers<2>
+        %next = arith.addi %use, %c1 : i32
+        tile.yield %next : i32
+      }
+      scf.yield %after : i32
+    }
+  } consumers registers 240 {
+    tile.await_filled %kf[%c0] : !tile.barriers<1>
+    %n = scf.for %head = %c0 to %heads step %c1 iter_args(%before = %c0) -> (i32) : i32 {
+      %after = tile.for_runs (%query, %partial) in %runs iter_args(%use = %before) : i32 {
+        tile.await_filled %qe[%use] : !tile.barriers<2>
+        %next = arith.addi %use, %c1 : i32
+        tile.yield %next : i32
+      }
+      scf.yield %after : i32
+    }
+  }
+  tile.return
+}

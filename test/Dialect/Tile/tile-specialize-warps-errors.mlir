@@ -96,3 +96,19 @@ tile.kernel @k(%q: !q, %row: i32) attributes {schedule = #s, target = "sm_90a"} 
   %qt = tile.load %packed[%row, %row, %row, %row] : !tile.view<?x2x?x64xf16, heads = 3> -> tensor<128x64xf16, #queries>
   tile.return
 }
+
+// -----
+
+#s = #tile.schedule<query_tile = 128, key_tile = 32, warps = 8, stages = 2, query_in_registers = false, roles = true>
+#keys = #tile.axes<[key, feature]>
+!k = !tile.view<?x?x?x64xf16>
+tile.kernel @k(%k: !k, %key: i32, %c: i1) attributes {schedule = #s, target = "sm_90a"} {
+  %runs = tile.interval_runs visible(%key, %key) full(%key, %key)
+  scf.if %c {
+    tile.for_runs (%a, %p) in %runs {
+      // expected-error@+1 {{stands in a loop over runs that the producer cannot have: only 'scf.for' may be around it}}
+      %kt = tile.load %k[%key, %key, %a, %key] : !k -> tensor<32x64xf16, #keys>
+    }
+  }
+  tile.return
+}

@@ -163,3 +163,84 @@ tile.kernel @packed(%q: !tile.view<?x6x?x64xf16>, %b: i32) attributes {schedule 
   %rows = tile.load %heads[%c0, %b, %b, %c0] : !tile.view<?x2x?x64xf16, heads = 3> -> tensor<192x64xf16, #qf>
   tile.return
 }
+
+// -----
+
+// Rows of keys: the producer has the loop over heads, too, and both roles count uses
+// through it. Queries are read by products of both orientations and released behind the
+// last; a vector of theirs is copied by a warp, read where it is needed and released at
+// the end. A vector of rows stays a load.
+#s = #tile.schedule<query_tile = 32, key_tile = 128, warps = 8, stages = 2, query_in_registers = false, roles = true>
+#qf = #tile.axes<[query, feature]>
+#kf = #tile.axes<[key, feature]>
+!view = !tile.view<?x?x?x64xbf16>
+!vector = !tile.view<?x?x?xf32>
+!rows = tensor<128xf32, #tile.fragment<[key], row, warps = 8>>
+!columns = tensor<32xf32, #tile.fragment<[query], column, warps = 8>>
+!scores = tensor<128x32xf32, #tile.fragment<[key, query], accumulator, warps = 8>>
+!weights = tensor<128x32xbf16, #tile.fragment<[key, query], operand, warps = 8>>
+!sums = tensor<128x64xf32, #tile.fragment<[key, feature], accumulator, warps = 8>>
+// CHECK-LABEL: tile.kernel @by_key
+// CHECK-SAME:  %[[LSE:[^ ]*]]: !tile.view<?x?x?xf32>, %[[LIST:[^ ]*]]: !tile.view<?xi32>,
+// CHECK:       %[[QUERY:.*]] = tile.alloc : <2 x !tile.shared<32x64xbf16, [query, feature]>>
+// CHECK:       %[[VECTOR:.*]] = tile.alloc : <2 x !tile.shared<32xf32, [query]>>
+// CHECK:       %[[QF:.*]] = tile.alloc_barriers arrivals 1 : <2>
+// CHECK-NEXT:  %[[QE:.*]] = tile.alloc_barriers arrivals 2 : <2>
+// CHECK-NEXT:  %[[VF:.*]] = tile.alloc_barriers arrivals 32 : <2>
+// CHECK-NEXT:  %[[VE:.*]] = tile.alloc_barriers arrivals 8 : <2>
+// CHECK:       tile.roles producer warp registers 56 {
+// CHECK:         %{{.*}} = scf.for %[[H:.*]] = %{{.*}} to %{{.*}} step %{{.*}} iter_args(%[[N:.*]] = %{{.*}}) -> (i32)
+// CHECK-NEXT:      %[[END:.*]], %{{.*}} = tile.read %[[LIST]][%[[H]]]
+// CHECK-NEXT:      %[[RUNS:.*]] = tile.interval_runs visible(%{{.*}}, %[[END]])
+// CHECK-NEXT:      %[[AFTER:.*]] = tile.for_runs (%[[AT:[^ ,]*]], %{{.*}}) in %[[RUNS]] iter_args(%[[USE:.*]] = %[[N]]) : i32 {
+// CHECK:             tile.copy_bulk{{.*}}[%{{.*}}, %[[H]], %[[AT]], %{{.*}}]
+// CHECK-NEXT:        %[[SLOT:.*]] = tile.slot %[[VECTOR]][%[[USE]]]
+// CHECK-NEXT:        tile.await_freed %[[VE]][%[[USE]]]
+// CHECK-NEXT:        tile.copy_vector %[[LSE]][%{{.*}}, %[[H]], %[[AT]]] to %[[SLOT]] signals %[[VF]][%[[USE]]]
+// CHECK:           scf.yield %[[AFTER]] : i32
+// CHECK:       } consumers registers 224 {
+// CHECK:         tile.load {{.*}} -> tensor<128xf32, #tile.fragment<[key], row, warps = 8>>
+// CHECK:         %{{.*}} = scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}, %[[N:.*]] = %{{.*}}) -> (tensor<128x64xf32, {{.*}}>, i32)
+// CHECK:           %[[AFTER:.*]]:2 = tile.for_runs {{.*}} iter_args(%{{.*}} = %{{.*}}, %[[USE:.*]] = %[[N]])
+// CHECK:             %[[QT:.*]] = tile.slot %[[QUERY]][%[[USE]]]
+// CHECK-NEXT:        tile.await_filled %[[QF]][%[[USE]]]
+// CHECK:             tile.dot %{{.*}}, %[[QT]]
+// CHECK-NEXT:        %[[SLOT:.*]] = tile.slot %[[VECTOR]][%[[USE]]]
+// CHECK-NEXT:        tile.await_filled %[[VF]][%[[USE]]]
+// CHECK-NEXT:        %[[COLUMNS:.*]] = tile.load_shared %[[SLOT]]
+// CHECK-NEXT:        tile.map(%{{.*}} = %{{.*}}, %{{.*}} = %[[COLUMNS]],
+// CHECK:             tile.dot %{{.*}}, %[[QT]]
+// CHECK-NEXT:        tile.release %[[QE]][%[[USE]]]
+// CHECK:             tile.release %[[VE]][%[[USE]]]
+// CHECK-NEXT:        tile.yield
+// CHECK:           scf.yield %[[AFTER]]#0, %[[AFTER]]#1
+tile.kernel @by_key(%q: !view, %k: !view, %dk: !view, %lse: !vector, %list: !tile.view<?xi32>, %keys: i32, %group: i32)
+    attributes {schedule = #s, target = "sm_90a"} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %zero = arith.constant 0.0 : f32
+  %b, %hk, %first = tile.block %c1, %c1, %keys of key
+  %kt = tile.load %k[%b, %b, %first, %c0] : !view -> tensor<128x64xbf16, #kf>
+  %bias = tile.load %lse[%b, %b, %first] : !vector -> !rows
+  %none = tile.splat %zero : !sums
+  %dk_sum = scf.for %h = %c0 to %group step %c1 iter_args(%heads = %none) -> (!sums) : i32 {
+    %end, %inside = tile.read %list[%h] : !tile.view<?xi32>
+    %runs = tile.interval_runs visible(%c0, %end) full(%c0, %end)
+    %sum = tile.for_runs (%query, %partial) in %runs iter_args(%before = %heads) : !sums {
+      %qt = tile.load %q[%b, %h, %query, %c0] : !view -> tensor<32x64xbf16, #qf>
+      %ls = tile.load %lse[%b, %h, %query] : !vector -> !columns
+      %empty = tile.splat %zero : !scores
+      %s = tile.dot %kt, %qt, %empty : tensor<128x64xbf16, #kf>, tensor<32x64xbf16, #qf> -> !scores
+      %p = tile.map(%x = %s, %l = %ls, %y = %bias) : (!scores, !columns, !rows) -> !weights {
+        %d = arith.subf %x, %l : f32
+        %z = arith.addf %d, %y : f32
+        %w = arith.truncf %z : f32 to bf16
+        tile.yield %w : bf16
+      }
+      %after = tile.dot %p, %qt, %before : !weights, tensor<32x64xbf16, #qf> -> !sums
+      tile.yield %after : !sums
+    }
+    scf.yield %sum : !sums
+  }
+  tile.return
+}

@@ -31,6 +31,22 @@ TEST(ResourceModel, SharedMemoryOfGradients) {
   EXPECT_EQ(bytes(Work::KeyGradient), 128 * 192 * 2 + rings);
   EXPECT_EQ(bytes(Work::ValueGradient), 128 * 128 * 2 + rings);
   EXPECT_EQ(bytes(Work::RowSums), 0);
+  // With roles each of six rings has barriers of two kinds, and there is a mailbox.
+  shape.work = Work::KeyValueGradients;
+  EXPECT_EQ(predictResources({32, 128, 8, 2, false, true}, shape, target("sm_90a")).sharedBytes,
+            128 * 192 * 2 + rings + 2 * (4 * 2 + 2) * barrierBytes + mailboxBytes);
+}
+
+TEST(ResourceModel, RolesShareTheRegistersOfAnSm) {
+  for (bool copiesVectors : {false, true})
+    for (std::int64_t warps : {8, 12}) {
+      const RoleRegisters registers = roleRegisters(warps, copiesVectors);
+      const std::int64_t threads = 32 * warps + warpGroupThreads;
+      // Every thread starts with an equal share, a multiple of 8.
+      EXPECT_LE(registers.producer * warpGroupThreads + registers.consumer * 32 * warps,
+                65536 / threads / 8 * 8 * threads);
+    }
+  EXPECT_LT(roleRegisters(8, true).consumer, roleRegisters(8, false).consumer);
 }
 
 TEST(ResourceModel, BlocksOfAnSmAreBoundByTheScarcest) {
