@@ -35,12 +35,16 @@ struct ReferenceArray {
 struct ReferenceAttend {
   std::int64_t keys = 0; ///< of each row, visible or not; of all sequences of a ragged batch
   ReferenceArray output; ///< [batch, query heads, queries, value head_dim], not rounded
-  ReferenceArray lse;    ///< natural logarithm, -inf for a row that sees no key
+  /// The output as kernels that read it have it: made with probabilities of the tensors'
+  /// type, and rounded itself. Empty where nothing reads it.
+  std::vector<double> rounded;
+  ReferenceArray lse;                    ///< natural logarithm, -inf for a row that sees no key
   std::vector<std::int64_t> visibleKeys; ///< of each row: keys with where and a score above -inf
   std::vector<double> largestScore; ///< of each row: max |score| of its visible keys, 0 if none
 };
 
-/// One result of an attn.attend_grad, and what rounding may make of it.
+/// One result of an attn.attend_grad or attn.merge_grad, or a sum of such, and what
+/// rounding may make of it.
 struct ReferenceGradient {
   ReferenceArray values; ///< not rounded; of sums that are taken again, not of `output` and `lse`
   /// The same by a run that rounds where kernels do: it reads `output` and `lse`, and
@@ -56,22 +60,22 @@ struct ReferenceGradient {
 struct ReferenceResult {
   enum class Kind { Output, Lse, Gradient };
   Kind kind = Kind::Output;
-  std::size_t index = 0;    ///< into ReferenceRun::attends, ::scattered or ::gradients
+  std::size_t index = 0;    ///< into ReferenceRun::attends, ::derived or ::gradients
   DType dtype = DType::F32; ///< of the result in the spec
-  bool isScattered = false; ///< of an attend: attn.scatter has moved its rows
+  bool isDerived = false;   ///< of a state: its rows were moved, or it was merged
 };
 
 /// Everything a spec computes from its arguments.
 struct ReferenceRun {
   std::vector<ReferenceAttend> attends;     ///< in the order of the spec
-  std::vector<ReferenceAttend> scattered;   ///< attends whose rows attn.scatter has moved
-  std::vector<ReferenceGradient> gradients; ///< results of attn.attend_grad, scattered or not
+  std::vector<ReferenceAttend> derived;     ///< what attn.scatter, gather and merge made of them
+  std::vector<ReferenceGradient> gradients; ///< results of gradients, and what was made of them
   std::vector<ReferenceResult> results;     ///< in the order of the return
 
-  /// The attend, with its rows as they are in result `index`, which is no gradient.
+  /// The attend, or what was made of attends, that result `index` is of; it is no gradient.
   const ReferenceAttend &attendOf(std::size_t index) const {
     const ReferenceResult &from = results[index];
-    return from.isScattered ? scattered[from.index] : attends[from.index];
+    return from.isDerived ? derived[from.index] : attends[from.index];
   }
 
   /// Result `index` of the spec function.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "lib/Reference/Attend.h"
 
+#include "lib/Reference/Evaluate.h"
 #include "lib/Reference/Rows.h"
 
 #include <atomic>
@@ -18,7 +19,11 @@ namespace lacuna::reference {
 namespace {
 class AttendEvaluation {
 public:
-  AttendEvaluation(attn::AttendOp op, const Environment &environment) : rows(op, environment) {}
+  AttendEvaluation(attn::AttendOp op, const Environment &environment)
+      : rows(op, environment), type(rows.getOperands().value.dtype),
+        isRead(llvm::any_of(op.getOutput().getUsers(), [](mlir::Operation *user) {
+          return !user->hasTrait<mlir::OpTrait::ReturnLike>();
+        })) {}
 
   ReferenceAttend run(unsigned threads);
   ReferenceMask runVisibility(std::int64_t sequence, std::int64_t head);
@@ -34,6 +39,8 @@ private:
                            std::int64_t index) const;
   void record(std::int64_t row, ElementFault fault);
 
+  DType type;  ///< of the output
+  bool isRead; ///< whether rounded outputs are wanted, too
   std::vector<float> values;
   std::atomic<std::int64_t> faultRow{std::numeric_limits<std::int64_t>::max()};
   std::mutex faultMutex;
@@ -53,6 +60,7 @@ ElementFault AttendEvaluation::evaluateRow(const Row &row, Rows::Worker &worker,
 
   std::int64_t e = rows.getSizes().valueColumns;
   double *o = &out.output.values[index * e];
+  double *rounded = isRead ? &out.rounded[index * e] : nullptr;
   double sum = 0.0;
   for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
     if (worker.scores[key] == hiddenScore)
@@ -62,9 +70,14 @@ ElementFault AttendEvaluation::evaluateRow(const Row &row, Rows::Worker &worker,
     const float *v = &values[rows.keyNumber(row, key) * e];
     for (std::int64_t column = 0; column < e; ++column)
       o[column] += p * static_cast<double>(v[column]);
+    double narrow = rounded ? roundedTo(type, p) : 0;
+    for (std::int64_t column = 0; rounded && column < e; ++column)
+      rounded[column] += narrow * static_cast<double>(v[column]);
   }
   for (std::int64_t column = 0; column < e; ++column)
     o[column] /= sum;
+  for (std::int64_t column = 0; rounded && column < e; ++column)
+    rounded[column] = roundedTo(type, rounded[column] / sum);
   out.lse.values[index] = summary.largest + std::log(sum);
   return {};
 }
@@ -86,6 +99,8 @@ ReferenceAttend AttendEvaluation::run(unsigned threads) {
   out.keys = sizes.keys;
   out.output.shape = {sizes.batch, sizes.queryHeads, sizes.queries, sizes.valueColumns};
   out.output.values.resize(count * static_cast<std::size_t>(sizes.valueColumns));
+  if (isRead)
+    out.rounded.resize(out.output.values.size());
   out.lse.shape = {sizes.batch, sizes.queryHeads, sizes.queries};
   out.lse.values.resize(count, hiddenScore);
   out.visibleKeys.resize(count);

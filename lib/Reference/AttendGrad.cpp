@@ -4,16 +4,17 @@
 // computed again: the output and the log-sum-exp that the op is given are rounded,
 // and an oracle that read them would inherit that. Beside these sums stand others, which
 // do inherit it and are rounded where those of kernels are: they say how far off a kernel
-// may be. One thread does it all, since every row adds to the gradients of the same keys.
+// may be. Of a merged state the keys are not all there, so it is read. One thread does it all,
+// since every row adds to the gradients of the same keys.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Reference/AttendGrad.h"
 
 #include "lib/Reference/Evaluate.h"
 #include "lib/Reference/Rows.h"
-#include "lib/Support/HalfBits.h"
 
 #include <cmath>
+#include <numeric>
 
 namespace lacuna::reference {
 
@@ -29,7 +30,8 @@ struct Element {
 
 class GradientEvaluation {
 public:
-  GradientEvaluation(attn::AttendGradOp op, const Environment &environment);
+  GradientEvaluation(attn::AttendGradOp op, const Environment &environment,
+                     const ReferenceAttend *merged);
 
   mlir::LogicalResult checkSizes();
   mlir::FailureOr<std::vector<ReferenceGradient>> run();
@@ -55,6 +57,7 @@ private:
 
   attn::AttendGradOp op;
   const Environment &environment;
+  const ReferenceAttend *merged;
   Rows rows;
   Rows::Worker worker;
   std::optional<RegionCode> pullback;
@@ -67,14 +70,6 @@ private:
 };
 } // namespace
 
-/// The nearest number of that type.
-static double roundedTo(DType type, double value) {
-  auto real = static_cast<float>(value);
-  return type == DType::F16    ? floatFromF16(f16FromFloat(real))
-         : type == DType::BF16 ? floatFromBf16(bf16FromFloat(real))
-                               : real;
-}
-
 /// A gradient of zeros; one magnitude for `columns` neighbours.
 static ReferenceGradient zeros(const TensorRef &like, std::int64_t columns) {
   ReferenceGradient gradient;
@@ -86,8 +81,10 @@ static ReferenceGradient zeros(const TensorRef &like, std::int64_t columns) {
   return gradient;
 }
 
-GradientEvaluation::GradientEvaluation(attn::AttendGradOp op, const Environment &environment)
-    : op(op), environment(environment), rows(op, environment), dtype(tensor(op.getQuery()).dtype) {}
+GradientEvaluation::GradientEvaluation(attn::AttendGradOp op, const Environment &environment,
+                                       const ReferenceAttend *merged)
+    : op(op), environment(environment), merged(merged), rows(op, environment),
+      dtype(tensor(op.getQuery()).dtype) {}
 
 mlir::LogicalResult GradientEvaluation::checkSizes() {
   if (failed(rows.checkSizes()))
@@ -112,21 +109,31 @@ GradientEvaluation::RowState GradientEvaluation::weigh(const Row &row, const Row
   const std::int64_t indices[] = {row.batch, row.head, row.query};
   std::int64_t e = rows.getSizes().valueColumns, number = rows.numberOf(row);
   const float *outputGradient = &outputGradients[number * e];
-  double sum = 0, delta = 0;
+  double lse = readElement(tensor(op.getLse()), indices).real;
+  double givenDelta = dot(outputGradient, &outputs[number * e], e);
+  double shift = summary.largest, sum = 0, delta = 0;
+  if (op.getMerged())
+    shift = merged ? merged->lse.values[number] : lse;
   for (std::int64_t key = row.firstKey; key < row.endKey; ++key) {
     if (worker.scores[key] == hiddenScore)
       continue;
     Element &element = elements[key];
-    sum += element.weight = std::exp(worker.scores[key] - summary.largest);
+    sum += element.weight = std::exp(worker.scores[key] - shift);
     element.weightGradient = dot(outputGradient, &values[rows.keyNumber(row, key) * e], e);
     delta += element.weight * element.weightGradient;
   }
-  for (std::int64_t key = row.firstKey; key < row.endKey; ++key)
-    elements[key].weight /= sum;
   double lseGradient =
       op.getLseGradient() ? readElement(tensor(op.getLseGradient()), indices).real : 0;
-  return {lseGradient, delta / sum, readElement(tensor(op.getLse()), indices).real,
-          dot(outputGradient, &outputs[number * e], e)};
+  if (op.getMerged()) {
+    if (!merged)
+      return {lseGradient, givenDelta, lse, givenDelta};
+    delta = std::inner_product(outputGradient, outputGradient + e,
+                               merged->output.values.begin() + number * e, 0.0);
+    return {lseGradient, delta, lse, givenDelta};
+  }
+  for (std::int64_t key = row.firstKey; key < row.endKey; ++key)
+    elements[key].weight /= sum;
+  return {lseGradient, delta / sum, lse, givenDelta};
 }
 
 /// From the gradient of a score to that of the scaled product; adds what is contributed.
@@ -237,8 +244,9 @@ mlir::FailureOr<std::vector<ReferenceGradient>> GradientEvaluation::run() {
 }
 
 mlir::FailureOr<std::vector<ReferenceGradient>> evaluateAttendGrad(attn::AttendGradOp op,
-                                                                   const Environment &environment) {
-  GradientEvaluation evaluation(op, environment);
+                                                                   const Environment &environment,
+                                                                   const ReferenceAttend *merged) {
+  GradientEvaluation evaluation(op, environment, merged);
   if (failed(evaluation.checkSizes()))
     return mlir::failure();
   return evaluation.run();

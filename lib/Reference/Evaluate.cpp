@@ -4,9 +4,10 @@
 #include "dialects/Attn/IR/SpecRules.h"
 #include "lib/Reference/Attend.h"
 #include "lib/Reference/AttendGrad.h"
+#include "lib/Reference/States.h"
 #include "lib/Support/HalfBits.h"
 
-#include <cstring>
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace lacuna::reference {
 
@@ -14,6 +15,14 @@ DType dtypeOf(mlir::Type type) {
   std::string spelling;
   llvm::raw_string_ostream(spelling) << type;
   return *parseDType(spelling);
+}
+
+double roundedTo(DType type, double value) {
+  auto real = static_cast<float>(value);
+  return type == DType::F16    ? floatFromF16(f16FromFloat(real))
+         : type == DType::BF16 ? floatFromBf16(bf16FromFloat(real))
+         : type == DType::F32  ? real
+                               : value;
 }
 
 //===----------------------------------------------------------------------===//
@@ -41,9 +50,10 @@ mlir::LogicalResult checkSpec(mlir::func::FuncOp spec) {
       return op.emitError() << "'" << op.getName() << "' " << reason;
   mlir::Operation *end = spec.front().getTerminator();
   for (mlir::Value value : end->getOperands())
-    if (!mlir::isa_and_nonnull<attn::Attention, attn::ScatterOp>(value.getDefiningOp()))
+    if (!mlir::isa_and_nonnull<attn::Attention, attn::RowWise, attn::GatherOp, attn::ScatterOp>(
+            value.getDefiningOp()))
       return end->emitError("the reference returns only results of attn.attend and of its "
-                            "gradient, or of attn.scatter");
+                            "gradient, and what is made of such");
   return mlir::success();
 }
 
@@ -215,64 +225,159 @@ void Evaluation::bindShapes(mlir::Operation *op) {
   environment.tensors[attend.getOutput()] = TensorRef::contiguous(0, query.dtype, shape);
 }
 
+//===----------------------------------------------------------------------===//
+// Attention and what is made of it
+//===----------------------------------------------------------------------===//
+
+void Evaluation::addState(mlir::Value result, ReferenceResult::Kind kind,
+                          const ReferenceAttend &state, bool isDerived) {
+  bindResult(result, kind == ReferenceResult::Kind::Lse
+                         ? state.lse
+                         : ReferenceArray{state.output.shape, state.rounded});
+  ReferenceResult &source = sources[result];
+  source.kind = kind;
+  source.index = (isDerived ? made.derived : made.attends).size();
+  source.isDerived = isDerived;
+}
+
+void Evaluation::addGradient(mlir::Value result, ReferenceGradient gradient) {
+  bindResult(result, gradient.values);
+  sources[result] = {ReferenceResult::Kind::Gradient, made.gradients.size()};
+  made.gradients.push_back(std::move(gradient));
+}
+
+const ReferenceAttend *Evaluation::recordOf(mlir::Value value) const {
+  auto known = sources.find(value);
+  if (known == sources.end())
+    return nullptr;
+  return &(known->second.isDerived ? made.derived : made.attends)[known->second.index];
+}
+
+mlir::LogicalResult Evaluation::evaluateAttention(attn::AttendOp op, unsigned threads) {
+  mlir::FailureOr<ReferenceAttend> rows = evaluateAttend(op, environment, threads);
+  if (failed(rows))
+    return mlir::failure();
+  addState(op.getOutput(), ReferenceResult::Kind::Output, *rows, /*isDerived=*/false);
+  addState(op.getLse(), ReferenceResult::Kind::Lse, *rows, /*isDerived=*/false);
+  made.attends.push_back(std::move(*rows));
+  return mlir::success();
+}
+
+mlir::LogicalResult Evaluation::evaluateGradient(attn::AttendGradOp op) {
+  mlir::FailureOr<std::vector<ReferenceGradient>> gradients =
+      evaluateAttendGrad(op, environment, recordOf(op.getOutput()));
+  if (failed(gradients))
+    return mlir::failure();
+  for (auto [result, gradient] : llvm::zip(op->getResults(), *gradients))
+    addGradient(result, std::move(gradient));
+  return mlir::success();
+}
+
+mlir::FailureOr<std::vector<ReferenceAttend>>
+Evaluation::statesOf(mlir::Operation *op, mlir::ValueRange outputs, mlir::ValueRange lses) {
+  std::vector<ReferenceAttend> states;
+  for (auto [output, lse] : llvm::zip_equal(outputs, lses)) {
+    TensorRef rows = environment.tensors.lookup(lse), first = environment.tensors.lookup(lses[0]);
+    TensorRef columns = environment.tensors.lookup(output);
+    if (!std::equal(rows.shape, rows.shape + 3, first.shape) ||
+        !std::equal(rows.shape, rows.shape + 3, columns.shape))
+      return op->emitOpError("needs states of the same batches, heads and rows");
+    const ReferenceAttend *ofLse = recordOf(lse), *ofOutput = recordOf(output);
+    states.push_back(ofLse ? *ofLse : describeState(rows));
+    states.back().output = ofOutput ? ofOutput->output : arrayOf(columns);
+    states.back().rounded = ofOutput ? ofOutput->rounded : states.back().output.values;
+  }
+  return states;
+}
+
+mlir::LogicalResult Evaluation::evaluateMerge(attn::MergeOp op) {
+  auto states = statesOf(op, op.getOutputs(), op.getLses());
+  if (failed(states))
+    return mlir::failure();
+  ReferenceAttend merged = mergeStates(*states, dtypeOf(op.getOutput().getType().getElementType()));
+  addState(op.getOutput(), ReferenceResult::Kind::Output, merged, /*isDerived=*/true);
+  addState(op.getLse(), ReferenceResult::Kind::Lse, merged, /*isDerived=*/true);
+  made.derived.push_back(std::move(merged));
+  return mlir::success();
+}
+
+mlir::LogicalResult Evaluation::evaluateMergeGradient(attn::MergeGradOp op) {
+  auto states = statesOf(op, op.getOutputs(), op.getLses());
+  if (failed(states))
+    return mlir::failure();
+  TensorRef gradient = environment.tensors.lookup(op.getOutputGradient());
+  ReferenceArray ofLse;
+  if (op.getLseGradient())
+    ofLse = arrayOf(environment.tensors.lookup(op.getLseGradient()));
+  auto gradients = mergeGradients(*states, gradient.dtype, arrayOf(gradient), ofLse);
+  for (auto [result, each] : llvm::zip_equal(op->getResults(), gradients))
+    addGradient(result, std::move(each));
+  return mlir::success();
+}
+
+mlir::LogicalResult Evaluation::evaluateSum(attn::SumOp op) {
+  std::vector<ReferenceGradient> terms;
+  for (mlir::Value term : op.getTerms()) {
+    auto source = sources.find(term);
+    if (source == sources.end() || source->second.kind != ReferenceResult::Kind::Gradient)
+      return op.emitOpError("what is summed must be gradients");
+    terms.push_back(made.gradients[source->second.index]);
+    if (terms.back().values.shape != terms.front().values.shape)
+      return op.emitOpError("needs terms of one shape");
+  }
+  addGradient(op.getSum(), addGradients(terms, dtypeOf(op.getSum().getType().getElementType())));
+  return mlir::success();
+}
+
+mlir::LogicalResult Evaluation::evaluateMoveOfResult(mlir::Operation *op, mlir::Value source,
+                                                     mlir::Value order) {
+  mlir::FailureOr<std::vector<std::size_t>> rows = rowsMovedBy(op, source, order);
+  if (failed(rows))
+    return mlir::failure();
+  ReferenceResult from = sources.lookup(source);
+  mlir::Value result = op->getResult(0);
+  if (from.kind == ReferenceResult::Kind::Gradient) {
+    addGradient(result, moveRows(made.gradients[from.index], *rows));
+    return mlir::success();
+  }
+  ReferenceAttend moved = moveRows(*recordOf(source), *rows);
+  addState(result, from.kind, moved, /*isDerived=*/true);
+  made.derived.push_back(std::move(moved));
+  return mlir::success();
+}
+
 mlir::FailureOr<ReferenceRun> Evaluation::run(unsigned threads) {
-  ReferenceRun run;
-  llvm::DenseMap<mlir::Value, ReferenceResult> sources;
-  using Kind = ReferenceResult::Kind;
   for (mlir::Operation &op : spec.front().without_terminator()) {
-    if (auto attend = mlir::dyn_cast<attn::AttendOp>(op)) {
-      mlir::FailureOr<ReferenceAttend> rows = evaluateAttend(attend, environment, threads);
-      if (failed(rows))
-        return mlir::failure();
-      bindResult(attend.getOutput(), rows->output);
-      bindResult(attend.getLse(), rows->lse);
-      sources[attend.getOutput()] = {Kind::Output, run.attends.size()};
-      sources[attend.getLse()] = {Kind::Lse, run.attends.size()};
-      run.attends.push_back(std::move(*rows));
-    } else if (auto gradient = mlir::dyn_cast<attn::AttendGradOp>(op)) {
-      mlir::FailureOr<std::vector<ReferenceGradient>> gradients =
-          evaluateAttendGrad(gradient, environment);
-      if (failed(gradients))
-        return mlir::failure();
-      for (auto [result, made] : llvm::zip(op.getResults(), *gradients)) {
-        bindResult(result, made.values);
-        sources[result] = {Kind::Gradient, run.gradients.size()};
-        run.gradients.push_back(std::move(made));
-      }
-    } else if (auto scatter = mlir::dyn_cast<attn::ScatterOp>(op)) {
-      mlir::FailureOr<std::vector<std::size_t>> rows =
-          rowsMovedBy(&op, scatter.getSource(), scatter.getOrder());
-      if (failed(rows))
-        return mlir::failure();
-      // What is scattered is a result of attention, see attn-check-spec.
-      ReferenceResult from = sources.lookup(scatter.getSource());
-      if (from.kind == Kind::Gradient) {
-        run.gradients.push_back(moveRows(run.gradients[from.index], *rows));
-        from.index = run.gradients.size() - 1;
-      } else {
-        run.scattered.push_back(moveRows(run.attends[from.index], *rows));
-        from.index = run.scattered.size() - 1;
-        from.isScattered = true;
-      }
-      sources[scatter.getResult()] = from;
-    } else if (failed(evaluateOther(&op))) {
+    auto evaluated =
+        llvm::TypeSwitch<mlir::Operation *, mlir::LogicalResult>(&op)
+            .Case([&](attn::AttendOp attend) { return evaluateAttention(attend, threads); })
+            .Case([&](attn::AttendGradOp gradient) { return evaluateGradient(gradient); })
+            .Case([&](attn::MergeOp merge) { return evaluateMerge(merge); })
+            .Case([&](attn::MergeGradOp gradient) { return evaluateMergeGradient(gradient); })
+            .Case([&](attn::SumOp sum) { return evaluateSum(sum); })
+            .Case<attn::GatherOp, attn::ScatterOp>([&](auto move) {
+              return sources.contains(move.getSource())
+                         ? evaluateMoveOfResult(move, move.getSource(), move.getOrder())
+                         : evaluateMove(move, move.getSource(), move.getOrder());
+            })
+            .Default([&](mlir::Operation *other) { return evaluateOther(other); });
+    if (failed(evaluated))
       return mlir::failure();
-    }
   }
   for (mlir::Value value : spec.front().getTerminator()->getOperands()) {
     ReferenceResult result = sources.lookup(value);
     result.dtype = dtypeOf(mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType());
-    run.results.push_back(result);
+    made.results.push_back(result);
   }
-  return run;
+  return std::move(made);
 }
 
 mlir::FailureOr<ReferenceMask> Evaluation::visibility(std::size_t index, std::int64_t batch,
                                                       std::int64_t head) {
   std::size_t number = 0;
   for (mlir::Operation &op : spec.front().without_terminator()) {
-    if (mlir::isa<attn::AttendGradOp>(op))
-      break; // nothing attends to a gradient
+    if (mlir::isa<attn::AttendGradOp, attn::RowWise>(op))
+      break; // nothing attends to that
     auto attend = mlir::dyn_cast<attn::AttendOp>(op);
     if (!attend && failed(evaluateOther(&op)))
       return mlir::failure();

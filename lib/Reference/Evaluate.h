@@ -2,6 +2,7 @@
 #ifndef LIB_REFERENCE_EVALUATE_H
 #define LIB_REFERENCE_EVALUATE_H
 
+#include "dialects/Attn/IR/Attn.h"
 #include "lacuna/Reference.h"
 #include "lib/Reference/Orders.h"
 #include "lib/Reference/RegionCode.h"
@@ -27,7 +28,24 @@ public:
                                             std::int64_t head);
 
 private:
-  /// Evaluates an op that is no attention.
+  mlir::LogicalResult evaluateAttention(attn::AttendOp op, unsigned threads);
+  mlir::LogicalResult evaluateGradient(attn::AttendGradOp op);
+  mlir::LogicalResult evaluateMerge(attn::MergeOp op);
+  mlir::LogicalResult evaluateMergeGradient(attn::MergeGradOp op);
+  mlir::LogicalResult evaluateSum(attn::SumOp op);
+  /// Moves rows of a result of attention or of a gradient.
+  mlir::LogicalResult evaluateMoveOfResult(mlir::Operation *op, mlir::Value source,
+                                           mlir::Value order);
+  /// The states that are merged; emits an error when their rows do not agree.
+  mlir::FailureOr<std::vector<ReferenceAttend>>
+  statesOf(mlir::Operation *op, mlir::ValueRange outputs, mlir::ValueRange lses);
+  /// What is known of the rows of a state; null for an argument.
+  const ReferenceAttend *recordOf(mlir::Value value) const;
+  /// Results of an op, for those after it.
+  void addState(mlir::Value result, ReferenceResult::Kind kind, const ReferenceAttend &state,
+                bool isDerived);
+  void addGradient(mlir::Value result, ReferenceGradient gradient);
+  /// Evaluates an op that is neither attention nor works on its results.
   mlir::LogicalResult evaluateOther(mlir::Operation *op);
   /// Evaluates an op that makes an order or gathers.
   mlir::LogicalResult evaluateOrder(mlir::Operation *op);
@@ -41,6 +59,8 @@ private:
 
   mlir::func::FuncOp spec;
   Environment environment;
+  ReferenceRun made;
+  llvm::DenseMap<mlir::Value, ReferenceResult> sources; ///< what of `made` a value is
   /// Results of attention that later ops read, in the type that the spec gives
   /// them. A deque, since tensors point into it.
   std::deque<std::string> stored;
@@ -50,6 +70,9 @@ private:
 
 /// The element type of that name in the spec. Precondition: it has one.
 DType dtypeOf(mlir::Type type);
+
+/// The nearest number of that type of floats.
+double roundedTo(DType type, double value);
 
 /// Whether the reference can evaluate a function; emits errors when not.
 mlir::LogicalResult checkSpec(mlir::func::FuncOp spec);

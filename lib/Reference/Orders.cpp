@@ -99,8 +99,12 @@ ReferenceGradient moveRows(const ReferenceGradient &source, const std::vector<st
 }
 
 ReferenceAttend moveRows(const ReferenceAttend &attend, const std::vector<std::size_t> &rows) {
-  return {attend.keys, moved(attend.output, rows), moved(attend.lse, rows),
-          moved(attend.visibleKeys, rows), moved(attend.largestScore, rows)};
+  return {attend.keys,
+          moved(attend.output, rows),
+          moved(attend.rounded, rows),
+          moved(attend.lse, rows),
+          moved(attend.visibleKeys, rows),
+          moved(attend.largestScore, rows)};
 }
 
 } // namespace lacuna::reference

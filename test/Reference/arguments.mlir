@@ -18,7 +18,7 @@
 // RUN: not lacuna-run %s --device=reference --function=scalar 2>&1 | FileCheck %s --check-prefix=TYPE
 // TYPE: error: the reference takes scalars and tensors of up to 8 dimensions, not 'f64'
 // RUN: not lacuna-run %s --device=reference --function=returned 2>&1 | FileCheck %s --check-prefix=RETURNED
-// RETURNED: error: the reference returns only results of attn.attend and of its gradient, or of attn.scatter
+// RETURNED: error: the reference returns only results of attn.attend and of its gradient, and what is made of such
 
 func.func @f(%q: tensor<?x?x?x8xf16>, %k: tensor<?x?x?x8xf16>, %n: i32) -> tensor<?x?x?x8xf16> {
   %o, %lse = attn.attend %q, %k, %k where(%b, %h, %i, %j) {

@@ -46,7 +46,9 @@ def Attn_AttendGradOp : Attn_Op<"attend_grad", [
     that sees none has gradients of 0 where its `do` and `dlse` are finite.
 
     `o` and `lse` must be what `attn.attend` yields for the same operands and
-    clauses: executors may read them or compute them again.
+    clauses: executors may read them or compute them again. If the op is `merged`, they
+    are what `attn.merge` has made of that and of states of other keys; the formulas
+    above are then the gradients through the merge, and executors read them.
 
     `pullback(g, s, b, h, i, j[, islot, jslot]) -> f32` is the derivative of
     `score`, transposed: it takes the gradient of the score to the gradient of the
@@ -89,7 +91,8 @@ def Attn_AttendGradOp : Attn_Op<"attend_grad", [
     Attn_Sequence:$output_gradient,
     Optional<Attn_LogSumExp>:$lse_gradient,
     Optional<F32>:$scale,
-    Variadic<Attn_Differentiable>:$wanted
+    Variadic<Attn_Differentiable>:$wanted,
+    UnitAttr:$merged
   );
   let results = (outs
     Attn_Sequence:$query_gradient,
@@ -127,7 +130,7 @@ def Attn_AttendGradOp : Attn_Op<"attend_grad", [
 //===----------------------------------------------------------------------===//
 
 def Attn_DeltaOp : Attn_Op<"delta", [
-    NoMemoryEffect, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>,
+    NoMemoryEffect, Attn_RowWise, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>,
     TypesMatchWith<"the gradient of the output has its type", "output", "output_gradient", "$_self">,
     TypesMatchWith<"the result is f32 and has the dimensions of the output but the last", "output",
                    "delta", "AttendGradOp::lseTypeOf($_self)">
@@ -153,6 +156,9 @@ def Attn_DeltaOp : Attn_Op<"delta", [
     `:` type($output) (`,` type($lse_gradient)^)?
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::TypedValue<::mlir::RankedTensorType> getRowTensor() { return getOutputGradient(); }
+  }];
 }
 
 def Attn_BackwardOp : Attn_Op<"backward", [

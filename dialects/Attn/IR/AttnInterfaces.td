@@ -101,4 +101,16 @@ def Attn_TiledAttention : OpInterface<"TiledAttention", [Attn_Attention]> {
   }];
 }
 
+def Attn_RowWise : OpInterface<"RowWise"> {
+  let description = [{
+    An op that computes each row of its results from the same row of its operands, and so
+    becomes one kernel that looks at no keys.
+  }];
+  let cppNamespace = "::lacuna::attn";
+  let methods = [
+    InterfaceMethod<"A tensor with the leading dimensions of all operands and results.",
+                    Attn_Sequences, "getRowTensor">
+  ];
+}
+
 #endif // DIALECTS_ATTN_IR_ATTNINTERFACES_TD

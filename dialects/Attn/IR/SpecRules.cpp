@@ -96,7 +96,7 @@ std::string whyNotInRegion(Operation *op) {
 
 std::string whyNotInSpec(Operation *op) {
   if (isScalarCode(op) ||
-      isa<Attention, DeltaOp, ExpandBlocksOp, SortOp, CompactOp, GatherOp, ScatterOp>(op) ||
+      isa<Attention, RowWise, ExpandBlocksOp, SortOp, CompactOp, GatherOp, ScatterOp>(op) ||
       op->hasTrait<OpTrait::ReturnLike>())
     return {};
   if (isa<tensor::DimOp>(op))

@@ -23,13 +23,12 @@ static LogicalResult sameSize(Attention op, StringRef what, NamedSize one, Named
                            << other.size << " in the " << other.owner;
 }
 
-static LogicalResult verifyHeadDim(Attention op, NamedSize dim) {
-  if (ShapedType::isDynamic(dim.size))
-    return op->emitOpError() << "head_dim of the " << dim.owner << " must be static";
-  if (dim.size < headDimMultiple || dim.size > headDimLimit || dim.size % headDimMultiple)
-    return op->emitOpError() << "head_dim of the " << dim.owner << " must be a multiple of "
-                             << headDimMultiple << " up to " << headDimLimit << ", but is "
-                             << dim.size;
+LogicalResult lacuna::attn::verifyHeadDim(Operation *op, StringRef owner, int64_t size) {
+  if (ShapedType::isDynamic(size))
+    return op->emitOpError() << "head_dim of the " << owner << " must be static";
+  if (size < headDimMultiple || size > headDimLimit || size % headDimMultiple)
+    return op->emitOpError() << "head_dim of the " << owner << " must be a multiple of "
+                             << headDimMultiple << " up to " << headDimLimit << ", but is " << size;
   return success();
 }
 
@@ -88,9 +87,9 @@ LogicalResult lacuna::attn::verifyAttention(Attention op) {
     return op->emitOpError() << "query heads must be a multiple of key heads, but there are "
                              << queryHeads << " and " << keyHeads;
   return failure(
-      failed(verifyHeadDim(op, {"query", query.getDimSize(3)})) ||
-      failed(verifyHeadDim(op, {"keys", key.getDimSize(3)})) ||
-      failed(verifyHeadDim(op, {"values", value.getDimSize(3)})) ||
+      failed(verifyHeadDim(op, "query", query.getDimSize(3))) ||
+      failed(verifyHeadDim(op, "keys", key.getDimSize(3))) ||
+      failed(verifyHeadDim(op, "values", value.getDimSize(3))) ||
       failed(
           sameSize(op, "head_dims", {"query", query.getDimSize(3)}, {"keys", key.getDimSize(3)})) ||
       failed(sameSize(op, "batch sizes", {"query", query.getDimSize(0)},

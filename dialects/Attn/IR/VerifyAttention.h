@@ -15,6 +15,10 @@ namespace lacuna::attn {
 /// not. Sizes known only at launch are checked there and named in the same words.
 mlir::LogicalResult verifyAttention(Attention op);
 
+/// Whether kernels have that head_dim; emits an error at `op` when not. `owner` is the tensor:
+/// "query".
+mlir::LogicalResult verifyHeadDim(mlir::Operation *op, llvm::StringRef owner, int64_t size);
+
 /// Whether an output of attention, or its gradient, has this type; emits an error at `op`
 /// when not. `what` is the tensor: "an output".
 mlir::LogicalResult verifyOutput(Attention op, llvm::StringRef what, mlir::RankedTensorType type);

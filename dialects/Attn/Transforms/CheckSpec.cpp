@@ -37,12 +37,12 @@ struct CheckSpecPass final : lacuna::attn::impl::CheckSpecBase<CheckSpecPass> {
     checkArguments(spec);
     bool attends = false;
     for (Operation &op : spec.front()) {
-      attends |= isa<Attention>(op);
+      attends |= isa<Attention, RowWise>(op);
       checkOp(&op);
     }
     spec.walk([&](Attention attention) { checkAttention(attention); });
     if (!attends)
-      fail(spec.emitError("a spec needs an attn.attend"));
+      fail(spec.emitError("a spec needs an attn.attend or attn.merge"));
     checkReturn(cast<func::ReturnOp>(spec.front().getTerminator()));
     if (failed)
       signalPassFailure();
@@ -84,14 +84,36 @@ private:
     if (auto compact = dyn_cast<CompactOp>(op))
       checkIsTable(op, compact.getKeep(), "flags");
     if (auto gather = dyn_cast<GatherOp>(op)) {
-      checkIsTable(op, gather.getSource(), "what is gathered");
+      if (!isState(gather.getSource()))
+        checkIsTable(op, gather.getSource(), "what is gathered");
       checkIsOrder(op, gather.getOrder());
     }
     if (auto scatter = dyn_cast<ScatterOp>(op)) {
-      if (!scatter.getSource().getDefiningOp<Attention>())
+      if (!isState(scatter.getSource()))
         fail(op->emitOpError("what is scattered must be a result of attention"));
       checkIsOrder(op, scatter.getOrder());
     }
+    if (isa<RowWise>(op))
+      for (Value operand : op->getOperands())
+        if (!isState(operand))
+          checkIsTable(op, operand, "what is no result of attention");
+    if (auto sum = dyn_cast<SumOp>(op); sum && !llvm::all_of(sum.getTerms(), isGradient))
+      fail(op->emitOpError("what is summed must be gradients"));
+  }
+
+  static bool isGradient(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (isa_and_nonnull<GatherOp, ScatterOp>(op))
+      return isGradient(op->getOperand(0));
+    return isa_and_nonnull<AttendGradOp, BackwardOp, MergeGradOp, SumOp>(op);
+  }
+
+  /// Whether kernels of every launch make a value: attention, and what works on its results.
+  static bool isState(Value value) {
+    Operation *op = value.getDefiningOp();
+    auto gather = dyn_cast_or_null<GatherOp>(op);
+    return isa_and_nonnull<Attention, RowWise, ScatterOp>(op) ||
+           (gather && isState(gather.getSource()));
   }
 
   void checkExpansion(ExpandBlocksOp expand) {
@@ -147,10 +169,10 @@ private:
   void checkReturn(func::ReturnOp ret) {
     llvm::SmallPtrSet<Value, 4> returned;
     for (auto [index, value] : llvm::enumerate(ret.getOperands())) {
-      if (!isa_and_nonnull<Attention, ScatterOp>(value.getDefiningOp()))
+      if (!isState(value))
         fail(ret.emitError() << "result " << index
                              << " of a spec must be the result of an attn.attend or of its "
-                                "gradient, or of an attn.scatter");
+                                "gradient, or be merged, scattered or summed from such");
       else if (!returned.insert(value).second)
         fail(ret.emitError() << "result " << index << " of a spec is returned twice");
     }

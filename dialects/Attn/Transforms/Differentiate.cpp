@@ -1,13 +1,14 @@
 //===- Differentiate.cpp - Gradient functions of specs ----------------------===//
 //
-// A copy of the spec is checked, its scalars sunk, and its attend replaced by
-// attn.attend_grad with the same predicate and score and the pullback of the score
-// (Gradient/Pullback.h). What came before stays, such as expanded block lists; then
-// the copy is made canonical, which drops what the derivative does not need.
+// A copy of the spec is checked and its scalars sunk. Then its ops are gone through from
+// the last to the first, and each takes the gradients of its results to those of its
+// operands: attn.attend by attn.attend_grad, with the same predicate and score and the
+// pullback of the score (Gradient/Pullback.h), attn.merge by attn.merge_grad. Orders are
+// permutations, so the gradient of a gather scatters and that of a scatter gathers. What
+// is used several times gets the sum of its gradients.
 //
-// Orders are permutations, so the gradient of a gather scatters and that of a scatter
-// gathers: gradients of results come in the order of the attend, and those of queries,
-// keys and values go back to where the rows were.
+// What the spec computes on the way stays, such as expanded block lists, or states that
+// are merged; then the copy is made canonical, which drops what no gradient needs.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
@@ -47,39 +48,51 @@ static Value unscattered(Value result) {
   return scatter ? Value(scatter.getSource()) : result;
 }
 
-/// What `value` has the rows of, in any order.
-static Value ungathered(Value value) {
-  auto gather = value.getDefiningOp<GatherOp>();
-  return gather ? Value(gather.getSource()) : value;
-}
-
 namespace {
 /// Turns the copy of a spec into its gradient.
 class GradientFunction {
 public:
-  GradientFunction(func::FuncOp function, AttendOp attend)
-      : function(function), attend(attend), builder(attend) {}
+  explicit GradientFunction(func::FuncOp function)
+      : function(function), builder(function.front().getTerminator()) {}
 
   LogicalResult run();
 
 private:
-  LogicalResult findWanted();
-  LogicalResult checkUsedOnce();
-  LogicalResult checkOrders();
-  void addArguments();
-  AttendGradOp replaceAttend();
-  void returnGradients(AttendGradOp gradient);
+  /// What attention is differentiated by besides queries, keys and values: floats that
+  /// `score` reads, and the scale, in the order of the arguments.
+  FailureOr<llvm::SetVector<Value>> findWanted(AttendOp attend);
+  Value addArgument(Value like, StringRef name);
+  void takeStates();
+  void takeGradients();
+  /// Takes the gradients of an op's results to its operands.
+  LogicalResult pull(Operation *op);
+  LogicalResult pull(AttendOp attend);
+  LogicalResult pull(MergeOp merge);
+  void returnGradients();
+
+  /// Adds to the gradient of a value.
+  void add(Value value, Value gradient) { gradients[value].push_back(gradient); }
+  /// The gradient of a value; null if nothing depends on it.
+  Value gradientOf(Value value);
+  /// What attn.attend_grad reads in the place of a result of attention.
+  Value stateOf(Value result) const {
+    Value known = states.lookup(result);
+    return known ? known : result;
+  }
+  /// Fails if a loss depends on the log-sum-exp of a state alone.
+  LogicalResult checkState(Operation *op, Value output, Value lse);
 
   func::FuncOp function;
-  AttendOp attend;
   OpBuilder builder;
-  llvm::SetVector<Value> read;   ///< floats that `score` reads
-  llvm::SetVector<Value> wanted; ///< these and the scale, in the order of the arguments
-  Value output, lse, outputGradient, lseGradient;
+  llvm::DenseMap<Value, SmallVector<Value>> gradients; ///< terms
+  /// By result of an attend or merge: the argument that is it, or what it was merged to.
+  llvm::DenseMap<Value, Value> states;
+  llvm::DenseSet<Operation *> parts; ///< whose states are known as what they were merged to
 };
 } // namespace
 
-LogicalResult GradientFunction::findWanted() {
+FailureOr<llvm::SetVector<Value>> GradientFunction::findWanted(AttendOp attend) {
+  llvm::SetVector<Value> read;
   Region &score = attend.getScore();
   if (!score.empty()) {
     score.walk([&](LoadOp load) {
@@ -92,6 +105,10 @@ LogicalResult GradientFunction::findWanted() {
       if (isa<FloatType>(value.getType()))
         read.insert(value);
   }
+  for (Value table : read)
+    if (table.getDefiningOp<GatherOp>())
+      return attend.emitOpError(
+          "has a score that reads a gathered table, whose gradient is not supported yet");
   Value scale = attend.getScale();
   llvm::SetVector<BlockArgument> sources;
   if (scale)
@@ -101,98 +118,150 @@ LogicalResult GradientFunction::findWanted() {
       return attend.emitOpError() << "has a scale that is computed from argument "
                                   << source.getArgNumber()
                                   << ", whose gradient is not supported yet";
+  llvm::SetVector<Value> wanted;
   for (BlockArgument argument : function.getArguments())
     if (read.contains(argument) || argument == scale)
       wanted.insert(argument);
-  return success();
+  return wanted;
 }
 
-/// A gradient has one source: there is no op that adds tensors.
-LogicalResult GradientFunction::checkUsedOnce() {
-  llvm::SetVector<Value> uses(read.begin(), read.end());
-  for (Value value : {attend.getQuery(), attend.getKey(), attend.getValue()})
-    if (!uses.insert(ungathered(value)))
-      return attend.emitOpError()
-             << "uses argument " << cast<BlockArgument>(ungathered(value)).getArgNumber()
-             << " twice, so two gradients would have to be added, which is not supported yet";
-  return success();
+Value GradientFunction::addArgument(Value like, StringRef name) {
+  unsigned index = function.getNumArguments();
+  auto named = builder.getNamedAttr("attn.name", builder.getStringAttr(name));
+  (void)function.insertArgument(index, like.getType(), builder.getDictionaryAttr(named),
+                                like.getLoc());
+  return function.getArgument(index);
 }
 
-/// What is asked for is the gradient of an argument, and what is given that of a result,
-/// with no more than one op that moves rows between it and the attend.
-LogicalResult GradientFunction::checkOrders() {
-  for (Value table : read)
-    if (table.getDefiningOp<GatherOp>())
-      return attend.emitOpError(
-          "has a score that reads a gathered table, whose gradient is not supported yet");
-  for (Value value : {attend.getQuery(), attend.getKey(), attend.getValue()})
-    if (ungathered(value).getDefiningOp<GatherOp>())
-      return attend.emitOpError("has rows that were gathered twice, whose gradient is not "
-                                "supported yet");
-  llvm::SetVector<Value> results;
+/// An attend or merge that returns its whole state needs not be computed again.
+void GradientFunction::takeStates() {
+  llvm::MapVector<Value, Value> returned; // by result of an attend or merge
   for (Value result : function.front().getTerminator()->getOperands())
-    if (!results.insert(unscattered(result)))
-      return attend.emitOpError("has a result that is returned in two orders, so two gradients "
-                                "would have to be added, which is not supported yet");
-  return success();
-}
-
-void GradientFunction::addArguments() {
-  Operation *end = function.front().getTerminator();
-  auto add = [&](Value like, StringRef name) -> Value {
-    unsigned index = function.getNumArguments();
-    auto named = builder.getNamedAttr("attn.name", builder.getStringAttr(name));
-    (void)function.insertArgument(index, like.getType(), builder.getDictionaryAttr(named),
-                                  attend.getLoc());
-    return function.getArgument(index);
-  };
-  // An argument like a result, in the order that the attend's rows have.
-  auto addInOrder = [&](Value result, StringRef name) -> Value {
-    Value argument = add(result, name);
-    auto scatter = result.getDefiningOp<ScatterOp>();
-    return scatter ? GatherOp::create(builder, scatter.getLoc(), argument, scatter.getOrder())
-                         .getResult()
-                   : argument;
-  };
-  Value returnedOutput, returnedLse;
-  for (Value result : end->getOperands())
-    (unscattered(result) == attend.getLse() ? returnedLse : returnedOutput) = result;
-  output = returnedLse ? addInOrder(returnedOutput, "o") : Value(attend.getOutput());
-  lse = returnedLse ? addInOrder(returnedLse, "lse") : Value(attend.getLse());
-  for (Value result : llvm::to_vector(end->getOperands())) {
-    bool isLse = result == returnedLse;
-    (isLse ? lseGradient : outputGradient) = addInOrder(result, isLse ? "dlse" : "do");
+    returned.insert({unscattered(result), result});
+  for (Operation &op : function.front()) {
+    if (!isa<AttendOp, MergeOp>(op) || !returned.contains(op.getResult(0)) ||
+        !returned.contains(op.getResult(1)))
+      continue;
+    for (auto [result, name] : {std::pair<Value, StringRef>(op.getResult(0), "o"),
+                                std::pair<Value, StringRef>(op.getResult(1), "lse")}) {
+      Value state = addArgument(result, name);
+      if (auto scatter = returned[result].getDefiningOp<ScatterOp>())
+        state = GatherOp::create(builder, scatter.getLoc(), state, scatter.getOrder());
+      states[result] = state;
+    }
   }
 }
 
-AttendGradOp GradientFunction::replaceAttend() {
-  Value key = attend.getKey(), value = attend.getValue();
+void GradientFunction::takeGradients() {
+  for (Value result : llvm::to_vector(function.front().getTerminator()->getOperands())) {
+    bool isLse = cast<RankedTensorType>(result.getType()).getRank() == 3;
+    add(result, addArgument(result, isLse ? "dlse" : "do"));
+  }
+}
+
+Value GradientFunction::gradientOf(Value value) {
+  SmallVector<Value> terms = gradients.lookup(value);
+  if (terms.size() < 2)
+    return terms.empty() ? Value() : terms.front();
+  return SumOp::create(builder, value.getLoc(), terms.front().getType(), terms);
+}
+
+LogicalResult GradientFunction::checkState(Operation *op, Value output, Value lse) {
+  return output || !lse ? success()
+                        : op->emitOpError("has an output that nothing depends on, only its "
+                                          "log-sum-exp, which is not supported yet");
+}
+
+LogicalResult GradientFunction::pull(AttendOp attend) {
+  Value output = gradientOf(attend.getOutput()), lse = gradientOf(attend.getLse());
+  FailureOr<llvm::SetVector<Value>> wanted = findWanted(attend);
+  if (failed(wanted) || failed(checkState(attend, output, lse)))
+    return failure();
+  if (!output)
+    return success();
   auto gradient = AttendGradOp::create(
       builder, attend.getLoc(), attend.getQuery(), attend.getQueryPosition(),
-      attend.getQueryOffsets(), key, value, attend.getKeyPosition(), attend.getKeyOffsets(), output,
-      lse, outputGradient, lseGradient, attend.getScale(), wanted.getArrayRef());
+      attend.getQueryOffsets(), attend.getKey(), attend.getValue(), attend.getKeyPosition(),
+      attend.getKeyOffsets(), stateOf(attend.getOutput()), stateOf(attend.getLse()), output, lse,
+      attend.getScale(), wanted->getArrayRef(), parts.contains(attend));
   IRMapping none;
   attend.getWhere().cloneInto(&gradient.getWhere(), none);
   attend.getScore().cloneInto(&gradient.getScore(), none);
-  return gradient;
-}
-
-void GradientFunction::returnGradients(AttendGradOp gradient) {
-  llvm::DenseMap<Value, Value> gradients;
-  auto add = [&](Value value, Value made) {
-    if (auto gather = value.getDefiningOp<GatherOp>())
-      made = ScatterOp::create(builder, gather.getLoc(), made, gather.getOrder());
-    gradients[ungathered(value)] = made;
-  };
+  if (!attend.getScore().empty() &&
+      failed(emitPullback(attend.getScore(), *wanted, gradient.getPullback())))
+    return failure();
   add(attend.getQuery(), gradient.getQueryGradient());
   add(attend.getKey(), gradient.getKeyGradient());
   add(attend.getValue(), gradient.getValueGradient());
-  for (auto [value, made] : llvm::zip(wanted, gradient.getGradients()))
-    gradients[value] = made;
+  for (auto [value, made] : llvm::zip(*wanted, gradient.getGradients()))
+    add(value, made);
+  return success();
+}
+
+/// Whether nothing but the merge that takes it sees a state, and attention or another merge
+/// has made it.
+static bool isSeenOnly(Value output, Value lse) {
+  Operation *maker = output.getDefiningOp();
+  return isa_and_nonnull<AttendOp, MergeOp>(maker) && lse.getDefiningOp() == maker &&
+         output.hasOneUse() && lse.hasOneUse();
+}
+
+/// The gradients of a part by the state of the whole are those by its own (attn.attend_grad),
+/// so states that are merged and nothing else need not be computed again.
+LogicalResult GradientFunction::pull(MergeOp merge) {
+  Value output = gradientOf(merge.getOutput()), lse = gradientOf(merge.getLse());
+  if (failed(checkState(merge, output, lse)))
+    return failure();
+  if (!output)
+    return success();
+  SmallVector<unsigned> others;
+  for (auto [number, ofOutput, ofLse] : llvm::enumerate(merge.getOutputs(), merge.getLses())) {
+    if (!isSeenOnly(ofOutput, ofLse)) {
+      others.push_back(number);
+      continue;
+    }
+    parts.insert(ofOutput.getDefiningOp());
+    states[ofOutput] = stateOf(merge.getOutput());
+    states[ofLse] = stateOf(merge.getLse());
+    add(ofOutput, output);
+    if (lse)
+      add(ofLse, lse);
+  }
+  if (others.empty())
+    return success();
+  auto gradient = MergeGradOp::create(builder, merge.getLoc(), merge.getOutputs(), merge.getLses(),
+                                      output, lse);
+  for (unsigned number : others) {
+    add(merge.getOutputs()[number], gradient.getOutputGradients()[number]);
+    add(merge.getLses()[number], gradient.getLseGradients()[number]);
+  }
+  return success();
+}
+
+LogicalResult GradientFunction::pull(Operation *op) {
+  if (auto attend = dyn_cast<AttendOp>(op))
+    return pull(attend);
+  if (auto merge = dyn_cast<MergeOp>(op))
+    return pull(merge);
+  if (!isa<GatherOp, ScatterOp>(op))
+    return success();
+  Value moved = gradientOf(op->getResult(0));
+  if (!moved)
+    return success();
+  if (auto scatter = dyn_cast<ScatterOp>(op))
+    add(scatter.getSource(),
+        GatherOp::create(builder, op->getLoc(), moved, scatter.getOrder()).getResult());
+  if (auto gather = dyn_cast<GatherOp>(op))
+    add(gather.getSource(),
+        ScatterOp::create(builder, op->getLoc(), moved, gather.getOrder()).getResult());
+  return success();
+}
+
+void GradientFunction::returnGradients() {
   SmallVector<Value> returned;
   for (BlockArgument argument : function.getArguments())
-    if (Value made = gradients.lookup(argument))
-      returned.push_back(made);
+    if (Value gradient = gradientOf(argument))
+      returned.push_back(gradient);
   function.front().getTerminator()->setOperands(returned);
   function.setFunctionType(
       builder.getFunctionType(function.getArgumentTypes(), TypeRange(ValueRange(returned))));
@@ -200,18 +269,14 @@ void GradientFunction::returnGradients(AttendGradOp gradient) {
 }
 
 LogicalResult GradientFunction::run() {
-  Operation *end = function.front().getTerminator();
-  if (!llvm::is_contained(llvm::map_range(end->getOperands(), unscattered), attend.getOutput()))
-    return attend.emitOpError("has an output that is not returned, which nothing depends on then");
-  if (failed(findWanted()) || failed(checkOrders()) || failed(checkUsedOnce()))
-    return failure();
-  builder.setInsertionPoint(end);
-  addArguments();
-  AttendGradOp gradient = replaceAttend();
-  if (!attend.getScore().empty() &&
-      failed(emitPullback(attend.getScore(), wanted, gradient.getPullback())))
-    return failure();
-  returnGradients(gradient);
+  SmallVector<Operation *> ops =
+      llvm::map_to_vector(function.front().without_terminator(), [](Operation &op) { return &op; });
+  takeStates();
+  takeGradients();
+  for (Operation *op : llvm::reverse(ops))
+    if (failed(pull(op)))
+      return failure();
+  returnGradients();
   return success();
 }
 
@@ -229,7 +294,8 @@ struct DifferentiatePass final : lacuna::attn::impl::DifferentiateBase<Different
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     for (auto spec : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (holds<AttendOp>(spec) && !holds<AttendGradOp>(spec) && failed(addGradient(spec, symbols)))
+      if ((holds<AttendOp>(spec) || holds<MergeOp>(spec)) && !holds<AttendGradOp>(spec) &&
+          !holds<MergeGradOp>(spec) && failed(addGradient(spec, symbols)))
         return signalPassFailure();
   }
 
@@ -255,11 +321,7 @@ private:
     before.addPass(createSinkScalars());
     if (failed(runPipeline(before, copy)))
       return failure();
-    SmallVector<AttendOp> attends(copy.getOps<AttendOp>());
-    if (attends.size() != 1)
-      return copy.emitError() << "has " << attends.size()
-                              << " attends, but only functions with one are differentiated yet";
-    if (failed(GradientFunction(copy, attends.front()).run()))
+    if (failed(GradientFunction(copy).run()))
       return failure();
     after.addPass(createCanonicalizerPass());
     after.addPass(createCSEPass());

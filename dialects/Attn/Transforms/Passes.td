@@ -12,9 +12,10 @@ include "mlir/Pass/PassBase.td"
 def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {
   let summary = "Adds the gradient of every spec, made from the same predicate and score";
   let description = [{
-    For every function @f with an attn.attend, adds a function @f_gradient. It takes
+    For every function @f with an attn.attend or attn.merge, adds a function
+    @f_gradient. It takes
     - what @f takes;
-    - what @f returns of the attend, if that is both the output and the log-sum-exp;
+    - for every attend of which @f returns both the output and the log-sum-exp, these;
       else both are computed again;
     - the gradient of each result of @f, in the order of the results: of a loss,
       say, that depends on them;
@@ -23,11 +24,12 @@ def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {
     scalar's is a tensor without dimensions. `where` has no derivative: its tables
     and scalars have no gradients.
 
-    Functions that hold an attn.attend_grad already are left as they are. Errors: a
-    function that is no spec (attn-check-spec) or has several attends; an op of
-    `score` without a derivative (arith.bitcast); an argument used as two of query,
-    keys, values and what `score` reads, since tensors cannot be added yet; a scale
-    that is computed from arguments of floats.
+    What is used several times gets the sum (attn.sum) of its gradients.
+
+    Functions that hold gradients already are left as they are. Errors: a function that
+    is no spec (attn-check-spec); an op of `score` without a derivative (arith.bitcast);
+    a state of which results depend on the log-sum-exp alone; a gathered table that
+    `score` reads; a scale that is computed from arguments of floats.
 
     ```mlir
     func.func @biased(%q: !t, %k: !t, %v: !t, %bias: tensor<?xf32>) -> (!t, !lse) {

@@ -1,11 +1,11 @@
 //===- BackwardKernel.cpp - The kernels of a gradient -----------------------===//
 //
-//   delta      rows of do . o, less dlse
-//   backward   scores, masks and runs are those of attention (Scores.h), and then, for
-//              a tile of rows and one of columns
-//                p  = exp(score - lse)          dv += p x do       by key
-//                dp = do x v                    dq += ds x k       by query
-//                ds = pullback(p * (dp - delta)) dk += ds x q      by key
+// Scores, masks and runs are those of attention (Scores.h), and then, for a tile of rows
+// and one of columns
+//
+//   p  = exp(score - lse)           dv += p x do       by key
+//   dp = do x v                     dq += ds x k       by query
+//   ds = pullback(p * (dp - delta)) dk += ds x q       by key
 //
 // By key all these tiles are transposed: keys are rows and queries columns. What belongs
 // to a query, lse and delta, is then a vector along the columns. The product with the
@@ -28,58 +28,6 @@ using namespace mlir;
 namespace lacuna {
 
 using tile::Axis;
-
-//===----------------------------------------------------------------------===//
-// Delta
-//===----------------------------------------------------------------------===//
-
-AttendKernel emitDeltaKernel(OpBuilder &builder, attn::DeltaOp op, StringRef name) {
-  AttendKernel result;
-  result.takesGroup = false;
-  result.operands.assign(op->operand_begin(), op->operand_end());
-  result.operands.push_back(op.getDelta());
-  ValueRange operands = result.operands;
-  SmallVector<Type> types(llvm::map_range(operands.getTypes(), parameterType));
-  result.kernel = createKernel(builder, op.getLoc(), name, types);
-  Block &body = result.kernel.getBody().front();
-  nameArguments(op, operands, body.getArguments());
-  auto b = ImplicitLocOpBuilder::atBlockBegin(op.getLoc(), &body);
-  Value output = body.getArgument(0), gradient = body.getArgument(1);
-
-  auto block =
-      tile::BlockOp::create(b, extentOf(b, b.getLoc(), output, 0),
-                            extentOf(b, b.getLoc(), output, 1), extentOf(b, b.getLoc(), output, 2));
-  Value zero = arith::ConstantIntOp::create(b, 0, 32);
-  SmallVector<Value> row = {block.getBatch(), block.getHead(), block.getFirst()};
-  SmallVector<Value> matrix = row;
-  matrix.push_back(zero);
-  auto type = cast<RankedTensorType>(op.getOutput().getType());
-  RankedTensorType rows = tileType(b.getF32Type(), Axis::Query);
-  SmallVector<Axis> axes = {Axis::Query, Axis::Feature};
-  RankedTensorType loaded = tileType(type.getElementType(), axes, type.getDimSize(3));
-  Value products = mapTiles(b, tileType(b.getF32Type(), axes, type.getDimSize(3)),
-                            {named("outputs", tile::LoadOp::create(b, loaded, output, matrix)),
-                             named("gradients", tile::LoadOp::create(b, loaded, gradient, matrix))},
-                            [](ImplicitLocOpBuilder &m, ValueRange in) -> Value {
-                              Value x = arith::ExtFOp::create(m, m.getF32Type(), in[0]);
-                              Value y = arith::ExtFOp::create(m, m.getF32Type(), in[1]);
-                              return arith::MulFOp::create(m, x, y);
-                            });
-  Value delta = tile::ReduceOp::create(b, rows, tile::ReduceKind::Add, products);
-  if (op.getLseGradient()) {
-    Value ofLse = tile::LoadOp::create(b, rows, body.getArgument(2), row);
-    delta = mapTiles(b, rows, {delta, ofLse}, [](ImplicitLocOpBuilder &m, ValueRange in) -> Value {
-      return arith::SubFOp::create(m, in[0], in[1]);
-    });
-  }
-  tile::StoreOp::create(b, delta, body.getArguments().back(), row);
-  tile::ReturnOp::create(b, ValueRange());
-  return result;
-}
-
-//===----------------------------------------------------------------------===//
-// Gradients of queries, and of keys and values
-//===----------------------------------------------------------------------===//
 
 namespace {
 /// What one kernel of a gradient computes.

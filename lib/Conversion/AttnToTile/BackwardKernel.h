@@ -6,9 +6,6 @@
 
 namespace lacuna {
 
-/// Emits the kernel of an attn.delta where the builder stands.
-AttendKernel emitDeltaKernel(mlir::OpBuilder &builder, attn::DeltaOp op, llvm::StringRef name);
-
 /// Emits the kernel of an attn.backward where the builder stands, after those of its plan
 /// if it is planned; what they can report gets a bit. Expects a spec that attn-check-spec
 /// accepts, without mask ops, and no contributions.

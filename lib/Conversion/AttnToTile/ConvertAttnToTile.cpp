@@ -12,6 +12,7 @@
 #include "lib/Conversion/AttnToTile/BackwardKernel.h"
 #include "lib/Conversion/AttnToTile/Program.h"
 #include "lib/Conversion/AttnToTile/Pullback.h"
+#include "lib/Conversion/AttnToTile/RowKernels.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -58,7 +59,8 @@ static LogicalResult verifySpec(func::FuncOp spec) {
   }
   Operation *end = spec.front().getTerminator();
   for (Value result : end->getOperands())
-    if (!isa_and_nonnull<attn::TiledAttention, attn::ScatterOp>(result.getDefiningOp()))
+    if (!isa_and_nonnull<attn::TiledAttention, attn::RowWise, attn::GatherOp, attn::ScatterOp>(
+            result.getDefiningOp()))
       return end->emitError("a spec returns results of attention and nothing else");
   return success();
 }
@@ -84,9 +86,8 @@ struct ConvertAttnToTilePass final : lacuna::impl::ConvertAttnToTileBase<Convert
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
     for (auto spec : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-      bool attends =
-          spec.walk([](attn::Attention) { return WalkResult::interrupt(); }).wasInterrupted();
-      if (!attends)
+      bool isSpec = llvm::any_of(spec.getOps(), llvm::IsaPred<attn::Attention, attn::RowWise>);
+      if (!isSpec)
         continue;
       if (failed(verifySpec(spec)))
         return signalPassFailure();
@@ -126,7 +127,8 @@ private:
                                          OpBuilder &builder,
                                          ArrayRef<std::pair<Operation *, AttendKernel>> lowered) {
     SmallVector<OrderKernel> orders;
-    auto first = llvm::find_if(lowered, [](auto &op) { return isa<attn::Attention>(op.first); });
+    auto first = llvm::find_if(
+        lowered, [](auto &op) { return isa<attn::Attention, attn::RowWise>(op.first); });
     if (first == lowered.end())
       return orders;
     tile::KernelOp attention = first->second.kernel;
@@ -163,7 +165,7 @@ private:
                                  StatusBits &bits) {
     return llvm::TypeSwitch<Operation *, AttendKernel>(op)
         .Case([&](attn::AttendOp attend) { return emitAttendKernel(builder, attend, name, bits); })
-        .Case([&](attn::DeltaOp delta) { return emitDeltaKernel(builder, delta, name); })
+        .Case([&](attn::RowWise rows) { return emitRowKernel(builder, rows, name); })
         .Case([&](attn::BackwardOp backward) {
           return emitBackwardKernel(builder, backward, name, bits);
         })
@@ -174,8 +176,8 @@ private:
   /// are several.
   static std::string kernelName(func::FuncOp spec, Operation *op, size_t attends, size_t index) {
     std::string name = spec.getName().str();
-    if (isa<attn::DeltaOp>(op))
-      return name + "_delta";
+    if (isa<attn::RowWise>(op))
+      return name + "_" + op->getName().stripDialect().str();
     if (auto backward = dyn_cast<attn::BackwardOp>(op))
       return name + (!backward.isByKey()                     ? "_by_query"
                      : backward.getKeyGradient().use_empty() ? "_values_by_key"
@@ -198,7 +200,7 @@ private:
       splitByKey(backward);
     SmallVector<Operation *> ops;
     for (Operation &op : spec.getOps())
-      if ((isa<attn::TiledAttention, attn::DeltaOp>(op) || movesRows(&op)) && !op.use_empty())
+      if ((isa<attn::TiledAttention, attn::RowWise>(op) || movesRows(&op)) && !op.use_empty())
         ops.push_back(&op);
     size_t attends = llvm::count_if(ops, llvm::IsaPred<attn::AttendOp>);
     OpBuilder builder(spec);

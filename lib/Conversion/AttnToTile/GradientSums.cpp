@@ -1,7 +1,7 @@
 #include "lib/Conversion/AttnToTile/GradientSums.h"
 
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
-#include "lib/Conversion/AttnToTile/ScalarCode.h"
+#include "lib/Conversion/AttnToTile/RowIndices.h"
 #include "lib/Conversion/AttnToTile/Tiles.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,24 +17,8 @@ RankedTensorType sumType(RankedTensorType gradient) {
   return RankedTensorType::get(shape, Float32Type::get(gradient.getContext()));
 }
 
-/// The indices of the block's rows, which lie along the last axis of a view. Blocks count
-/// all other axes as heads of one batch.
-static SmallVector<Value> emitRowIndices(ImplicitLocOpBuilder &b, Value view) {
-  int64_t last = cast<tile::ViewType>(view.getType()).getRank() - 1;
-  Value one = arith::ConstantIntOp::create(b, 1, 32), heads = one;
-  for (int64_t axis = 0; axis < last; ++axis)
-    heads = b.createOrFold<arith::MulIOp>(heads, extentOf(b, b.getLoc(), view, axis));
-  auto block = tile::BlockOp::create(b, one, heads, extentOf(b, b.getLoc(), view, last));
-  SmallVector<Value> indices(last + 1);
-  indices[last] = block.getFirst();
-  Value rest = block.getHead();
-  for (int64_t axis = last; axis-- > 0;) {
-    Value extent = extentOf(b, b.getLoc(), view, axis);
-    indices[axis] = axis ? arith::RemUIOp::create(b, rest, extent).getResult() : rest;
-    if (axis)
-      rest = arith::DivUIOp::create(b, rest, extent);
-  }
-  return indices;
+static SmallVector<Value> emitRowIndices(ImplicitLocOpBuilder &b, Value sums) {
+  return emitRowIndices(b, sums, cast<tile::ViewType>(sums.getType()).getRank() - 1);
 }
 
 /// Sets the sums to 0.

@@ -97,6 +97,7 @@ void nameArguments(Operation *op, ValueRange operands, ValueRange arguments) {
   auto spec = op->getParentOfType<func::FuncOp>();
   for (auto [operand, argument] : llvm::zip(operands, arguments)) {
     auto source = dyn_cast<BlockArgument>(operand);
+    Operation *maker = operand.getDefiningOp();
     StringAttr name;
     if (source && spec && source.getOwner() == &spec.getBody().front())
       name = spec.getArgAttrOfType<StringAttr>(source.getArgNumber(), "attn.name");
@@ -104,10 +105,9 @@ void nameArguments(Operation *op, ValueRange operands, ValueRange arguments) {
       named(name.getValue(), argument);
     else if (operand.getDefiningOp<attn::ExpandBlocksOp>())
       named("blocks", argument);
-    else if (Operation *maker = operand.getDefiningOp();
-             maker && (isOrderOfPlan(maker) || movesRows(maker)))
+    else if (maker && (isOrderOfPlan(maker) || movesRows(maker)))
       named(nameOfOrder(cast<OpResult>(operand)), argument);
-    else if (operand.getDefiningOp<attn::Attention>() || operand.getDefiningOp<attn::DeltaOp>())
+    else if (isa_and_nonnull<attn::Attention, attn::RowWise>(maker))
       named(nameOfResult(cast<OpResult>(operand)), argument);
   }
 }

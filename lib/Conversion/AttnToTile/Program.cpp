@@ -4,6 +4,7 @@
 #include "dialects/Attn/IR/HeadSharing.h"
 #include "lib/Conversion/AttnToTile/KernelPlace.h"
 #include "lib/Conversion/AttnToTile/ProgramSizes.h"
+#include "lib/Conversion/AttnToTile/RowIndices.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -83,10 +84,10 @@ public:
     for (const GradientSum &sum : kernel.sums)
       makeSums(cast<attn::BackwardOp>(op), sum);
     for (Value result : writtenResults(op))
-      if (!values.contains(result))
+      if (!values.contains(result)) {
         values.map(result, resultLike(cast<RankedTensorType>(result.getType()), like));
-    if (movesRows(op))
-      return takeExtents(op->getResult(0), like);
+        takeExtents(result, like);
+      }
     auto attend = dyn_cast<attn::TiledAttention>(op);
     if (kernel.takesGroup)
       groups[op] = emitHeadGroup(attend, symbolOf(kernel.kernel));
@@ -98,10 +99,10 @@ public:
   void emitLaunch(Operation *op, const AttendKernel &kernel) {
     builder.setLoc(op->getLoc());
     for (const GradientSum &sum : kernel.sums)
-      launchOnRows(sum.clear, sum, sums[sum.gradient]);
+      launchOnSums(sum.clear, sum, sums[sum.gradient]);
     SmallVector<Value> operands;
     for (Value operand : kernel.operands) {
-      Value sum = sums.lookup(operand);
+      Value sum = operand.getDefiningOp() == op ? sums.lookup(operand) : Value();
       operands.push_back(sum ? sum : values.lookup(operand));
     }
     llvm::append_range(operands, plans[op]);
@@ -110,7 +111,7 @@ public:
     if (kernel.takesStatus)
       operands.push_back(statusWord());
     Value rows = rowTensorOf(op);
-    Grid grid{extent({rows, 0, ""}), extent({rows, 1, ""}), extent({rows, 2, ""})};
+    Grid grid = gridOfRows(rows, movesRows(op) ? 2 : rowAxisOf(cast<ShapedType>(rows.getType())));
     if (auto attend = dyn_cast<attn::TiledAttention>(op)) {
       if (!attend.isByKey())
         grid = gridOf(attend);
@@ -123,7 +124,7 @@ public:
         SmallVector<Value> operands = {sums[sum.gradient], values.lookup(sum.gradient)};
         if (sum.takesStatus)
           operands.push_back(statusWord());
-        launchOnRows(sum.finish, sum, operands);
+        launchOnSums(sum.finish, sum, operands);
       }
   }
 
@@ -145,8 +146,8 @@ private:
   static Value rowTensorOf(Operation *op) {
     if (movesRows(op))
       return orderOf(op);
-    if (auto delta = dyn_cast<attn::DeltaOp>(op))
-      return delta.getOutputGradient();
+    if (auto rowWise = dyn_cast<attn::RowWise>(op))
+      return rowWise.getRowTensor();
     return cast<attn::TiledAttention>(op).getRowTensor();
   }
 
@@ -167,14 +168,9 @@ private:
         sum.finish ? temporary(sizes, builder.getF32Type()) : values.lookup(sum.gradient);
   }
 
-  /// A block for each tile of the last axis of a gradient.
-  void launchOnRows(tile::KernelOp kernel, const GradientSum &sum, ValueRange operands) {
-    int64_t last = cast<RankedTensorType>(sum.gradient.getType()).getRank() - 1;
-    Value one = number(1), heads = one;
-    for (int64_t axis = 0; axis < last; ++axis)
-      heads = builder.createOrFold<arith::MulIOp>(heads, extent({sum.gradient, axis, ""}));
-    Value rows = last < 0 ? one : extent({sum.gradient, last, ""});
-    launch(symbolOf(kernel), {one, heads, rows}, operands, /*ofPlan=*/false);
+  void launchOnSums(tile::KernelOp kernel, const GradientSum &sum, ValueRange operands) {
+    int64_t rank = cast<RankedTensorType>(sum.gradient.getType()).getRank();
+    launch(symbolOf(kernel), gridOfRows(sum.gradient, rank - 1), operands, /*ofPlan=*/false);
   }
 
   void checkSizes(Operation *op) {
@@ -182,19 +178,29 @@ private:
       return expectOrder(gather.getOrder(), gather.getSource());
     if (auto scatter = dyn_cast<attn::ScatterOp>(op))
       return expectOrder(scatter.getOrder(), rowTensorOf(scatter.getSource().getDefiningOp()));
-    if (auto delta = dyn_cast<attn::DeltaOp>(op))
-      return expectRowsLike({delta.getOutput(), delta.getLseGradient()}, delta.getOutputGradient());
+    if (auto rowWise = dyn_cast<attn::RowWise>(op))
+      return expectRowsLike(op->getOperands(), rowWise.getRowTensor());
     auto attend = cast<attn::TiledAttention>(op);
     expectAttention(attend);
     if (auto backward = dyn_cast<attn::BackwardOp>(op))
       expectRowsLike({backward.getLse(), backward.getOutputGradient()}, attend.getQuery());
   }
 
-  /// A tensor that the program makes has the first sizes of another.
+  /// A tensor that the program makes has the sizes of another, but for features.
   void takeExtents(Value made, Value like) {
-    int64_t rank = cast<RankedTensorType>(made.getType()).getRank();
-    for (int64_t axis = 0; axis < std::min<int64_t>(rank, 3); ++axis)
+    auto type = cast<RankedTensorType>(made.getType());
+    for (int64_t axis = 0; axis < type.getRank() - hasFeatures(type); ++axis)
       extents[{made, axis}] = extent({like, axis, ""});
+  }
+
+  /// A block for each tile of the rows along an axis, as emitRowIndices has it.
+  Grid gridOfRows(Value tensor, int64_t axis) {
+    if (axis == 2)
+      return {extent({tensor, 0, ""}), extent({tensor, 1, ""}), extent({tensor, 2, ""})};
+    Value one = number(1), heads = one;
+    for (int64_t before = 0; before < axis; ++before)
+      heads = builder.createOrFold<arith::MulIOp>(heads, extent({tensor, before, ""}));
+    return {one, heads, axis < 0 ? one : extent({tensor, axis, ""})};
   }
 
   /// A list of runs for each batch, query head and row tile, or for each key head and tile

@@ -1,6 +1,7 @@
 #include "lib/Conversion/AttnToTile/ProgramSizes.h"
 
 #include "dialects/Attn/IR/HeadSharing.h"
+#include "lib/Conversion/AttnToTile/RowIndices.h"
 #include "lib/Conversion/AttnToTile/StatusBits.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -159,11 +160,15 @@ void ProgramSizes::expectAttention(attn::TiledAttention attend) {
     expectOffsets(attend);
 }
 
-void ProgramSizes::expectRowsLike(ArrayRef<Value> tensors, Value query) {
+void ProgramSizes::expectRowsLike(ValueRange tensors, Value like) {
   const StringRef names[] = {"batch", "query heads", "sequence length"};
-  for (Value tensor : tensors)
-    for (int64_t axis = 0; isa_and_nonnull<BlockArgument>(tensor) && axis < 3; ++axis)
-      expectEqual({tensor, axis, names[axis]}, {query, axis, names[axis]});
+  for (Value tensor : tensors) {
+    auto type = cast<RankedTensorType>(tensor.getType());
+    for (int64_t axis = 0; axis < type.getRank() - hasFeatures(type); ++axis) {
+      StringRef name = type.getRank() > 2 && axis < 3 ? names[axis] : "size";
+      expectEqual({tensor, axis, name}, {like, axis, name});
+    }
+  }
 }
 
 } // namespace lacuna

@@ -50,9 +50,9 @@ protected:
 
   /// Checks the sizes of queries, keys, values and what goes with them.
   void expectAttention(attn::TiledAttention attend);
-  /// Checks that tensors, as far as they are arguments, have the batch, the query heads and
-  /// the queries of another.
-  void expectRowsLike(llvm::ArrayRef<mlir::Value> tensors, mlir::Value query);
+  /// Checks that tensors have the sizes of another, but for features and for axes that it
+  /// does not have.
+  void expectRowsLike(mlir::ValueRange tensors, mlir::Value like);
   /// Checks that an order is for the batches, heads and rows of a tensor.
   void expectOrder(mlir::Value order, mlir::Value rows);
   /// Counts and offsets have the leading dimensions of their list, and bit maps as

@@ -117,7 +117,7 @@ func.func @tables(%q: !t, %n: i32, %places: tensor<?x?xi32>) -> !t {
 
 // -----
 
-// expected-error@below {{a spec needs an attn.attend}}
+// expected-error@below {{a spec needs an attn.attend or attn.merge}}
 func.func @nothing(%q: tensor<1x1x?x16xf16>) -> tensor<1x1x?x16xf16> {
   // expected-error@below {{result 0 of a spec must be the result of an attn.attend}}
   return %q : tensor<1x1x?x16xf16>

@@ -2,18 +2,17 @@
 
 !t = tensor<1x2x?x16xf16>
 !rows = tensor<1x2x?xi32>
-func.func @moves(%q: !t, %rank: !rows, %given: !rows, %bias: tensor<1x2x?xf32>) -> (!t, !t) {
+func.func @moves(%q: !t, %rank: !rows, %given: !rows, %bias: tensor<1x2x?xf32>) -> (!t, !t, !t) {
   %order = attn.sort %rank : !rows
   // expected-error@below {{'attn.gather' op the order must be a result of attn.sort or attn.compact}}
   %qs = attn.gather %q by %given : !t, !rows
   %o, %lse = attn.attend %qs, %q, %q : !t, !t, !t
-  // expected-error@below {{'attn.gather' op what is gathered must be an argument of the spec, or made of arguments without attention}}
   %os = attn.gather %o by %order : !t, !rows
   // expected-error@below {{'attn.scatter' op what is scattered must be a result of attention}}
   // expected-error@below {{'attn.scatter' op the order must be a result of attn.sort or attn.compact}}
   %back = attn.scatter %q by %given : !t, !rows
-  // expected-error@below {{result 0 of a spec must be the result of an attn.attend or of its gradient, or of an attn.scatter}}
-  return %os, %back : !t, !t
+  // expected-error@below {{result 2 of a spec must be the result of an attn.attend or of its gradient, or be merged, scattered or summed from such}}
+  return %os, %back, %qs : !t, !t, !t
 }
 
 // -----
