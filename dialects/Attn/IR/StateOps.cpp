@@ -5,7 +5,7 @@
 // All outputs have one type, which is written once; those of the log-sum-exps follow.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/Attn/IR/Attn.h"
+#include "dialects/Attn/IR/VerifyAttention.h"
 
 using namespace mlir;
 using namespace lacuna::attn;
@@ -143,7 +143,7 @@ static LogicalResult verifyStates(Operation *op, ValueRange outputs, ValueRange 
     if (output.getType() != expected || lse.getType() != ofLse)
       return op->emitOpError("has a state of ") << output.getType() << " and " << lse.getType()
                                                 << ", but needs " << expected << " and " << ofLse;
-  return success();
+  return verifyHeadDim(op, "outputs", cast<RankedTensorType>(expected).getDimSize(3));
 }
 
 LogicalResult MergeOp::verify() {

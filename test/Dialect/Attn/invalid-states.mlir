@@ -78,3 +78,13 @@ func.func @order(%o: !t, %lse: !lse, %rank: tensor<?x?x?xi32>) -> !t {
   %s = attn.sum %m, %o : !t
   return %s : !t
 }
+
+// -----
+
+!t = tensor<?x?x?x52xf16>
+!lse = tensor<?x?x?xf32>
+func.func @head_dim(%o: !t, %lse: !lse) {
+  // expected-error@below {{head_dim of the outputs must be a multiple of 8 up to 256, but is 52}}
+  %m, %n = attn.merge (%o, %lse), (%o, %lse) : !t
+  return
+}
