@@ -34,8 +34,11 @@ struct Comparison {
 
 } // namespace
 
+// What is wanted is 1.3 for both. For sm_90a a compile executes 1.20 times the
+// instructions, and 1.28 to 1.32 was measured beside other work, which the longer compile
+// loses more to. Hence the room.
 static constexpr Comparison comparisons[] = {{"sm_80", "fa_mma.cu", "#define HD 128\n", 1.3},
-                                             {"sm_90a", "fa_hopper_d.cu", "", 1.45}};
+                                             {"sm_90a", "fa_hopper_d.cu", "", 1.4}};
 
 static Result<CompileTimes> compileOnce(const std::string &spec, const std::string &target,
                                         const Nvrtc &nvrtc) {
