@@ -71,14 +71,14 @@ def examine(case):
             threads, blocks = number(r"threads: (\d+)", kernel), number(r"blocks per SM: (\d+)", kernel)
             if -(-registers // 8) * 8 * threads * blocks > 65536:
                 wrong.append(f"does not leave room for {blocks} blocks on an SM")
-            laid_out = number(rf"@{symbol}\(.*?shared_bytes = (\d+)", scheduled)
+            text = re.search(rf"@{symbol}\(.*?(?=tile\.kernel|\Z)", scheduled, re.DOTALL)[0]
+            laid_out = number(r"shared_bytes = (\d+)", text)
             if number(r"shared memory: (\d+)", kernel) != laid_out:
                 wrong.append("shared memory is not as predicted")
             schedule = re.search(r"schedule: (.*)", kernel).group(1)
             predicted = number(r"\((\d+) predicted\)", kernel)
             line += f" ({predicted} predicted), {schedule}"
-            roles = re.search(rf"@{symbol}\(.*?producer registers (\d+).*?consumers registers (\d+)",
-                              scheduled, re.DOTALL)
+            roles = re.search(r"producer (?:warp )?registers (\d+).*?consumers registers (\d+)", text, re.DOTALL)
             if roles:
                 producer, consumer = map(int, roles.groups())
                 line += f", {producer} and {consumer} registers with roles"
