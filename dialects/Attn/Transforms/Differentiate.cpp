@@ -76,8 +76,8 @@ private:
   Value gradientOf(Value value);
   /// What attn.attend_grad reads in the place of a result of attention.
   Value stateOf(Value result) const {
-    Value known = states.lookup(result);
-    return known ? known : result;
+    Value whole = merged.lookup(result);
+    return whole ? whole : result;
   }
   /// Fails if a loss depends on the log-sum-exp of a state alone.
   LogicalResult checkState(Operation *op, Value output, Value lse);
@@ -85,9 +85,8 @@ private:
   func::FuncOp function;
   OpBuilder builder;
   llvm::DenseMap<Value, SmallVector<Value>> gradients; ///< terms
-  /// By result of an attend or merge: the argument that is it, or what it was merged to.
-  llvm::DenseMap<Value, Value> states;
-  llvm::DenseSet<Operation *> parts; ///< whose states are known as what they were merged to
+  llvm::MapVector<Value, Value> given; ///< by result of an attend or merge: what the caller has
+  llvm::DenseMap<Value, Value> merged; ///< by result of a part: that of the whole
 };
 } // namespace
 
@@ -145,9 +144,12 @@ void GradientFunction::takeStates() {
     for (auto [result, name] : {std::pair<Value, StringRef>(op.getResult(0), "o"),
                                 std::pair<Value, StringRef>(op.getResult(1), "lse")}) {
       Value state = addArgument(result, name);
-      if (auto scatter = returned[result].getDefiningOp<ScatterOp>())
+      if (auto scatter = returned[result].getDefiningOp<ScatterOp>()) {
+        OpBuilder::InsertionGuard guard(builder);
+        builder.setInsertionPointAfterValue(scatter.getOrder());
         state = GatherOp::create(builder, scatter.getLoc(), state, scatter.getOrder());
-      states[result] = state;
+      }
+      given[result] = state;
     }
   }
 }
@@ -183,7 +185,7 @@ LogicalResult GradientFunction::pull(AttendOp attend) {
       builder, attend.getLoc(), attend.getQuery(), attend.getQueryPosition(),
       attend.getQueryOffsets(), attend.getKey(), attend.getValue(), attend.getKeyPosition(),
       attend.getKeyOffsets(), stateOf(attend.getOutput()), stateOf(attend.getLse()), output, lse,
-      attend.getScale(), wanted->getArrayRef(), parts.contains(attend));
+      attend.getScale(), wanted->getArrayRef(), merged.contains(attend.getOutput()));
   IRMapping none;
   attend.getWhere().cloneInto(&gradient.getWhere(), none);
   attend.getScore().cloneInto(&gradient.getScore(), none);
@@ -220,9 +222,8 @@ LogicalResult GradientFunction::pull(MergeOp merge) {
       others.push_back(number);
       continue;
     }
-    parts.insert(ofOutput.getDefiningOp());
-    states[ofOutput] = stateOf(merge.getOutput());
-    states[ofLse] = stateOf(merge.getLse());
+    merged[ofOutput] = stateOf(merge.getOutput());
+    merged[ofLse] = stateOf(merge.getLse());
     add(ofOutput, output);
     if (lse)
       add(ofLse, lse);
@@ -263,6 +264,8 @@ void GradientFunction::returnGradients() {
     if (Value gradient = gradientOf(argument))
       returned.push_back(gradient);
   function.front().getTerminator()->setOperands(returned);
+  for (auto [result, state] : given)
+    result.replaceAllUsesWith(state);
   function.setFunctionType(
       builder.getFunctionType(function.getArgumentTypes(), TypeRange(ValueRange(returned))));
   function.removeResAttrsAttr();

@@ -76,3 +76,20 @@ func.func @orders(%q: !t, %k: !t, %v: !t, %rank: !rows) -> (!t, !t) {
   %sorted = attn.scatter %o by %order : !t, !rows
   return %o, %sorted : !t, !t
 }
+
+// A part that is returned as well has gradients from both, and its state is given.
+// CHECK-LABEL: @both_gradient(
+// CHECK-SAME: %[[O0:[^:]*]]: tensor<?x?x?x64xf16> {attn.name = "o"}, %[[LSE0:[^:]*]]: tensor<?x?x?xf32> {attn.name = "lse"}, %[[DO:[^:]*]]: tensor<?x?x?x64xf16> {attn.name = "do"}, %[[DO0:[^:]*]]: tensor<?x?x?x64xf16> {attn.name = "do"}, %[[DLSE0:[^:]*]]: tensor<?x?x?xf32> {attn.name = "dlse"})
+// CHECK: %[[O1:.*]], %[[LSE1:.*]] = attn.attend %
+// CHECK: %[[O:.*]], %[[LSE:.*]] = attn.merge (%[[O0]], %[[LSE0]]), (%[[O1]], %[[LSE1]])
+// CHECK: %[[PART:.*]], %{{.*}}, %[[PARTLSE:.*]], %{{.*}} = attn.merge_grad (%[[O0]], %[[LSE0]]), (%[[O1]], %[[LSE1]]) gradient %[[DO]]
+// CHECK: attn.attend_grad {{.*}} output %[[O]], %[[LSE]] gradient %[[DO]] attributes {merged}
+// CHECK-DAG: %[[SUM:.*]] = attn.sum %[[DO0]], %[[PART]]
+// CHECK-DAG: %[[SUMLSE:.*]] = attn.sum %[[DLSE0]], %[[PARTLSE]]
+// CHECK: attn.attend_grad {{.*}} output %[[O0]], %[[LSE0]] gradient %[[SUM]], %[[SUMLSE]]
+func.func @both(%q: !t, %k0: !t, %v0: !t, %k1: !t, %v1: !t) -> (!t, !t, !lse) {
+  %o0, %lse0 = attn.attend %q, %k0, %v0 : !t, !t, !t
+  %o1, %lse1 = attn.attend %q, %k1, %v1 : !t, !t, !t
+  %o, %lse = attn.merge (%o0, %lse0), (%o1, %lse1) : !t
+  return %o, %o0, %lse0 : !t, !t, !lse
+}
