@@ -50,6 +50,7 @@ public:
 
 private:
   void followProducts();
+  bool holdsBitsOfElement(int r) const;
   Part partOf(std::size_t s) const;
   void need(int r);
   void needAll(const std::vector<int> &registers);
@@ -82,6 +83,21 @@ void Slicer::followProducts() {
   }
 }
 
+/// Whether a register holds the bits of a float that something of a product may have reached.
+bool Slicer::holdsBitsOfElement(int r) const {
+  auto makesFloat = [&](std::size_t s) {
+    return isProduct(kernel.statements[s]) || hasModifier(kernel.statements[s], "f32");
+  };
+  return cameOfProduct[r] && std::all_of(writers[r].begin(), writers[r].end(), [&](std::size_t s) {
+           const Statement &statement = kernel.statements[s];
+           if (statement.opcode != "mov.b32" ||
+               statement.operands[1].kind != Operand::Kind::Register)
+             return false;
+           const auto &sources = writers[statement.operands[1].index];
+           return std::any_of(sources.begin(), sources.end(), makesFloat);
+         });
+}
+
 Part Slicer::partOf(std::size_t s) const {
   const Statement &statement = kernel.statements[s];
   if (isProduct(statement))
@@ -92,11 +108,13 @@ Part Slicer::partOf(std::size_t s) const {
   const std::string_view opcode = statement.opcode;
   const bool asksForEquality = opcode.starts_with("setp.eq") || opcode.starts_with("setp.ne");
   const auto &operands = statement.operands;
-  if (asksForEquality && hasModifier(statement, "f32") && operands.size() == 3 &&
-      operands[1].kind == Operand::Kind::Register && cameOfProduct[operands[1].index] &&
-      operands[2].kind != Operand::Kind::Register)
-    return Part::Unequal;
-  return Part::Computed;
+  if (!asksForEquality || operands.size() != 3 || operands[1].kind != Operand::Kind::Register ||
+      operands[2].kind == Operand::Kind::Register)
+    return Part::Computed;
+  const int compared = operands[1].index;
+  const bool isElement =
+      hasModifier(statement, "f32") ? cameOfProduct[compared] : holdsBitsOfElement(compared);
+  return isElement ? Part::Unequal : Part::Computed;
 }
 
 void Slicer::need(int r) {

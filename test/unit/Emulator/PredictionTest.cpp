@@ -137,11 +137,17 @@ TEST(Prediction, ElementsOfProductsAreDrawn) {
 TEST(Prediction, WhatCameOfAProductIsNoGivenNumber) {
   if (testsUseGpu())
     return;
-  const std::string asks = product + "setp.eq.f32 %p0, %f0, 0f00000000;\n"
-                                     "@%p0 mul.f32 %f5, %f0, %f1;\n@!%p0 add.f32 %f5, %f0, %f1;\n";
-  EXPECT_EQ(Launched(asks, false).counters().lanes("mul"), 32u);
-  EXPECT_EQ(Launched(asks, true).counters().lanes("mul"), 0u);
-  EXPECT_EQ(Launched(asks, true).counters().lanes("add"), 32u);
+  // Nor the sum of it and what a copy brought.
+  const std::string start = product + "st.shared.b32 [words], %r9;\nbar.sync 0;\n"
+                                      "ld.shared.f32 %f6, [words];\nsub.f32 %f0, %f0, %f6;\n",
+                    end = "@%p0 mul.f32 %f5, %f0, %f1;\n@!%p0 add.f32 %f5, %f0, %f1;\n";
+  for (const char *asks :
+       {"setp.eq.f32 %p0, %f0, 0f00000000;\n", "mov.b32 %r5, %f0;\nsetp.eq.s32 %p0, %r5, 0;\n"}) {
+    const std::string text = start + asks + end;
+    EXPECT_EQ(Launched(text, false).counters().lanes("mul"), 32u);
+    EXPECT_EQ(Launched(text, true).counters().lanes("mul"), 0u);
+    EXPECT_EQ(Launched(text, true).counters().lanes("add"), 32u);
+  }
 }
 
 TEST(Prediction, WaitsTakeOneTurn) {
