@@ -228,7 +228,7 @@ def for_targets(gradients):
 with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     masks = [*gallery(folder, options.root, options.gallery)]
     checked = [*for_targets([*shapes(folder), *masks, *random_specs(folder, options.specs)])]
-    orders = itertools.cycle(ORDERS)
+    orders = itertools.cycle(ORDERS[1:])  # an odd number: every target meets all of them
     repeated = [*for_targets(masks if options.gallery else several_blocks(folder))]
     answers = [*pool.map(Gradient.check, checked, orders), *pool.map(Gradient.repeat, repeated)]
     answers += [compare_with_list(folder, target) for target in options.targets or TARGETS[:1]]
