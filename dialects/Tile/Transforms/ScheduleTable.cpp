@@ -56,21 +56,16 @@ static constexpr Schedule keys64[] = {{64, 64, 4, 2, true}};
 static constexpr Schedule keys128[] = {{32, 64, 4, 2, true}, {32, 64, 4, 2, false}};
 static constexpr Schedule keys256[] = {{32, 64, 4, 2, false}, {32, 32, 2, 2, false}};
 
-// With roles, the widest tile of columns that leaves room for both tiles of scores.
-static constexpr Schedule roleQueries64[] = {{128, 128, 8, 2, false, true},
+// With roles, the widest tile of columns that leaves room for both tiles of scores, and
+// for the scores once more where a pullback needs them.
+static constexpr Schedule roleQueries64[] = {{128, 96, 8, 2, false, true},
                                              {128, 64, 8, 2, false, true}};
-static constexpr Schedule roleQueries128[] = {{128, 96, 8, 2, false, true},
-                                              {128, 64, 8, 2, false, true}};
-static constexpr Schedule roleQueries256[] = {{128, 64, 8, 2, false, true},
-                                              {128, 32, 8, 2, false, true}};
-static constexpr Schedule roleKeysValues96[] = {{64, 128, 8, 2, false, true},
-                                                {32, 128, 8, 2, false, true}};
-static constexpr Schedule roleKeysValues128[] = {{32, 128, 8, 2, false, true}};
-static constexpr Schedule roleKeys64[] = {{128, 128, 8, 2, false, true},
-                                          {64, 128, 8, 2, false, true}};
-static constexpr Schedule roleKeys128[] = {{64, 128, 8, 2, false, true}};
-static constexpr Schedule roleKeys256[] = {{64, 128, 8, 2, false, true},
-                                           {32, 128, 8, 2, false, true}};
+static constexpr Schedule roleQueries128[] = {{128, 64, 8, 2, false, true}};
+static constexpr Schedule roleQueries256[] = {{128, 32, 8, 2, false, true}};
+static constexpr Schedule roleKeys64[] = {{64, 128, 8, 2, false, true}};
+static constexpr Schedule roleKeys256[] = {{32, 128, 8, 2, false, true}};
+static constexpr Schedule roleValues256[] = {{64, 128, 8, 2, false, true},
+                                             {32, 128, 8, 2, false, true}};
 
 static constexpr ScheduleRow table[] = {
     {TargetFamily::Sm80, 64, upTo64},
@@ -99,13 +94,10 @@ static constexpr ScheduleRow table[] = {
     {TargetFamily::Sm90, 128, roleQueries128, Work::QueryGradient},
     {TargetFamily::Sm90, 256, roleQueries256, Work::QueryGradient},
     {TargetFamily::Sm90, 64, roleKeys64, Work::KeyGradient},
-    {TargetFamily::Sm90, 128, roleKeys128, Work::KeyGradient},
     {TargetFamily::Sm90, 256, roleKeys256, Work::KeyGradient},
-    {TargetFamily::Sm90, 64, roleKeys64, Work::ValueGradient},
-    {TargetFamily::Sm90, 128, roleKeys128, Work::ValueGradient},
-    {TargetFamily::Sm90, 256, roleKeys256, Work::ValueGradient},
-    {TargetFamily::Sm90, 96, roleKeysValues96, Work::KeyValueGradients},
-    {TargetFamily::Sm90, 128, roleKeysValues128, Work::KeyValueGradients},
+    {TargetFamily::Sm90, 256, roleValues256, Work::ValueGradient},
+    {TargetFamily::Sm90, 64, roleKeys64, Work::KeyValueGradients},
+    {TargetFamily::Sm90, 128, roleKeys256, Work::KeyValueGradients},
 };
 
 std::span<const ScheduleRow> lacuna::tile::scheduleTable() { return table; }
