@@ -45,13 +45,16 @@ mlir::LogicalResult checkSpec(mlir::func::FuncOp spec) {
       return mlir::emitError(argument.getLoc())
              << "the reference takes scalars and tensors of up to " << maxRank
              << " dimensions, not " << argument.getType();
-  for (mlir::Operation &op : spec.front())
+  for (mlir::Operation &op : spec.front()) {
     if (std::string reason = attn::whyNotInSpec(&op); !reason.empty())
       return op.emitError() << "'" << op.getName() << "' " << reason;
+    if (auto scatter = mlir::dyn_cast<attn::ScatterOp>(op);
+        scatter && !attn::isState(scatter.getSource()))
+      return scatter.emitOpError("what is scattered must be a result of attention");
+  }
   mlir::Operation *end = spec.front().getTerminator();
   for (mlir::Value value : end->getOperands())
-    if (!mlir::isa_and_nonnull<attn::Attention, attn::RowWise, attn::GatherOp, attn::ScatterOp>(
-            value.getDefiningOp()))
+    if (!attn::isState(value))
       return end->emitError("the reference returns only results of attn.attend and of its "
                             "gradient, and what is made of such");
   return mlir::success();

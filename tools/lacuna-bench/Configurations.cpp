@@ -1,7 +1,6 @@
 #include "tools/lacuna-bench/Configurations.h"
 
 #include "lacuna/Gradient.h"
-#include "lacuna/Reference.h"
 #include "tools/lacuna-bench/VisiblePairs.h"
 #include "tools/lacuna-run/Arguments.h"
 
@@ -132,11 +131,8 @@ static Result<std::string> readMeasured(const std::string &root, const CaseKerne
 /// A program with the arguments that `inputs` describe.
 static Result<PreparedProgram> prepareProgram(std::string text, const std::string &fileName,
                                               const std::vector<std::string> &inputs) {
-  Result<ReferenceSpec> spec = ReferenceSpec::parse(text, fileName);
-  if (!spec)
-    return spec.status();
   Result<Arguments> arguments =
-      makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::ElementsOrShape);
+      parseArguments(text, fileName, /*function=*/"", inputs, TensorInput::ElementsOrShape);
   if (!arguments)
     return arguments.status();
   return PreparedProgram{std::move(text), std::move(arguments->arrays)};

@@ -8,7 +8,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "lacuna/Gradient.h"
-#include "lacuna/Reference.h"
 #include "lib/Compiler/Compilation.h"
 #include "tools/lacuna-bench/Bench.h"
 #include "tools/lacuna-bench/LaunchWork.h"
@@ -61,11 +60,8 @@ static Result<ModelCase> readCase(const std::string &folder, const CaseKernel &k
   if (pass == Passes::Backward)
     if (Status status = differentiateCase(kernel, *text, *inputs); !status.isOk())
       return status;
-  Result<ReferenceSpec> spec = ReferenceSpec::parse(*text, kernel.spec + ".mlir");
-  if (!spec)
-    return spec.status();
   Result<Arguments> arguments =
-      makeArguments(spec->name(), spec->arguments(), *inputs, TensorInput::Elements);
+      parseArguments(*text, kernel.spec + ".mlir", /*function=*/"", *inputs, TensorInput::Elements);
   if (!arguments)
     return arguments.status();
   return ModelCase{kernel, std::move(*text), std::move(*arguments)};

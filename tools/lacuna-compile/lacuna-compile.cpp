@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "lacuna/Baked.h"
 #include "lacuna/Compile.h"
-#include "lacuna/Reference.h"
 #include "lib/Api/Version.h"
 #include "lib/Compiler/BuildKernels.h"
 #include "lib/Compiler/Compilation.h"
@@ -160,11 +159,8 @@ static CompileOptions optionsFor(const std::string &fileName) {
 
 /// The spec for the mask of the inputs alone.
 static Result<std::string> bakeForInputs(const std::string &text, const std::string &fileName) {
-  Result<ReferenceSpec> spec = ReferenceSpec::parse(text, fileName, function);
-  if (!spec)
-    return spec.status();
   Result<Arguments> arguments =
-      makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::ElementsOrShape);
+      parseArguments(text, fileName, function, inputs, TensorInput::ElementsOrShape);
   if (!arguments)
     return arguments.status();
   return bake(text, optionsFor(fileName), arguments->values);

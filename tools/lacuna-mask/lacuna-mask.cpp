@@ -131,8 +131,7 @@ static Status runTool() {
   Result<ReferenceSpec> spec = ReferenceSpec::parse(source, fileName, function);
   if (!spec)
     return spec.status();
-  Result<Arguments> arguments =
-      makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::ElementsOrShape);
+  Result<Arguments> arguments = makeArguments(*spec, inputs, TensorInput::ElementsOrShape);
   if (!arguments)
     return arguments.status();
 

@@ -46,3 +46,19 @@ Result<Arguments> lacuna::makeArguments(const std::string &name,
   }
   return arguments;
 }
+
+Result<Arguments> lacuna::makeArguments(const ReferenceSpec &spec,
+                                        const std::vector<std::string> &inputs,
+                                        TensorInput tensors) {
+  return makeArguments(spec.name(), spec.arguments(), inputs, tensors);
+}
+
+Result<Arguments> lacuna::parseArguments(std::string_view text, std::string_view fileName,
+                                         std::string_view function,
+                                         const std::vector<std::string> &inputs,
+                                         TensorInput tensors) {
+  Result<ReferenceSpec> spec = ReferenceSpec::parse(text, fileName, function);
+  if (!spec)
+    return spec.status();
+  return makeArguments(*spec, inputs, tensors);
+}

@@ -5,6 +5,7 @@
 #include "tools/lacuna-run/Inputs.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lacuna {
@@ -27,6 +28,16 @@ enum class TensorInput {
 Result<Arguments> makeArguments(const std::string &name,
                                 const std::vector<ReferenceArgument> &expected,
                                 const std::vector<std::string> &inputs, TensorInput tensors);
+
+/// The same for a spec that is parsed.
+Result<Arguments> makeArguments(const ReferenceSpec &spec, const std::vector<std::string> &inputs,
+                                TensorInput tensors);
+
+/// The same for the text of a spec; `function` as for ReferenceSpec::parse. Errors: Syntax,
+/// too.
+Result<Arguments> parseArguments(std::string_view text, std::string_view fileName,
+                                 std::string_view function, const std::vector<std::string> &inputs,
+                                 TensorInput tensors);
 
 } // namespace lacuna
 

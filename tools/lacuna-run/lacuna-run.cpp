@@ -215,7 +215,7 @@ static Status runTool() {
     if (!parsed)
       return parsed.status();
     spec.emplace(std::move(*parsed));
-    arguments = makeArguments(spec->name(), spec->arguments(), inputs, TensorInput::Elements);
+    arguments = makeArguments(*spec, inputs, TensorInput::Elements);
     if (!arguments)
       return arguments.status();
   }

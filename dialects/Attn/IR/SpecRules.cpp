@@ -115,6 +115,12 @@ bool isTable(Value value) {
   return !op || isa<ExpandBlocksOp, SortOp, CompactOp>(op);
 }
 
+bool isState(Value value) {
+  if (auto gather = value.getDefiningOp<GatherOp>())
+    return isState(gather.getSource());
+  return isa_and_nonnull<Attention, RowWise, ScatterOp>(value.getDefiningOp());
+}
+
 std::string whyNotOnHost(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || isa<tensor::DimOp>(op))

@@ -34,6 +34,10 @@ std::string whyNotInSpec(mlir::Operation *op);
 /// an order, or such a table in an order.
 bool isTable(mlir::Value value);
 
+/// Whether kernels of every launch make `value`, a tensor of a spec function: attention, or
+/// an op on its results.
+bool isState(mlir::Value value);
+
 /// Why the host cannot compute `value`, a scalar of a spec function, before a
 /// launch, as the end of a sentence that it begins; empty when it can. It computes sizes:
 /// no floats, and no division but those that round down or up.

@@ -108,14 +108,6 @@ private:
     return isa_and_nonnull<AttendGradOp, BackwardOp, MergeGradOp, SumOp>(op);
   }
 
-  /// Whether kernels of every launch make a value: attention, and what works on its results.
-  static bool isState(Value value) {
-    Operation *op = value.getDefiningOp();
-    auto gather = dyn_cast_or_null<GatherOp>(op);
-    return isa_and_nonnull<Attention, RowWise, ScatterOp>(op) ||
-           (gather && isState(gather.getSource()));
-  }
-
   void checkExpansion(ExpandBlocksOp expand) {
     for (Value tensor : {expand.getList(), expand.getCounts(), expand.getOffsets()})
       checkIsArgument(expand, tensor, "a list of blocks");

@@ -59,8 +59,7 @@ static LogicalResult verifySpec(func::FuncOp spec) {
   }
   Operation *end = spec.front().getTerminator();
   for (Value result : end->getOperands())
-    if (!isa_and_nonnull<attn::TiledAttention, attn::RowWise, attn::GatherOp, attn::ScatterOp>(
-            result.getDefiningOp()))
+    if (!attn::isState(result))
       return end->emitError("a spec returns results of attention and nothing else");
   return success();
 }

@@ -111,7 +111,7 @@ public:
     if (kernel.takesStatus)
       operands.push_back(statusWord());
     Value rows = rowTensorOf(op);
-    Grid grid = gridOfRows(rows, movesRows(op) ? 2 : rowAxisOf(cast<ShapedType>(rows.getType())));
+    Grid grid = gridOfRows(rows, rowAxisOf(cast<ShapedType>(rows.getType())));
     if (auto attend = dyn_cast<attn::TiledAttention>(op)) {
       if (!attend.isByKey())
         grid = gridOf(attend);
