@@ -89,29 +89,27 @@ void GlobalMemory::setInitialised(u64 address, u64 bytes) {
     std::memset(allocation->initialised + (address - allocation->base), 1, bytes);
 }
 
-void UndoLog::save(Allocation &allocation, u64 address, u64 bytes) {
+UndoLog::Range UndoLog::save(Allocation &allocation, u64 address, u64 bytes) {
   u64 first = (address - allocation.base) / pageBytes;
   u64 last = (address - allocation.base + bytes - 1) / pageBytes;
-  std::atomic<u8> *flags;
-  {
-    // The table is filled while blocks run; entries never move.
-    std::lock_guard lock(mutex);
-    auto &entry = saved[&allocation];
-    if (!entry)
-      entry = std::make_unique<std::atomic<u8>[]>(allocation.bytes / pageBytes + 1);
-    flags = entry.get();
-    for (u64 page = first; page <= last; ++page) {
-      if (flags[page].load(std::memory_order_relaxed))
-        continue;
-      u64 offset = page * pageBytes;
-      u64 size = std::min(pageBytes, allocation.bytes - offset);
-      const u8 *data = reinterpret_cast<const u8 *>(allocation.base) + offset;
-      const u8 *initialised = allocation.initialised + offset;
-      pages.push_back(
-          {&allocation, offset, size, {data, data + size}, {initialised, initialised + size}});
-      flags[page].store(1, std::memory_order_relaxed);
-    }
+  // The table is filled while blocks run.
+  std::lock_guard lock(mutex);
+  std::vector<bool> &kept = saved[&allocation];
+  kept.resize(allocation.bytes / pageBytes + 1);
+  for (u64 page = first; page <= last; ++page) {
+    if (kept[page])
+      continue;
+    kept[page] = true;
+    u64 offset = page * pageBytes;
+    u64 size = std::min(pageBytes, allocation.bytes - offset);
+    const u8 *data = reinterpret_cast<const u8 *>(allocation.base) + offset;
+    const u8 *initialised = allocation.initialised + offset;
+    pages.push_back(
+        {&allocation, offset, size, {data, data + size}, {initialised, initialised + size}});
   }
+  // The last page ends with the allocation: others may lie closer than a page.
+  return {allocation.base + first * pageBytes,
+          allocation.base + std::min((last + 1) * pageBytes, allocation.bytes) - 1};
 }
 
 void UndoLog::restore() {

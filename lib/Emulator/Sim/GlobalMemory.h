@@ -11,9 +11,9 @@
 
 #include "lib/Emulator/Sim/Shadow.h"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,7 +31,6 @@ struct GlobalCell {
 };
 static_assert(sizeof(GlobalCell) == 16);
 
-/// Arrays from calloc: zero pages cost nothing until they are touched.
 /// When a cell was touched, in the clock of the block that did (Ordering.h);
 /// kept for kernels whose blocks may communicate.
 struct CellTimes {
@@ -87,8 +86,16 @@ private:
 /// whose blocks got in each other's way can be undone.
 class UndoLog {
 public:
-  /// Keeps the pages of [address, address + bytes) before they are written.
-  void save(Allocation &allocation, u64 address, u64 bytes);
+  /// Addresses from the first to the last, both of them in one allocation.
+  struct Range {
+    u64 first = 1, last = 0;
+    bool covers(u64 address, u64 bytes) const {
+      return address >= first && address + bytes - 1 <= last;
+    }
+  };
+  /// Keeps the pages of [address, address + bytes) before they are written;
+  /// what of the allocation is kept by them.
+  Range save(Allocation &allocation, u64 address, u64 bytes);
   /// Puts everything back.
   void restore();
 
@@ -101,7 +108,7 @@ private:
   };
   std::mutex mutex;
   std::vector<Page> pages;
-  std::map<const Allocation *, std::unique_ptr<std::atomic<u8>[]>> saved;
+  std::map<const Allocation *, std::vector<bool>> saved; ///< by page
 };
 
 } // namespace lacuna::emulator

@@ -52,7 +52,7 @@ struct Worker {
   u32 fewestPhases = ~u32(0);        ///< that an mbarrier of a block has completed
   u32 latestClock = 0;               ///< of any block
   std::vector<Allocation *> hints;   ///< by instruction: allocation it touched last
-  u64 savedFirst = 1, savedLast = 0; ///< addresses known to be in the undo log
+  UndoLog::Range saved;              ///< known to be in the undo log
 
   explicit Worker(const Code &code)
       : warpCounts(code.instructions.size()), laneCounts(code.instructions.size()),

@@ -143,13 +143,9 @@ static bool allInitialised(const u8 *flags, u32 bytes) {
 }
 
 static void saveForUndo(Warp &warp, Allocation &allocation, u64 address, u32 bytes) {
-  Worker &worker = *warp.block->worker;
-  if (address >= worker.savedFirst && address + bytes - 1 <= worker.savedLast)
-    return;
-  warp.block->launch->undo->save(allocation, address, bytes);
-  u64 page = (address - allocation.base) / 4096 * 4096 + allocation.base;
-  worker.savedFirst = page;
-  worker.savedLast = std::max(page + 4095, address + bytes - 1);
+  UndoLog::Range &saved = warp.block->worker->saved;
+  if (!saved.covers(address, bytes))
+    saved = warp.block->launch->undo->save(allocation, address, bytes);
 }
 
 u8 *lacuna::emulator::accessGlobal(Warp &warp, int lane, u64 address, u32 bytes,

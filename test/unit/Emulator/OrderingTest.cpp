@@ -1,12 +1,28 @@
 //===- OrderingTest.cpp - Synchronisation through atomics and fences -------===//
 #include "test/unit/Emulator/KernelRunner.h"
 
+#include <iterator>
+#include <set>
+#include <utility>
+#include <vector>
+
 using namespace lacuna;
 using namespace lacuna::emulator;
 
 namespace {
 
 constexpr int blocks = 6, threads = 64;
+
+/// Two buffers of zeros that lie within a page, the lower first: what is known
+/// of the page of one (whether it can be undone, say) must not hold for both.
+std::pair<DeviceAddress, DeviceAddress> neighbours(KernelRunner &runner) {
+  std::set<DeviceAddress> buffers;
+  for (;;) {
+    auto added = buffers.insert(runner.put(std::vector<int>(blocks), "one of many")).first;
+    if (added != buffers.begin() && *added - *std::prev(added) < 4096)
+      return {*std::prev(added), *added};
+  }
+}
 
 /// Runs "k(int *partial, int *count, int *out, const int *in)" on any number of
 /// host threads; `result` gets out[0].
@@ -19,9 +35,8 @@ std::vector<Report> run(const KernelImage &image, int &result, std::uint64_t see
   std::vector<int> values(blocks * threads);
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = static_cast<int>(i * i % 97);
-  DeviceAddress partial = runner.allocate(blocks * sizeof(int), "partial"),
-                count = runner.put(std::vector<int>{0, 0}, "count"),
-                out = runner.put(std::vector<int>{0, 0}, "out"), in = runner.put(values, "in");
+  auto [partial, count] = neighbours(runner);
+  DeviceAddress out = runner.put(std::vector<int>{0, 0}, "out"), in = runner.put(values, "in");
   Outcome outcome = runner.run(image, {{blocks}, {threads}}, Arguments(partial, count, out, in));
   result = runner.get<int>(out, 1)[0];
   return outcome.reports;
