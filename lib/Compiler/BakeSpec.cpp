@@ -23,6 +23,8 @@ public:
   Promises(func::FuncOp spec, Span<lacuna::Value> arguments) : spec(spec), arguments(arguments) {}
 
   void addMask(const SpecMask &mask, const mask::BoxClassifier &classifier);
+  /// Merged states have one type, so what is promised of one is promised of all.
+  void addMerges();
   /// Writes them into the spec.
   void write();
 
@@ -77,6 +79,37 @@ void Promises::addMask(const SpecMask &mask, const mask::BoxClassifier &classifi
       addTable(*table);
   addPosition(mask.queryPositions);
   addPosition(mask.keyPositions);
+}
+
+/// The argument that has the batches, heads and rows of a state; none for a state that is
+/// not made of arguments by attends and merges.
+static std::optional<unsigned> rowsOfState(mlir::Value state) {
+  while (auto result = dyn_cast<OpResult>(state)) {
+    if (auto attend = dyn_cast<attn::AttendOp>(result.getOwner()))
+      state = attend.getQuery();
+    else if (auto merge = dyn_cast<attn::MergeOp>(result.getOwner()))
+      state = merge.getRowTensor();
+    else
+      return std::nullopt;
+  }
+  return cast<BlockArgument>(state).getArgNumber();
+}
+
+void Promises::addMerges() {
+  std::size_t before;
+  do {
+    before = sizes.size();
+    for (auto merge : spec.getOps<attn::MergeOp>())
+      for (int axis = 0; axis < 3; ++axis) {
+        llvm::SmallSetVector<unsigned, 8> arguments;
+        for (mlir::Value state : merge.getOperands())
+          if (std::optional<unsigned> argument = rowsOfState(state))
+            arguments.insert(*argument);
+        if (llvm::any_of(arguments, [&](unsigned one) { return sizes.contains({one, axis}); }))
+          for (unsigned one : arguments)
+            sizes.insert({one, axis});
+      }
+  } while (sizes.size() > before);
 }
 
 /// Makes a scalar a constant wherever a region uses it.
@@ -209,6 +242,7 @@ LogicalResult lacuna::bakeSpec(func::FuncOp spec, ArrayRef<TileSize> tiles,
       derived->getBlocks().clear();
     }
   }
+  promises.addMerges();
   promises.write();
   return inferTypes(spec);
 }

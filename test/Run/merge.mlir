@@ -15,6 +15,8 @@
 // RUN: lacuna-run %t.mlir --function=biased --device=reference %{qkv} %{biases} --output=@%t.o.npy --output=@%t.lse.npy
 // RUN: %{run} --function=biased_gradient --target=sm_80 %{qkv} %{biases} --input=@%t.o.npy --input=@%t.lse.npy %{o} %{lse} 2>&1 | FileCheck %s
 // RUN: %{run} --function=sorted_gradient --target=sm_90a %{qkv} --input=1x2x70xi32=random:4:0:5 %{o} 2>&1 | FileCheck %s
+// RUN: %{run} --function=received --mode=baked --target=sm_80 %{qkv} %{o} %{lse} 2>&1 | FileCheck %s
+// RUN: %{run} --function=thrice --mode=baked --target=sm_90a %{qkv} %{o} %{lse} %{o} 2>&1 | FileCheck %s
 // CHECK: check passed
 // RUN: not lacuna-run %t.mlir --function=received --device=emulator --target=sm_80 %{qkv} %{o} --input=1x2x69xf32=0 2>&1 | FileCheck %s --check-prefix=SIZES
 // SIZES: sequence length of %lse0 is 69, needs to equal sequence length of %o0, 70
@@ -63,6 +65,24 @@ func.func @received(%q: !t {attn.name = "q"}, %k: !t, %v: !t, %o0: !t {attn.name
   } : !t, !t, !t
   %o, %lse = attn.merge (%o0, %lse0), (%o1, %lse1) : !t
   return %o : !t
+}
+
+// What is baked of one state, its length or its heads, is baked of all.
+func.func @thrice(%q: !t, %k: !t, %v: !t, %o0: !t, %lse0: !lse, %p: !t) -> (!t, !lse) {
+  %o1, %lse1 = attn.attend %q, %k, %v where(%b, %h, %i, %j) {
+    %past = attn.causal %i, %j
+    attn.yield %past : i1
+  } : !t, !t, !t
+  %o2, %lse2 = attn.merge (%o0, %lse0), (%o1, %lse1) : !t
+  %o3, %lse3 = attn.attend %p, %k, %v where(%b, %h, %i, %j) {
+    %later = arith.cmpi sgt, %j, %i : i32
+    %zero = arith.constant 0 : i32
+    %first = arith.cmpi eq, %h, %zero : i32
+    %keep = attn.and %later, %first
+    attn.yield %keep : i1
+  } : !t, !t, !t
+  %o, %lse = attn.merge (%o3, %lse3), (%o2, %lse2) : !t
+  return %o, %lse : !t, !lse
 }
 
 func.func @self(%x: !t) -> !t {
