@@ -48,9 +48,6 @@ mlir::LogicalResult checkSpec(mlir::func::FuncOp spec) {
   for (mlir::Operation &op : spec.front()) {
     if (std::string reason = attn::whyNotInSpec(&op); !reason.empty())
       return op.emitError() << "'" << op.getName() << "' " << reason;
-    if (auto scatter = mlir::dyn_cast<attn::ScatterOp>(op);
-        scatter && !attn::isState(scatter.getSource()))
-      return scatter.emitOpError("what is scattered must be a result of attention");
   }
   mlir::Operation *end = spec.front().getTerminator();
   for (mlir::Value value : end->getOperands())
@@ -322,13 +319,21 @@ mlir::LogicalResult Evaluation::evaluateSum(attn::SumOp op) {
   std::vector<ReferenceGradient> terms;
   for (mlir::Value term : op.getTerms()) {
     auto source = sources.find(term);
-    if (source == sources.end() || source->second.kind != ReferenceResult::Kind::Gradient)
-      return op.emitOpError("what is summed must be gradients");
-    terms.push_back(made.gradients[source->second.index]);
+    if (source == sources.end())
+      terms.push_back(givenGradient(environment.tensors.lookup(term)));
+    else if (source->second.kind == ReferenceResult::Kind::Gradient)
+      terms.push_back(made.gradients[source->second.index]);
+    else
+      return op.emitOpError("what is summed must be gradients, or arguments of the spec");
     if (terms.back().values.shape != terms.front().values.shape)
       return op.emitOpError("needs terms of one shape");
   }
   addGradient(op.getSum(), addGradients(terms, dtypeOf(op.getSum().getType().getElementType())));
+  return mlir::success();
+}
+
+mlir::LogicalResult Evaluation::evaluateZeros(attn::ZerosOp op) {
+  addGradient(op.getZeros(), zeroGradient(environment.tensors.lookup(op.getLike())));
   return mlir::success();
 }
 
@@ -358,6 +363,7 @@ mlir::FailureOr<ReferenceRun> Evaluation::run(unsigned threads) {
             .Case([&](attn::MergeOp merge) { return evaluateMerge(merge); })
             .Case([&](attn::MergeGradOp gradient) { return evaluateMergeGradient(gradient); })
             .Case([&](attn::SumOp sum) { return evaluateSum(sum); })
+            .Case([&](attn::ZerosOp zeros) { return evaluateZeros(zeros); })
             .Case<attn::GatherOp, attn::ScatterOp>([&](auto move) {
               return sources.contains(move.getSource())
                          ? evaluateMoveOfResult(move, move.getSource(), move.getOrder())

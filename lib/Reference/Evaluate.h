@@ -33,6 +33,7 @@ private:
   mlir::LogicalResult evaluateMerge(attn::MergeOp op);
   mlir::LogicalResult evaluateMergeGradient(attn::MergeGradOp op);
   mlir::LogicalResult evaluateSum(attn::SumOp op);
+  mlir::LogicalResult evaluateZeros(attn::ZerosOp op);
   /// Moves rows of a result of attention or of a gradient.
   mlir::LogicalResult evaluateMoveOfResult(mlir::Operation *op, mlir::Value source,
                                            mlir::Value order);

@@ -137,15 +137,33 @@ std::vector<ReferenceGradient> mergeGradients(const std::vector<ReferenceAttend>
   return outputs;
 }
 
+ReferenceGradient zeroGradient(const TensorRef &like) {
+  ReferenceArray array = arrayOf(like);
+  bool hasFeatures = like.rank == 4 && like.dtype != DType::F32;
+  auto columns = static_cast<std::size_t>(hasFeatures ? like.shape[3] : 1);
+  return zerosLike(array, array.values.size() / columns);
+}
+
+ReferenceGradient givenGradient(const TensorRef &tensor) {
+  ReferenceGradient gradient = zeroGradient(tensor);
+  gradient.rounded = gradient.values.values = arrayOf(tensor).values;
+  return gradient;
+}
+
 ReferenceGradient addGradients(const std::vector<ReferenceGradient> &terms, DType type) {
-  ReferenceGradient sum = zerosLike(terms.front().values, terms.front().magnitudes.size());
+  // What is read as a table has a magnitude for every element, else a row has one.
+  std::size_t finest = 0;
+  for (const ReferenceGradient &term : terms)
+    finest = std::max(finest, term.magnitudes.size());
+  ReferenceGradient sum = zerosLike(terms.front().values, finest);
   for (const ReferenceGradient &term : terms) {
     for (std::size_t n = 0; n < term.rounded.size(); ++n) {
       sum.values.values[n] += term.values.values[n];
       sum.rounded[n] += term.rounded[n];
     }
-    for (std::size_t n = 0; n < term.magnitudes.size(); ++n)
-      sum.magnitudes[n] = std::hypot(sum.magnitudes[n], term.magnitudes[n]);
+    for (std::size_t n = 0; n < finest; ++n)
+      sum.magnitudes[n] =
+          std::hypot(sum.magnitudes[n], term.magnitudes[n * term.magnitudes.size() / finest]);
   }
   for (double &value : sum.rounded)
     value = roundedTo(type, value);

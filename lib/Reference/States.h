@@ -23,6 +23,12 @@ std::vector<ReferenceGradient> mergeGradients(const std::vector<ReferenceAttend>
                                               DType type, const ReferenceArray &outputGradient,
                                               const ReferenceArray &lseGradient);
 
+/// Gradients of zeros, of the sizes of a tensor of up to 4 dimensions.
+ReferenceGradient zeroGradient(const TensorRef &like);
+
+/// Gradients that are given, of up to 4 dimensions: nothing of them is rounded.
+ReferenceGradient givenGradient(const TensorRef &tensor);
+
 /// attn.sum of gradients of elements of `type`.
 ReferenceGradient addGradients(const std::vector<ReferenceGradient> &terms, DType type);
 

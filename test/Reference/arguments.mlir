@@ -6,7 +6,7 @@
 // RUN: not lacuna-run %s --device=reference --function=f --input=1x1x2x8xf16=0 --input=1x1x2x16xf16=0 --input=1 2>&1 | FileCheck %s --check-prefix=SIZE
 // SIZE: argument 1 of @f is tensor<?x?x?x8xf16>, but tensor<1x1x2x16xf16> is given
 // RUN: not lacuna-run %s --device=reference --function=f --input=2x1x2x8xf16=0 --input=1x1x2x8xf16=0 --input=1 2>&1 | FileCheck %s --check-prefix=BATCH
-// BATCH: arguments.mlir:[[#@LINE+18]]:14: error: 'attn.attend' op batch sizes differ: 2 in the query, 1 in the keys
+// BATCH: arguments.mlir:[[#@LINE+17]]:14: error: 'attn.attend' op batch sizes differ: 2 in the query, 1 in the keys
 // RUN: not lacuna-run %s --device=reference --function=f --input=1x3x2x8xf16=0 --input=1x2x2x8xf16=0 --input=1 2>&1 | FileCheck %s --check-prefix=GROUPS
 // GROUPS: query heads must be a multiple of key heads, but there are 3 and 2
 // RUN: not lacuna-run %s --device=reference --input=1 2>&1 | FileCheck %s --check-prefix=SEVERAL
@@ -19,8 +19,7 @@
 // TYPE: error: the reference takes scalars and tensors of up to 8 dimensions, not 'f64'
 // RUN: not lacuna-run %s --device=reference --function=returned 2>&1 | FileCheck %s --check-prefix=RETURNED
 // RUN: not lacuna-run %s --device=reference --function=gathered 2>&1 | FileCheck %s --check-prefix=RETURNED
-// RUN: not lacuna-run %s --device=reference --function=scattered 2>&1 | FileCheck %s --check-prefix=SCATTERED
-// SCATTERED: error: 'attn.scatter' op what is scattered must be a result of attention
+// RUN: not lacuna-run %s --device=reference --function=scattered 2>&1 | FileCheck %s --check-prefix=RETURNED
 // RETURNED: error: the reference returns only results of attn.attend and of its gradient, and what is made of such
 
 func.func @f(%q: tensor<?x?x?x8xf16>, %k: tensor<?x?x?x8xf16>, %n: i32) -> tensor<?x?x?x8xf16> {

@@ -27,7 +27,7 @@ def check(seed, folder):
     )
     path = pathlib.Path(folder, f"{seed}.mlir")
     path.write_text(spec.text())
-    child = subprocess.run([PROGRAM, path, *spec.inputs], capture_output=True, text=True)
+    child = subprocess.run([PROGRAM, path, "random", *spec.inputs], capture_output=True, text=True)
     return child.stderr and f"{child.stderr}seed {seed}:\n{spec.text()}{spec.inputs}"
 
 

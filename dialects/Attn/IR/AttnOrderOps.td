@@ -29,12 +29,12 @@ def Attn_Rows : Type<
     "[batch, heads, sequence]",
     "::mlir::RankedTensorType">;
 
-/// The same for what attention yields.
+/// The same for what attention yields, and for gradients.
 def Attn_RowsOfFloats : Type<
     Or<[And<[RankedTensorOf<[F16, BF16]>.predicate, HasAnyRankOfPred<[4]>]>,
-        And<[RankedTensorOf<[F32]>.predicate, HasAnyRankOfPred<[3]>]>]>,
-    "tensor of f16 or bf16 with the dimensions [batch, heads, sequence, head_dim], or of f32 "
-    "[batch, heads, sequence]",
+        And<[RankedTensorOf<[F16, BF16, F32]>.predicate, HasAnyRankOfPred<[3]>]>]>,
+    "tensor of f16 or bf16 with the dimensions [batch, heads, sequence, head_dim], or of f16, bf16 "
+    "or f32 [batch, heads, sequence]",
     "::mlir::RankedTensorType">;
 
 def Attn_SortOp : Attn_Op<"sort", [Pure, AllTypesMatch<["labels", "order"]>]> {
@@ -158,8 +158,9 @@ def Attn_ScatterOp : Attn_MoveOp<"scatter", Attn_RowsOfFloats> {
   let summary = "Rows back from an order";
   let description = [{
     Row `order[b, h, slot]` of the result is row `slot` of the source: undoes
-    `attn.gather` by the same order. What is scattered is an output or a log-sum-exp of
-    attention; every row is written, for an order has them all.
+    `attn.gather` by the same order. Every row is written, for an order has them all. What
+    is scattered is an output or a log-sum-exp of attention, a gradient, or a tensor of
+    the caller: the gradient of a result that is gathered, say.
 
     ```mlir
     func.func @reversed(%q: tensor<?x?x?x64xf16>, %k: tensor<?x?x?x64xf16>,

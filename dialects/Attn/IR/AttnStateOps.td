@@ -100,7 +100,8 @@ def Attn_SumOp : Attn_Op<"sum", [
   let summary = "The sum of tensors of floats";
   let description = [{
     Adds in f32, in the order of the operands, and rounds once: the gradient of what is
-    used several times. `attn-differentiate` writes it.
+    used several times. Terms are gradients, made by ops or given by the caller.
+    `attn-differentiate` writes it.
 
     ```mlir
     !t = tensor<?x?x?x64xbf16>
@@ -120,6 +121,34 @@ def Attn_SumOp : Attn_Op<"sum", [
     ::mlir::TypedValue<::mlir::RankedTensorType> getRowTensor() {
       return ::llvm::cast<::mlir::TypedValue<::mlir::RankedTensorType>>(getTerms().front());
     }
+  }];
+}
+
+def Attn_ZerosOp : Attn_Op<"zeros", [
+    Pure, Attn_RowWise, SameOperandsAndResultType,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>
+  ]> {
+  let summary = "A tensor of zeros like another";
+  let description = [{
+    The gradient of an output that nothing depends on, where something depends on its
+    log-sum-exp. Of the operand, only the sizes are read. `attn-differentiate` writes it.
+
+    ```mlir
+    !t = tensor<?x?x?x64xbf16>
+    !lse = tensor<?x?x?xf32>
+    func.func @lse_only(%q: !t, %k: !t, %v: !t, %o: !t, %lse: !lse, %dlse: !lse) -> (!t, !t) {
+      %none = attn.zeros like %o : !t
+      %dq, %dk, %dv = attn.attend_grad %q, %k, %v output %o, %lse gradient %none, %dlse
+        : !t, !t, !t output !t
+      return %dq, %dk : !t, !t
+    }
+    ```
+  }];
+  let arguments = (ins Attn_Sequence:$like);
+  let results = (outs Attn_Sequence:$zeros);
+  let assemblyFormat = "`like` $like attr-dict `:` type($zeros)";
+  let extraClassDeclaration = [{
+    ::mlir::TypedValue<::mlir::RankedTensorType> getRowTensor() { return getLike(); }
   }];
 }
 

@@ -108,17 +108,20 @@ std::string whyNotInSpec(Operation *op) {
   return "is not allowed: a spec holds scalar arithmetic, tensor.dim and attn ops";
 }
 
+/// What has been brought into an order, or back from it, by any number of ops.
+static Value unmoved(Value value) {
+  while (isa_and_nonnull<GatherOp, ScatterOp>(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  return value;
+}
+
 bool isTable(Value value) {
-  if (auto gather = value.getDefiningOp<GatherOp>())
-    return isTable(gather.getSource());
-  Operation *op = value.getDefiningOp();
+  Operation *op = unmoved(value).getDefiningOp();
   return !op || isa<ExpandBlocksOp, SortOp, CompactOp>(op);
 }
 
 bool isState(Value value) {
-  if (auto gather = value.getDefiningOp<GatherOp>())
-    return isState(gather.getSource());
-  return isa_and_nonnull<Attention, RowWise, ScatterOp>(value.getDefiningOp());
+  return isa_and_nonnull<Attention, RowWise>(unmoved(value).getDefiningOp());
 }
 
 std::string whyNotOnHost(Value value) {

@@ -31,7 +31,7 @@ std::string whyNotInSpec(mlir::Operation *op);
 
 /// Whether `value`, a tensor of a spec function, is there before attention begins, so that
 /// clauses can read it as a table and plans rely on it: an argument, expanded block lists,
-/// an order, or such a table in an order.
+/// an order, or such a table in an order or back from it.
 bool isTable(mlir::Value value);
 
 /// Whether kernels of every launch make `value`, a tensor of a spec function: attention, or

@@ -129,6 +129,8 @@ void MergeGradOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
 
 void SumOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getSum(), "sum"); }
 
+void ZerosOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getZeros(), "zeros"); }
+
 //===----------------------------------------------------------------------===//
 // Checks
 //===----------------------------------------------------------------------===//

@@ -83,29 +83,30 @@ private:
       checkIsTable(op, sort.getLabels(), "labels");
     if (auto compact = dyn_cast<CompactOp>(op))
       checkIsTable(op, compact.getKeep(), "flags");
-    if (auto gather = dyn_cast<GatherOp>(op)) {
-      if (!isState(gather.getSource()))
-        checkIsTable(op, gather.getSource(), "what is gathered");
-      checkIsOrder(op, gather.getOrder());
-    }
-    if (auto scatter = dyn_cast<ScatterOp>(op)) {
-      if (!isState(scatter.getSource()))
-        fail(op->emitOpError("what is scattered must be a result of attention"));
-      checkIsOrder(op, scatter.getOrder());
-    }
+    if (auto gather = dyn_cast<GatherOp>(op))
+      checkMove(op, gather.getSource(), gather.getOrder(), "what is gathered");
+    if (auto scatter = dyn_cast<ScatterOp>(op))
+      checkMove(op, scatter.getSource(), scatter.getOrder(), "what is scattered");
     if (isa<RowWise>(op))
       for (Value operand : op->getOperands())
         if (!isState(operand))
           checkIsTable(op, operand, "what is no result of attention");
     if (auto sum = dyn_cast<SumOp>(op); sum && !llvm::all_of(sum.getTerms(), isGradient))
-      fail(op->emitOpError("what is summed must be gradients"));
+      fail(op->emitOpError("what is summed must be gradients, or arguments of the spec"));
   }
 
+  /// Arguments may be gradients of the caller.
   static bool isGradient(Value value) {
     Operation *op = value.getDefiningOp();
     if (isa_and_nonnull<GatherOp, ScatterOp>(op))
       return isGradient(op->getOperand(0));
-    return isa_and_nonnull<AttendGradOp, BackwardOp, MergeGradOp, SumOp>(op);
+    return !op || isa<AttendGradOp, BackwardOp, MergeGradOp, SumOp, ZerosOp>(op);
+  }
+
+  void checkMove(Operation *op, Value source, Value order, StringRef what) {
+    if (!isState(source))
+      checkIsTable(op, source, what);
+    checkIsOrder(op, order);
   }
 
   void checkExpansion(ExpandBlocksOp expand) {
@@ -125,7 +126,7 @@ private:
     for (Value wanted : gradient   ? gradient.getWanted()
                         : backward ? backward.getWanted()
                                    : OperandRange(nullptr, 0))
-      checkIsArgument(attention, wanted, "a value whose gradient is asked for");
+      checkIsTable(attention, wanted, "a value whose gradient is asked for");
     attention->walk([&](Operation *op) {
       if (auto load = dyn_cast<LoadOp>(op))
         checkIsTable(op, load.getTable(), "the table");

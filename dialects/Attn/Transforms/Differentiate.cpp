@@ -1,11 +1,12 @@
 //===- Differentiate.cpp - Gradient functions of specs ----------------------===//
 //
-// A copy of the spec is checked and its scalars sunk. Then its ops are gone through from
-// the last to the first, and each takes the gradients of its results to those of its
-// operands: attn.attend by attn.attend_grad, with the same predicate and score and the
-// pullback of the score (Gradient/Pullback.h), attn.merge by attn.merge_grad. Orders are
-// permutations, so the gradient of a gather scatters and that of a scatter gathers. What
-// is used several times gets the sum of its gradients.
+// A copy of the spec is checked and its scalars sunk; scales that are computed from floats
+// go into the score before, where all that is computed has a derivative. Then its ops are
+// gone through from the last to the first, and each takes the gradients of its results to
+// those of its operands: attn.attend by attn.attend_grad, with the same predicate and score
+// and the pullback of the score (Gradient/Pullback.h), attn.merge by attn.merge_grad. Orders
+// are permutations, so the gradient of a gather scatters and that of a scatter gathers, of
+// tables that a score reads as well. What is used several times gets the sum of its gradients.
 //
 // What the spec computes on the way stays, such as expanded block lists, or states that
 // are merged; then the copy is made canonical, which drops what no gradient needs.
@@ -13,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Attn/Transforms/Gradient/Pullback.h"
+#include "dialects/Attn/Transforms/Gradient/Term.h"
 #include "dialects/Attn/Transforms/Passes.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -33,13 +35,32 @@ namespace lacuna::attn {
 
 using namespace lacuna::attn;
 
-/// Arguments from which scalar code computes a value.
-static void addSources(Value value, llvm::SetVector<BlockArgument> &sources) {
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    sources.insert(argument);
-  else
-    for (Value operand : value.getDefiningOp()->getOperands())
-      addSources(operand, sources);
+/// Whether a scalar is an argument of floats, or computed from one.
+static bool isOfFloats(Value value) {
+  if (isa<BlockArgument>(value))
+    return isa<FloatType>(value.getType());
+  return llvm::any_of(value.getDefiningOp()->getOperands(), isOfFloats);
+}
+
+/// Lets the score of an attend begin with the product by its scale, if that is computed
+/// from floats.
+static void moveScaleToScore(AttendOp attend) {
+  Value scale = attend.getScale();
+  if (!scale || isa<BlockArgument>(scale) || !isOfFloats(scale))
+    return;
+  ImplicitLocOpBuilder builder(attend.getLoc(), attend);
+  attend.getScaleMutable().assign(number(builder, 1));
+  Region &score = attend.getScore();
+  if (score.empty()) {
+    SmallVector<Type> types(5, builder.getI32Type());
+    types.front() = builder.getF32Type();
+    Block *block = builder.createBlock(&score, {}, types, SmallVector(5, attend.getLoc()));
+    YieldOp::create(builder, block->getArgument(0));
+  }
+  builder.setInsertionPointToStart(&score.front());
+  Value product = score.getArgument(0);
+  auto scaled = arith::MulFOp::create(builder, product, scale);
+  product.replaceAllUsesExcept(scaled, scaled);
 }
 
 /// The result of the attend that `result` of the spec is, in any order.
@@ -59,15 +80,15 @@ public:
 
 private:
   /// What attention is differentiated by besides queries, keys and values: floats that
-  /// `score` reads, and the scale, in the order of the arguments.
-  FailureOr<llvm::SetVector<Value>> findWanted(AttendOp attend);
+  /// `score` reads, and the scale, in the order of the arguments, then tables in orders.
+  llvm::SetVector<Value> findWanted(AttendOp attend);
   Value addArgument(Value like, StringRef name);
   void takeStates();
   void takeGradients();
   /// Takes the gradients of an op's results to its operands.
   LogicalResult pull(Operation *op);
   LogicalResult pull(AttendOp attend);
-  LogicalResult pull(MergeOp merge);
+  void pull(MergeOp merge);
   void returnGradients();
 
   /// Adds to the gradient of a value.
@@ -79,8 +100,9 @@ private:
     Value whole = merged.lookup(result);
     return whole ? whole : result;
   }
-  /// Fails if a loss depends on the log-sum-exp of a state alone.
-  LogicalResult checkState(Operation *op, Value output, Value lse);
+  /// The gradients of a state, of which that of the log-sum-exp may be null; both are if
+  /// nothing depends on it.
+  std::pair<Value, Value> gradientOf(Value output, Value lse);
 
   func::FuncOp function;
   OpBuilder builder;
@@ -90,7 +112,7 @@ private:
 };
 } // namespace
 
-FailureOr<llvm::SetVector<Value>> GradientFunction::findWanted(AttendOp attend) {
+llvm::SetVector<Value> GradientFunction::findWanted(AttendOp attend) {
   llvm::SetVector<Value> read;
   Region &score = attend.getScore();
   if (!score.empty()) {
@@ -104,23 +126,11 @@ FailureOr<llvm::SetVector<Value>> GradientFunction::findWanted(AttendOp attend) 
       if (isa<FloatType>(value.getType()))
         read.insert(value);
   }
-  for (Value table : read)
-    if (table.getDefiningOp<GatherOp>())
-      return attend.emitOpError(
-          "has a score that reads a gathered table, whose gradient is not supported yet");
-  Value scale = attend.getScale();
-  llvm::SetVector<BlockArgument> sources;
-  if (scale)
-    addSources(scale, sources);
-  for (BlockArgument source : sources)
-    if (source != scale && isa<FloatType>(source.getType()))
-      return attend.emitOpError() << "has a scale that is computed from argument "
-                                  << source.getArgNumber()
-                                  << ", whose gradient is not supported yet";
   llvm::SetVector<Value> wanted;
   for (BlockArgument argument : function.getArguments())
-    if (read.contains(argument) || argument == scale)
+    if (read.contains(argument) || argument == attend.getScale())
       wanted.insert(argument);
+  wanted.insert_range(read);
   return wanted;
 }
 
@@ -168,34 +178,33 @@ Value GradientFunction::gradientOf(Value value) {
   return SumOp::create(builder, value.getLoc(), terms.front().getType(), terms);
 }
 
-LogicalResult GradientFunction::checkState(Operation *op, Value output, Value lse) {
-  return output || !lse ? success()
-                        : op->emitOpError("has an output that nothing depends on, only its "
-                                          "log-sum-exp, which is not supported yet");
+std::pair<Value, Value> GradientFunction::gradientOf(Value output, Value lse) {
+  Value ofOutput = gradientOf(output), ofLse = gradientOf(lse);
+  if (!ofOutput && ofLse)
+    ofOutput = ZerosOp::create(builder, output.getLoc(), output.getType(), stateOf(output));
+  return {ofOutput, ofLse};
 }
 
 LogicalResult GradientFunction::pull(AttendOp attend) {
-  Value output = gradientOf(attend.getOutput()), lse = gradientOf(attend.getLse());
-  FailureOr<llvm::SetVector<Value>> wanted = findWanted(attend);
-  if (failed(wanted) || failed(checkState(attend, output, lse)))
-    return failure();
+  auto [output, lse] = gradientOf(attend.getOutput(), attend.getLse());
   if (!output)
     return success();
+  llvm::SetVector<Value> wanted = findWanted(attend);
   auto gradient = AttendGradOp::create(
       builder, attend.getLoc(), attend.getQuery(), attend.getQueryPosition(),
       attend.getQueryOffsets(), attend.getKey(), attend.getValue(), attend.getKeyPosition(),
       attend.getKeyOffsets(), stateOf(attend.getOutput()), stateOf(attend.getLse()), output, lse,
-      attend.getScale(), wanted->getArrayRef(), merged.contains(attend.getOutput()));
+      attend.getScale(), wanted.getArrayRef(), merged.contains(attend.getOutput()));
   IRMapping none;
   attend.getWhere().cloneInto(&gradient.getWhere(), none);
   attend.getScore().cloneInto(&gradient.getScore(), none);
   if (!attend.getScore().empty() &&
-      failed(emitPullback(attend.getScore(), *wanted, gradient.getPullback())))
+      failed(emitPullback(attend.getScore(), wanted, gradient.getPullback())))
     return failure();
   add(attend.getQuery(), gradient.getQueryGradient());
   add(attend.getKey(), gradient.getKeyGradient());
   add(attend.getValue(), gradient.getValueGradient());
-  for (auto [value, made] : llvm::zip(*wanted, gradient.getGradients()))
+  for (auto [value, made] : llvm::zip(wanted, gradient.getGradients()))
     add(value, made);
   return success();
 }
@@ -210,12 +219,10 @@ static bool isSeenOnly(Value output, Value lse) {
 
 /// The gradients of a part by the state of the whole are those by its own (attn.attend_grad),
 /// so states that are merged and nothing else need not be computed again.
-LogicalResult GradientFunction::pull(MergeOp merge) {
-  Value output = gradientOf(merge.getOutput()), lse = gradientOf(merge.getLse());
-  if (failed(checkState(merge, output, lse)))
-    return failure();
+void GradientFunction::pull(MergeOp merge) {
+  auto [output, lse] = gradientOf(merge.getOutput(), merge.getLse());
   if (!output)
-    return success();
+    return;
   SmallVector<unsigned> others;
   for (auto [number, ofOutput, ofLse] : llvm::enumerate(merge.getOutputs(), merge.getLses())) {
     if (!isSeenOnly(ofOutput, ofLse)) {
@@ -229,21 +236,20 @@ LogicalResult GradientFunction::pull(MergeOp merge) {
       add(ofLse, lse);
   }
   if (others.empty())
-    return success();
+    return;
   auto gradient = MergeGradOp::create(builder, merge.getLoc(), merge.getOutputs(), merge.getLses(),
                                       output, lse);
   for (unsigned number : others) {
     add(merge.getOutputs()[number], gradient.getOutputGradients()[number]);
     add(merge.getLses()[number], gradient.getLseGradients()[number]);
   }
-  return success();
 }
 
 LogicalResult GradientFunction::pull(Operation *op) {
   if (auto attend = dyn_cast<AttendOp>(op))
     return pull(attend);
   if (auto merge = dyn_cast<MergeOp>(op))
-    return pull(merge);
+    pull(merge);
   if (!isa<GatherOp, ScatterOp>(op))
     return success();
   Value moved = gradientOf(op->getResult(0));
@@ -319,12 +325,14 @@ private:
   }
 
   LogicalResult differentiate(func::FuncOp copy) {
-    OpPassManager before("func.func"), after("func.func");
-    before.addPass(createCheckSpec());
-    before.addPass(createSinkScalars());
-    if (failed(runPipeline(before, copy)))
+    OpPassManager check("func.func"), sink("func.func"), after("func.func");
+    check.addPass(createCheckSpec());
+    if (failed(runPipeline(check, copy)))
       return failure();
-    if (failed(GradientFunction(copy).run()))
+    for (auto attend : copy.getOps<AttendOp>())
+      moveScaleToScore(attend);
+    sink.addPass(createSinkScalars());
+    if (failed(runPipeline(sink, copy)) || failed(GradientFunction(copy).run()))
       return failure();
     after.addPass(createCanonicalizerPass());
     after.addPass(createCSEPass());

@@ -24,12 +24,14 @@ def Differentiate : Pass<"attn-differentiate", "::mlir::ModuleOp"> {
     scalar's is a tensor without dimensions. `where` has no derivative: its tables
     and scalars have no gradients.
 
-    What is used several times gets the sum (attn.sum) of its gradients.
+    What is used several times gets the sum (attn.sum) of its gradients. Where results
+    depend on the log-sum-exp of a state alone, the gradient of its output is attn.zeros.
+    A scale that is computed from arguments of floats becomes part of the score, so that
+    they have gradients like all that the score reads.
 
     Functions that hold gradients already are left as they are. Errors: a function that
-    is no spec (attn-check-spec); an op of `score` without a derivative (arith.bitcast);
-    a state of which results depend on the log-sum-exp alone; a gathered table that
-    `score` reads; a scale that is computed from arguments of floats.
+    is no spec (attn-check-spec); an op of `score`, or of a scale that became part of it,
+    without a derivative (arith.bitcast).
 
     ```mlir
     func.func @biased(%q: !t, %k: !t, %v: !t, %bias: tensor<?xf32>) -> (!t, !lse) {

@@ -151,15 +151,30 @@ private:
     return cast<attn::TiledAttention>(op).getRowTensor();
   }
 
+  /// The table or scalar whose gradient that is; null for those of queries, keys and values.
+  static Value wantedOf(attn::BackwardOp op, Value gradient) {
+    for (Value wanted : op.getWanted())
+      if (op.getGradientOf(wanted) == gradient)
+        return wanted;
+    return {};
+  }
+
+  /// The tensor whose rows those of another are: itself, if it is an argument.
+  static Value rowsOf(Value tensor) {
+    auto backward = tensor.getDefiningOp<attn::BackwardOp>();
+    if (Value wanted = backward ? wantedOf(backward, tensor) : Value())
+      return wanted;
+    return tensor.getDefiningOp() ? rowTensorOf(tensor.getDefiningOp()) : tensor;
+  }
+
   /// Makes the gradient of a table or scalar, and room for its sums unless it has that.
   void makeSums(attn::BackwardOp op, const GradientSum &sum) {
     auto type = cast<RankedTensorType>(sum.gradient.getType());
-    auto wanted = llvm::find_if(
-        op.getWanted(), [&](Value value) { return op.getGradientOf(value) == sum.gradient; });
-    values.map(sum.gradient, resultLike(type, *wanted));
+    Value wanted = wantedOf(op, sum.gradient);
+    values.map(sum.gradient, resultLike(type, wanted));
     SmallVector<Value> sizes;
     for (int64_t axis = 0; axis < type.getRank(); ++axis) {
-      sizes.push_back(extent({*wanted, axis, ""}));
+      sizes.push_back(extent({wanted, axis, ""}));
       extents[{sum.gradient, axis}] = sizes.back();
     }
     if (sizes.empty())
@@ -177,7 +192,7 @@ private:
     if (auto gather = dyn_cast<attn::GatherOp>(op))
       return expectOrder(gather.getOrder(), gather.getSource());
     if (auto scatter = dyn_cast<attn::ScatterOp>(op))
-      return expectOrder(scatter.getOrder(), rowTensorOf(scatter.getSource().getDefiningOp()));
+      return expectOrder(scatter.getOrder(), rowsOf(scatter.getSource()));
     if (auto rowWise = dyn_cast<attn::RowWise>(op))
       return expectRowsLike(op->getOperands(), rowWise.getRowTensor());
     auto attend = cast<attn::TiledAttention>(op);

@@ -4,6 +4,7 @@
 //   merge       a_n = exp(lse_n) / sum exp(lse); rows of sum a_n * o_n
 //   merge_grad  a_n * do and a_n * (do . (o_n - sum a o) + dlse)
 //   sum         of tensors with or without features
+//   zeros       with features
 //
 // Tiles of features are loaded one after the other, where they are used: a thread keeps
 // a sum and the tile that is added to it.
@@ -43,6 +44,7 @@ public:
   void emit(attn::MergeOp op);
   void emit(attn::MergeGradOp op);
   void emit(attn::SumOp op);
+  void emit(attn::ZerosOp op);
 
 private:
   /// What the states of a merge count for: in each row, exp(lse_n - lse).
@@ -240,6 +242,12 @@ void RowKernel::emit(attn::SumOp op) {
   store(sum, op.getSum());
 }
 
+void RowKernel::emit(attn::ZerosOp op) {
+  int64_t features = op.getZeros().getType().getDimSize(3);
+  RankedTensorType type = tileType(f32, {Axis::Query, Axis::Feature}, features);
+  store(tile::SplatOp::create(b, type, none), op.getZeros());
+}
+
 AttendKernel emitRowKernel(OpBuilder &builder, attn::RowWise op, StringRef name) {
   AttendKernel result;
   result.takesGroup = false;
@@ -256,7 +264,7 @@ AttendKernel emitRowKernel(OpBuilder &builder, attn::RowWise op, StringRef name)
   auto b = ImplicitLocOpBuilder::atBlockBegin(op.getLoc(), &body);
   RowKernel kernel(b, views, op.getRowTensor());
   llvm::TypeSwitch<Operation *>(op)
-      .Case<attn::DeltaOp, attn::MergeOp, attn::MergeGradOp, attn::SumOp>(
+      .Case<attn::DeltaOp, attn::MergeOp, attn::MergeGradOp, attn::SumOp, attn::ZerosOp>(
           [&](auto rowWise) { kernel.emit(rowWise); });
   tile::ReturnOp::create(b, ValueRange());
   return result;

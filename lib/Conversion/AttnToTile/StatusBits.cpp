@@ -56,6 +56,8 @@ std::string nameInSpec(Value value) {
     return "the blocks of " + nameInSpec(expand.getList());
   if (auto gather = value.getDefiningOp<attn::GatherOp>())
     return nameInSpec(gather.getSource()) + " by " + nameInSpec(gather.getOrder());
+  if (auto scatter = value.getDefiningOp<attn::ScatterOp>())
+    return nameInSpec(scatter.getSource()) + " back from " + nameInSpec(scatter.getOrder());
   if (Operation *maker = value.getDefiningOp();
       isa_and_nonnull<attn::SortOp, attn::CompactOp>(maker))
     return (cast<OpResult>(value).getResultNumber() ? "the count of " : "the order of ") +

@@ -53,3 +53,29 @@ func.func @sorted(%q: !t, %labels: !rows, %keep: tensor<?x?x?xi1>) -> (!t, tenso
 // CHECK: tile.launch @sorted_kernel {{.*}}(%[[QS]], %[[KS]],
 // CHECK: tile.launch @sorted_scatter3
 // CHECK: tile.launch @sorted_scatter4
+
+// A gradient of the caller, and that of a table in an order, whose sizes are the table's.
+// CHECK: tile.program @moved(
+// CHECK: tile.expect_equal %{{.*}} "sequence length of the order of %rank", %{{.*}} "sequence length of %do"
+// CHECK: tile.expect_equal %{{.*}} "sequence length of the order of %rank", %{{.*}} "sequence length of %bias"
+// CHECK: tile.expect_equal %{{.*}} "sequence length of %do back from the order of %rank", %{{.*}} "sequence length of argument 0"
+// CHECK-NOT: expect_equal
+// CHECK: tile.launch @moved_scatter0 {{.*}}(%{{.*}}, %{{.*}}, %[[DO:.*]]) :
+// CHECK: tile.launch @moved_gather1 {{.*}}(%{{.*}}, %{{.*}}, %[[BIAS:.*]]) :
+// CHECK: tile.launch @moved_by_query {{.*}}, %[[DO]], %[[BIAS]],
+// CHECK: tile.launch @moved_by_query_sum0_finish batches %[[B:.*]] heads %[[H:.*]] rows %[[N:.*]](%{{.*}}, %[[D:.*]]) :
+// CHECK: tile.launch @moved_scatter3 batches %[[B]] heads %[[H]] rows %[[N]](%[[D]],
+func.func @moved(%q: !t, %k: !t, %v: !t, %lse: tensor<?x?x?xf32>, %delta: tensor<?x?x?xf32>,
+                 %do: !t {attn.name = "do"}, %rank: !rows {attn.name = "rank"},
+                 %bias: tensor<?x?x?xf16> {attn.name = "bias"}) -> tensor<?x?x?xf16> {
+  %order = attn.sort %rank : !rows
+  %moved = attn.scatter %do by %order : !t, !rows
+  %sorted = attn.gather %bias by %order : tensor<?x?x?xf16>, !rows
+  %dq, %d = attn.backward by query %q, %k, %v state %lse, %delta gradient %moved
+    pullback(%g, %s, %b, %h, %i, %j) {
+      attn.contribute %g to %sorted[%b, %h, %j] : tensor<?x?x?xf16>
+      attn.yield %g : f32
+    } of %sorted : !t, !t, !t gradient !t of tensor<?x?x?xf16>
+  %back = attn.scatter %d by %order : tensor<?x?x?xf16>, !rows
+  return %back : tensor<?x?x?xf16>
+}

@@ -1,4 +1,4 @@
-// Kernels of rows: merged states, their gradients, and sums.
+// Kernels of rows: merged states, their gradients, sums and zeros.
 // RUN: lacuna-opt %s --attn-to-tile | FileCheck %s
 
 !t = tensor<?x?x?x64xbf16>
@@ -54,6 +54,17 @@ func.func @outputs(%o0: !t, %lse0: !lse, %o1: !t, %lse1: !lse, %do: !t) -> (!t, 
 func.func @lses(%o0: !t, %lse0: !lse, %o1: !t, %lse1: !lse, %do: !t, %dlse: !lse) -> !lse {
   %do0, %do1, %dlse0, %dlse1 = attn.merge_grad (%o0, %lse0), (%o1, %lse1) gradient %do, %dlse : !t
   return %dlse1 : !lse
+}
+
+// Of what zeros are like, only the sizes are read.
+// CHECK-LABEL: tile.kernel @none_zeros(
+// CHECK-SAME: %[[LIKE:.*]]: !tile.view<?x?x?x64xbf16>, %[[ZEROS:.*]]: !tile.view<?x?x?x64xbf16>)
+// CHECK-NOT: tile.load
+// CHECK: tile.splat %{{.*}} : tensor<?x64xf32,
+// CHECK: tile.store %{{.*}}, %[[ZEROS]]
+func.func @none(%o: !t) -> !t {
+  %zeros = attn.zeros like %o : !t
+  return %zeros : !t
 }
 
 // A table has rows along its last axis, and one batch.

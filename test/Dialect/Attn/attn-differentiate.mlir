@@ -114,6 +114,51 @@ func.func @steps(%q: !t, %k: !t, %v: !t) -> (!t, !lse) {
   return %o, %lse : !t, !lse
 }
 
+// A scale that is computed from floats is part of the score; one that is computed from
+// sizes stays.
+// CHECK-LABEL: @temperature_gradient(
+// CHECK-SAME: %[[T:[^:]*]]: f32, %[[O:[^:]*]]: tensor<?x?x?x64xf16> {attn.name = "o"}
+// CHECK-SAME: -> (tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<?x?x?x64xf16>, tensor<f32>)
+// CHECK: %[[UNIT:.*]] = arith.constant 1.0
+// CHECK: attn.attend_grad {{.*}} score(%[[S:.*]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) {
+// CHECK: %[[SCALE:.*]] = arith.divf %{{.*}}, %[[T]]
+// CHECK-NEXT: %[[SCALED:.*]] = arith.mulf %[[S]], %[[SCALE]]
+// CHECK-NEXT: attn.yield %[[SCALED]]
+// CHECK: pullback(%[[G:.*]], %[[S:.*]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) {
+// CHECK: attn.contribute %{{.*}} to %[[T]] : f32
+// CHECK: } scale %[[UNIT]] of %[[T]] :
+func.func @temperature(%q: !t, %k: !t, %v: !t, %t: f32) -> (!t, !lse) {
+  %one = arith.constant 1.0 : f32
+  %scale = arith.divf %one, %t : f32
+  %o, %lse = attn.attend %q, %k, %v scale %scale : !t, !t, !t
+  return %o, %lse : !t, !lse
+}
+// CHECK-LABEL: @by_length_gradient(
+// CHECK: %[[SCALE:.*]] = arith.divf
+// CHECK-NOT: score
+// CHECK: scale %[[SCALE]] :
+func.func @by_length(%q: !t, %k: !t, %v: !t) -> (!t, !lse) {
+  %axis = arith.constant 2 : index
+  %one = arith.constant 1.0 : f32
+  %size = tensor.dim %k, %axis : !t
+  %keys = arith.index_cast %size : index to i32
+  %length = arith.sitofp %keys : i32 to f32
+  %scale = arith.divf %one, %length : f32
+  %o, %lse = attn.attend %q, %k, %v scale %scale : !t, !t, !t
+  return %o, %lse : !t, !lse
+}
+
+// Of a log-sum-exp alone.
+// CHECK-LABEL: @lse_only_gradient(
+// CHECK-SAME: %[[V:[^:]*]]: tensor<?x?x?x64xf16>, %[[DLSE:[^:]*]]: tensor<?x?x?xf32> {attn.name = "dlse"})
+// CHECK: %[[O:.*]], %[[LSE:.*]] = attn.attend %
+// CHECK: %[[NONE:.*]] = attn.zeros like %[[O]]
+// CHECK: attn.attend_grad {{.*}} output %[[O]], %[[LSE]] gradient %[[NONE]], %[[DLSE]] :
+func.func @lse_only(%q: !t, %k: !t, %v: !t) -> !lse {
+  %o, %lse = attn.attend %q, %k, %v : !t, !t, !t
+  return %lse : !lse
+}
+
 // Functions that attend to nothing, and gradients, are left unchanged.
 // CHECK-LABEL: func.func @other(
 // CHECK-NOT: @other_gradient

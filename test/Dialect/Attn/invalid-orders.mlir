@@ -8,11 +8,26 @@ func.func @moves(%q: !t, %rank: !rows, %given: !rows, %bias: tensor<1x2x?xf32>) 
   %qs = attn.gather %q by %given : !t, !rows
   %o, %lse = attn.attend %qs, %q, %q : !t, !t, !t
   %os = attn.gather %o by %order : !t, !rows
-  // expected-error@below {{'attn.scatter' op what is scattered must be a result of attention}}
   // expected-error@below {{'attn.scatter' op the order must be a result of attn.sort or attn.compact}}
   %back = attn.scatter %q by %given : !t, !rows
+  // expected-error@below {{result 1 of a spec must be the result of an attn.attend or of its gradient}}
   // expected-error@below {{result 2 of a spec must be the result of an attn.attend or of its gradient, or be merged, scattered or summed from such}}
   return %os, %back, %qs : !t, !t, !t
+}
+
+// -----
+
+!rows = tensor<1x2x4xi32>
+func.func @constants(%q: tensor<1x2x4x16xf16>, %rank: !rows) {
+  // expected-error@below {{'arith.constant' has the type tensor<1x2x4xf32>}}
+  %table = arith.constant dense<0.0> : tensor<1x2x4xf32>
+  %order = attn.sort %rank : !rows
+  // expected-error@below {{'attn.gather' op what is gathered must be an argument of the spec, or made of arguments without attention}}
+  %there = attn.gather %table by %order : tensor<1x2x4xf32>, !rows
+  // expected-error@below {{'attn.scatter' op what is scattered must be an argument of the spec, or made of arguments without attention}}
+  %back = attn.scatter %table by %order : tensor<1x2x4xf32>, !rows
+  %o, %lse = attn.attend %q, %q, %q : tensor<1x2x4x16xf16>, tensor<1x2x4x16xf16>, tensor<1x2x4x16xf16>
+  return
 }
 
 // -----
@@ -37,7 +52,7 @@ func.func @sizes(%lse: tensor<1x2x7xf32>, %rank: tensor<1x2x8xi32>) {
 
 func.func @integers(%ids: tensor<1x2x8xi32>) {
   %order = attn.sort %ids : tensor<1x2x8xi32>
-  // expected-error@below {{operand #0 must be tensor of f16 or bf16 with the dimensions [batch, heads, sequence, head_dim], or of f32 [batch, heads, sequence]}}
+  // expected-error@below {{operand #0 must be tensor of f16 or bf16 with the dimensions [batch, heads, sequence, head_dim], or of f16, bf16 or f32 [batch, heads, sequence]}}
   %all = attn.scatter %ids by %order : tensor<1x2x8xi32>, tensor<1x2x8xi32>
   return
 }

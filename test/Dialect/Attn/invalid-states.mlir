@@ -74,7 +74,7 @@ func.func @sum(%x: tensor<?xf32>) {
 !lse = tensor<?x?x?xf32>
 func.func @order(%o: !t, %lse: !lse, %rank: tensor<?x?x?xi32>) -> !t {
   %m, %n = attn.merge (%o, %lse), (%o, %lse) : !t
-  // expected-error@below {{'attn.sum' op what is summed must be gradients}}
+  // expected-error@below {{'attn.sum' op what is summed must be gradients, or arguments of the spec}}
   %s = attn.sum %m, %o : !t
   return %s : !t
 }

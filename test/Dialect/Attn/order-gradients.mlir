@@ -1,5 +1,7 @@
 // Gradients of what an order moves: results' gradients are gathered, arguments' scattered.
+// What is made is a spec again.
 // RUN: lacuna-opt %s --attn-differentiate | FileCheck %s
+// RUN: lacuna-opt %s --attn-differentiate | lacuna-opt --attn-check-spec
 
 !t = tensor<?x?x?x64xf16>
 !lse = tensor<?x?x?xf32>
@@ -27,4 +29,46 @@ func.func @sorted(%q: !t, %k: !t, %v: !t, %rank: !rows) -> (!t, !lse) {
   %o = attn.scatter %os by %order : !t, !rows
   %lse = attn.scatter %lses by %order : !lse, !rows
   return %o, %lse : !t, !lse
+}
+
+// Tables in an order, or back from one, have gradients, which go the other way; a table that
+// is read as it is too gets the sum.
+// CHECK-LABEL: @tables_gradient(
+// CHECK-SAME: %[[RANK:[^:]*]]: tensor<?x?x?xi32>, %[[BIAS:[^:]*]]: tensor<?x?x?xf16>, %[[GATE:[^:]*]]: tensor<?x?x?xf32>,
+// CHECK: %[[ORDER:.*]] = attn.sort %[[RANK]]
+// CHECK-DAG: %[[SORTED:.*]] = attn.gather %[[BIAS]] by %[[ORDER]]
+// CHECK-DAG: %[[BACK:.*]] = attn.scatter %[[GATE]] by %[[ORDER]]
+// CHECK: %dq, %dk, %dv, %[[D:.*]], %[[DSORTED:.*]], %[[DBACK:.*]] = attn.attend_grad
+// CHECK: } of %[[BIAS]], %[[SORTED]], %[[BACK]] :
+// CHECK: %[[DGATE:.*]] = attn.gather %[[DBACK]] by %[[ORDER]]
+// CHECK: %[[MOVED:.*]] = attn.scatter %[[DSORTED]] by %[[ORDER]]
+// CHECK: %[[DBIAS:.*]] = attn.sum %[[D]], %[[MOVED]]
+// CHECK: return %{{.*}}, %{{.*}}, %{{.*}}, %[[DBIAS]], %[[DGATE]]
+func.func @tables(%q: !t, %k: !t, %v: !t, %rank: !rows, %bias: tensor<?x?x?xf16>, %gate: !lse) -> (!t, !lse) {
+  %order = attn.sort %rank : !rows
+  %sorted = attn.gather %bias by %order : tensor<?x?x?xf16>, !rows
+  %back = attn.scatter %gate by %order : !lse, !rows
+  %o, %lse = attn.attend %q, %k, %v score(%s, %b, %h, %i, %j) {
+    %near = attn.load %sorted[%b, %h, %j] : tensor<?x?x?xf16>
+    %far = attn.load %bias[%b, %h, %i] : tensor<?x?x?xf16>
+    %sum = arith.addf %near, %far : f16
+    %x = arith.extf %sum : f16 to f32
+    %z = attn.load %back[%b, %h, %i] : !lse
+    %scaled = arith.mulf %s, %z : f32
+    %r = arith.addf %scaled, %x : f32
+    attn.yield %r : f32
+  } : !t, !t, !t
+  return %o, %lse : !t, !lse
+}
+
+// What is returned in an order only.
+// CHECK-LABEL: @returned_gradient(
+// CHECK-SAME: %[[DOS:[^:]*]]: tensor<?x?x?x64xf16> {attn.name = "do"})
+// CHECK: %[[DO:.*]] = attn.scatter %[[DOS]] by
+// CHECK: attn.attend_grad {{.*}} gradient %[[DO]] :
+func.func @returned(%q: !t, %k: !t, %v: !t, %rank: !rows) -> !t {
+  %order = attn.sort %rank : !rows
+  %o, %lse = attn.attend %q, %k, %v : !t, !t, !t
+  %os = attn.gather %o by %order : !t, !rows
+  return %os : !t
 }

@@ -7,7 +7,7 @@
 
 // CHECK-LABEL: @move
 func.func @move(%q: !t, %labels: !rows, %keep: tensor<2x?x?xi1>, %bias: tensor<?x?x?xf32>,
-                %small: tensor<?x?x?xi8>)
+                %small: tensor<?x?x?xi8>, %narrow: tensor<?x?x?xbf16>)
     -> (!t, !t, tensor<?x?x?xf32>, tensor<?x?x?xi8>, tensor<2x?xi32>) {
   // CHECK: %[[ORDER:.*]] = attn.sort %{{.*}} : tensor<?x4x?xi32>
   %order = attn.sort %labels : !rows
@@ -19,6 +19,8 @@ func.func @move(%q: !t, %labels: !rows, %keep: tensor<2x?x?xi1>, %bias: tensor<?
   %o = attn.scatter %q by %kept : !t, tensor<2x?x?xi32>
   // CHECK: attn.scatter %{{.*}} by %order : tensor<?x?x?xf32>, tensor<2x?x?xi32>
   %l = attn.scatter %bias by %kept : tensor<?x?x?xf32>, tensor<2x?x?xi32>
+  // CHECK: attn.scatter %{{.*}} by %order : tensor<?x?x?xbf16>, tensor<2x?x?xi32>
+  %n = attn.scatter %narrow by %kept : tensor<?x?x?xbf16>, tensor<2x?x?xi32>
   // CHECK: attn.gather %{{.*}} by %[[ORDER]] : tensor<?x?x?xi8>, tensor<?x4x?xi32>
   %s = attn.gather %small by %order : tensor<?x?x?xi8>, !rows
   return %qs, %o, %l, %s, %count : !t, !t, tensor<?x?x?xf32>, tensor<?x?x?xi8>, tensor<2x?xi32>

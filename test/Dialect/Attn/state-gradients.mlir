@@ -1,5 +1,6 @@
 // Gradients through merges, and of what is used several times.
 // RUN: lacuna-opt %s --attn-differentiate | FileCheck %s
+// RUN: lacuna-opt %s --attn-differentiate | lacuna-opt --attn-check-spec
 
 !t = tensor<?x?x?x64xf16>
 !lse = tensor<?x?x?xf32>
@@ -92,4 +93,16 @@ func.func @both(%q: !t, %k0: !t, %v0: !t, %k1: !t, %v1: !t) -> (!t, !t, !lse) {
   %o1, %lse1 = attn.attend %q, %k1, %v1 : !t, !t, !t
   %o, %lse = attn.merge (%o0, %lse0), (%o1, %lse1) : !t
   return %o, %o0, %lse0 : !t, !t, !lse
+}
+
+// Of the log-sum-exp of a merge alone: its parts get the same gradients of zeros.
+// CHECK-LABEL: @merged_lse_gradient(
+// CHECK: %[[O:.*]], %[[LSE:.*]] = attn.merge
+// CHECK: %[[NONE:.*]] = attn.zeros like %[[O]]
+// CHECK: attn.merge_grad {{.*}} gradient %[[NONE]], %[[DLSE:.*]] :
+// CHECK: attn.attend_grad {{.*}} output %[[O]], %[[LSE]] gradient %[[NONE]], %[[DLSE]] attributes {merged}
+func.func @merged_lse(%q: !t, %k: !t, %v: !t, %o0: !t, %lse0: !lse) -> !lse {
+  %o1, %lse1 = attn.attend %q, %k, %v : !t, !t, !t
+  %o, %lse = attn.merge (%o0, %lse0), (%o1, %lse1) : !t
+  return %lse : !lse
 }

@@ -23,6 +23,13 @@ func.func @gradient(%o0: !t, %lse0: !lse, %o1: !t, %lse1: !lse, %do: !t, %dlse: 
   return %sum, %do3, %dlse1, %do1 : !t, !t, !lse, !t
 }
 
+// CHECK-LABEL: @zeros
+func.func @zeros(%o: !t) {
+  // CHECK: %zeros = attn.zeros like %{{.*}} {note} : tensor<?x4x?x64xbf16>
+  %zeros = attn.zeros like %o {note} : !t
+  return
+}
+
 // CHECK-LABEL: @sums
 func.func @sums(%x: tensor<f32>, %y: tensor<f32>, %a: tensor<?xf16>, %b: tensor<?xf16>) {
   // CHECK: attn.sum %{{.*}}, %{{.*}} : tensor<f32>

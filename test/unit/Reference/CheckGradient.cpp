@@ -1,4 +1,4 @@
-//===- CheckGradient.cpp - check-gradient SPEC.mlir INPUT... -----------------===//
+//===- CheckGradient.cpp - check-gradient SPEC.mlir FUNCTION INPUT... --------===//
 //
 // Compares the gradient function of a spec with finite differences. Exit status 0,
 // or 1 with a message that says what is wrong.
@@ -10,9 +10,12 @@
 #include <cstdio>
 
 int main(int argc, char **argv) {
-  lacuna::Result<std::string> spec = lacuna::readFile(argc > 1 ? argv[1] : "");
-  std::string failure = spec ? lacuna::compareWithDifferences(*spec, {argv + 2, argv + argc})
-                             : spec.status().message();
+  if (argc < 3)
+    return std::fputs("check-gradient SPEC.mlir FUNCTION INPUT...\n", stderr), 1;
+  lacuna::Result<std::string> text = lacuna::readFile(argv[1]);
+  std::string failure =
+      text ? lacuna::compareWithDifferences(*text, {argv + 3, argv + argc}, argv[2])
+           : text.status().message();
   if (!failure.empty())
     std::fprintf(stderr, "%s\n", failure.c_str());
   return !failure.empty();

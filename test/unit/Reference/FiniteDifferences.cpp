@@ -21,7 +21,8 @@ namespace {
 class Comparison {
 public:
   /// Empty on success.
-  std::string prepare(const std::string &text, const std::vector<std::string> &inputs);
+  std::string prepare(const std::string &text, const std::vector<std::string> &inputs,
+                      const std::string &function);
   std::string run();
 
 private:
@@ -62,11 +63,12 @@ static void setElement(HostArray &array, std::int64_t index, double value) {
   array.bytes.replace(static_cast<std::size_t>(index) * bytes.size(), bytes.size(), bytes);
 }
 
-std::string Comparison::prepare(const std::string &text, const std::vector<std::string> &inputs) {
-  auto parse = [](const std::string &source, const std::string &function) {
-    return ReferenceSpec::parse(source, "spec", function);
+std::string Comparison::prepare(const std::string &text, const std::vector<std::string> &inputs,
+                                const std::string &function) {
+  auto parse = [](const std::string &source, const std::string &name) {
+    return ReferenceSpec::parse(source, "spec", name);
   };
-  Result<ReferenceSpec> parsed = parse(text, "");
+  Result<ReferenceSpec> parsed = parse(text, function);
   if (!parsed)
     return parsed.status().message();
   spec.emplace(std::move(*parsed));
@@ -189,15 +191,16 @@ std::string Comparison::run() {
   return result == run->results.size() ? "" : "there are more gradients than arguments of floats";
 }
 
-std::string compareWithDifferences(std::string spec, std::vector<std::string> inputs) {
-  inputs.insert(inputs.begin(), std::move(spec));
-  for (std::string &text : inputs)
-    for (std::size_t at; (at = text.find("bf16")) != std::string::npos;)
-      text.erase(at, 1);
-  spec = std::move(inputs.front());
+std::string compareWithDifferences(std::string text, std::vector<std::string> inputs,
+                                   const std::string &function) {
+  inputs.insert(inputs.begin(), std::move(text));
+  for (std::string &each : inputs)
+    for (std::size_t at; (at = each.find("bf16")) != std::string::npos;)
+      each.erase(at, 1);
+  text = std::move(inputs.front());
   inputs.erase(inputs.begin());
   Comparison comparison;
-  std::string failure = comparison.prepare(spec, inputs);
+  std::string failure = comparison.prepare(text, inputs, function);
   return failure.empty() ? comparison.run() : failure;
 }
 

@@ -16,10 +16,11 @@
 
 namespace lacuna {
 
-/// What is wrong with the gradient function of the only spec in a text, on inputs in
-/// the language of lacuna-run's --input; empty when nothing is. bf16 counts as f16. Rows
-/// that are NaN have no gradients: "a row is NaN".
-std::string compareWithDifferences(std::string spec, std::vector<std::string> inputs);
+/// What is wrong with the gradient function of a spec in a text, the only one unless it is
+/// named, on inputs in the language of lacuna-run's --input; empty when nothing is. bf16
+/// counts as f16. Rows that are NaN have no gradients: "a row is NaN".
+std::string compareWithDifferences(std::string text, std::vector<std::string> inputs,
+                                   const std::string &function = "");
 
 } // namespace lacuna
 
