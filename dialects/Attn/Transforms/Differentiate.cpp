@@ -1,7 +1,8 @@
 //===- Differentiate.cpp - Gradient functions of specs ----------------------===//
 //
-// A copy of the spec is checked and its scalars sunk; scales that are computed from floats
-// go into the score before, where all that is computed has a derivative. Then its ops are
+// A copy of the spec is checked, made canonical, so that one table is one value, and its
+// scalars are sunk; scales that are computed from floats go into the score before, where
+// all that is computed has a derivative. Then its ops are
 // gone through from the last to the first, and each takes the gradients of its results to
 // those of its operands: attn.attend by attn.attend_grad, with the same predicate and score
 // and the pullback of the score (Gradient/Pullback.h), attn.merge by attn.merge_grad. Orders
@@ -324,18 +325,23 @@ private:
     return failure();
   }
 
+  static void addSimplification(OpPassManager &passes) {
+    passes.addPass(createCanonicalizerPass());
+    passes.addPass(createCSEPass());
+  }
+
   LogicalResult differentiate(func::FuncOp copy) {
-    OpPassManager check("func.func"), sink("func.func"), after("func.func");
-    check.addPass(createCheckSpec());
-    if (failed(runPipeline(check, copy)))
+    OpPassManager before("func.func"), sink("func.func"), after("func.func");
+    before.addPass(createCheckSpec());
+    addSimplification(before);
+    if (failed(runPipeline(before, copy)))
       return failure();
     for (auto attend : copy.getOps<AttendOp>())
       moveScaleToScore(attend);
     sink.addPass(createSinkScalars());
     if (failed(runPipeline(sink, copy)) || failed(GradientFunction(copy).run()))
       return failure();
-    after.addPass(createCanonicalizerPass());
-    after.addPass(createCSEPass());
+    addSimplification(after);
     after.addPass(createCanonicalizerPass());
     return runPipeline(after, copy);
   }

@@ -6,7 +6,8 @@ func.func @bits(%q: !t, %k: !t, %v: !t) -> !t {
   %o, %lse = attn.attend %q, %k, %v score(%s, %b, %h, %i, %j) {
     // expected-error@below {{'arith.bitcast' op has no derivative: there is no rule for it}}
     %bits = arith.bitcast %s : f32 to i32
-    %r = arith.bitcast %bits : i32 to f32
+    %next = arith.addi %bits, %h : i32
+    %r = arith.bitcast %next : i32 to f32
     attn.yield %r : f32
   } : !t, !t, !t
   return %o : !t
@@ -21,7 +22,8 @@ func.func @branch(%q: !t, %k: !t, %v: !t) -> !t {
     %r = scf.if %past -> f32 {
       // expected-error@below {{'arith.bitcast' op has no derivative: there is no rule for it}}
       %bits = arith.bitcast %s : f32 to i32
-      %y = arith.bitcast %bits : i32 to f32
+      %next = arith.addi %bits, %h : i32
+      %y = arith.bitcast %next : i32 to f32
       scf.yield %y : f32
     } else {
       scf.yield %s : f32
@@ -34,10 +36,11 @@ func.func @branch(%q: !t, %k: !t, %v: !t) -> !t {
 // -----
 
 !t = tensor<?x?x?x64xf16>
-func.func @scale(%q: !t, %k: !t, %v: !t, %exponent: f32) -> !t {
+func.func @scale(%q: !t, %k: !t, %v: !t, %exponent: f32, %n: i32) -> !t {
   // expected-error@below {{'arith.bitcast' op has no derivative: there is no rule for it}}
   %bits = arith.bitcast %exponent : f32 to i32
-  %scale = arith.bitcast %bits : i32 to f32
+  %next = arith.addi %bits, %n : i32
+  %scale = arith.bitcast %next : i32 to f32
   %o, %lse = attn.attend %q, %k, %v scale %scale : !t, !t, !t
   return %o : !t
 }

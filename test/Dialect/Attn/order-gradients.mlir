@@ -72,3 +72,27 @@ func.func @returned(%q: !t, %k: !t, %v: !t, %rank: !rows) -> !t {
   %os = attn.gather %o by %order : !t, !rows
   return %os : !t
 }
+
+// What is one table in the end has one gradient.
+// CHECK-LABEL: @same_gradient(
+// CHECK-SAME: %[[BIAS:[^:]*]]: tensor<?x?x?xf32>, %[[O:[^:]*]]: tensor<?x?x?x64xf16> {attn.name = "o"}
+// CHECK: %[[SORTED:.*]] = attn.gather %[[BIAS]] by
+// CHECK: } of %[[BIAS]], %[[SORTED]] :
+func.func @same(%q: !t, %k: !t, %v: !t, %rank: !rows, %bias: !lse) -> (!t, !lse) {
+  %order = attn.sort %rank : !rows
+  %sorted = attn.gather %bias by %order : !lse, !rows
+  %again = attn.gather %bias by %order : !lse, !rows
+  %back = attn.scatter %sorted by %order : !lse, !rows
+  %o, %lse = attn.attend %q, %k, %v score(%s, %b, %h, %i, %j) {
+    %x = attn.load %sorted[%b, %h, %j] : !lse
+    %y = attn.load %again[%b, %h, %i] : !lse
+    %z = attn.load %back[%b, %h, %i] : !lse
+    %w = attn.load %bias[%b, %h, %j] : !lse
+    %xy = arith.addf %x, %y : f32
+    %zw = arith.mulf %z, %w : f32
+    %xyzw = arith.addf %xy, %zw : f32
+    %r = arith.addf %s, %xyzw : f32
+    attn.yield %r : f32
+  } : !t, !t, !t
+  return %o, %lse : !t, !lse
+}
