@@ -231,9 +231,18 @@ LogicalResult Compilation::Module::planKernels(SmallVectorImpl<TileSize> &tiles,
   buildTileSchedulePipeline(passes, options.target);
   if (failed(passes.run(*planned)))
     return failure();
+  SmallVector<TileSize> kernels; // of attends and of what looks at no keys, in order
   for (auto kernel : planned->getOps<tile::KernelOp>())
     if (!kernel.getPlans())
-      tiles.push_back({kernel.getSchedule()->getQueryTile(), kernel.getSchedule()->getKeyTile()});
+      kernels.push_back({kernel.getSchedule()->getQueryTile(), kernel.getSchedule()->getKeyTile()});
+  const TileSize *kernel = kernels.begin();
+  for (auto spec : op->getOps<func::FuncOp>())
+    for (Operation &made : spec.getOps())
+      if (isa<attn::TiledAttention, attn::RowWise>(made) && !made.use_empty()) {
+        if (isa<attn::AttendOp>(made))
+          tiles.push_back(*kernel);
+        ++kernel;
+      }
   for (auto made : planned->getOps<tile::ProgramOp>())
     program = exportProgram(made);
   return success(succeeded(program));

@@ -17,6 +17,9 @@
 // RUN: %{run} --function=sorted_gradient --target=sm_90a %{qkv} --input=1x2x70xi32=random:4:0:5 %{o} 2>&1 | FileCheck %s
 // RUN: %{run} --function=received --mode=baked --target=sm_80 %{qkv} %{o} %{lse} 2>&1 | FileCheck %s
 // RUN: %{run} --function=thrice --mode=baked --target=sm_90a %{qkv} %{o} %{lse} %{o} 2>&1 | FileCheck %s
+// RUN: lacuna-compile %t.mlir --function=thrice --mode=baked --target=sm_90a --emit=attn %{qkv} %{o} %{lse} %{o} | FileCheck %s --check-prefix=TILES
+// TILES: runs<query_tile = [[#QUERIES:]], key_tile = [[#KEYS:]],
+// TILES: runs<query_tile = [[#QUERIES]], key_tile = [[#KEYS]],
 // CHECK: check passed
 // RUN: not lacuna-run %t.mlir --function=received --device=emulator --target=sm_80 %{qkv} %{o} --input=1x2x69xf32=0 2>&1 | FileCheck %s --check-prefix=SIZES
 // SIZES: sequence length of %lse0 is 69, needs to equal sequence length of %o0, 70
