@@ -181,7 +181,7 @@ def gallery(folder, root, whole):
 def random_specs(folder, count):
     for seed in range(count):
         options = {"want_table": seed % 2, "want_empty_rows": seed % 4 == 0, "ragged": seed % 3 == 0}
-        spec = spec_generator.Spec(seed, collections.Counter(), **options)
+        spec = spec_generator.Spec(seed, collections.Counter(), **options, detours=seed % 5 == 0)
         yield Gradient(folder, f"random-{seed}", spec.text(), spec.inputs)
 
 

@@ -1,7 +1,7 @@
 """Gradient functions of random specs are gradients: finite differences of the reference agree.
 
 Specs are small, for each of their arguments is moved to both sides. Every third one is a
-ragged batch, and some have rows without keys.
+ragged batch, some have rows without keys, and some tables in another order.
 """
 # RUN: %python %s %root %build
 import collections
@@ -22,9 +22,8 @@ PROGRAM = pathlib.Path(sys.argv[2], "test/unit/Reference/check-gradient")
 
 def check(seed, folder):
     """What is wrong with a spec's gradient, if anything."""
-    spec = spec_generator.Spec(
-        seed, collections.Counter(), want_table=seed % 2, want_empty_rows=seed % 4 == 0, ragged=seed % 3 == 0
-    )
+    options = {"want_table": seed % 2, "want_empty_rows": seed % 4 == 0, "ragged": seed % 3 == 0}
+    spec = spec_generator.Spec(seed, collections.Counter(), **options, detours=seed % 5 == 0)
     path = pathlib.Path(folder, f"{seed}.mlir")
     path.write_text(spec.text())
     child = subprocess.run([PROGRAM, path, "random", *spec.inputs], capture_output=True, text=True)

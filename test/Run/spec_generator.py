@@ -11,6 +11,7 @@ import random
 import re
 
 from block_list_generator import BlockLists
+from detour_generator import Detours
 
 HEAD_DIMS = [(16, 16), (40, 40), (64, 64), (72, 72), (96, 96), (128, 128), (64, 32), (192, 128)]
 LENGTHS = [1, 7, 31, 64, 65, 97, 127, 129, 160]
@@ -52,10 +53,10 @@ class Float:
     exact: bool = False  # a small multiple of a power of two
 
 
-class Spec(BlockLists):
+class Spec(BlockLists, Detours):
     """One spec: text, inputs, and what a test wants to know of it."""
 
-    def __init__(self, seed, usage, want_table, want_empty_rows, ragged=False):
+    def __init__(self, seed, usage, want_table, want_empty_rows, ragged=False, detours=False):
         self.random = random.Random(seed)
         self.usage = usage
         self.arguments, self.inputs, self.prologue = [], [], []
@@ -74,7 +75,9 @@ class Spec(BlockLists):
         self.make_positions()
         self.schedule = pick(SCHEDULES) if self.random.random() < 0.25 else None
         self.where, self.affine = self.make_where(want_table, want_empty_rows)
-        self.score = self.make_score() if self.random.random() < 0.75 else None
+        self.detours = detours
+        self.scale = self.make_scale() if detours else None
+        self.score = self.make_score() if detours or self.random.random() < 0.75 else None
 
     # ---- Arguments -------------------------------------------------------------
 
@@ -485,6 +488,8 @@ class Spec(BlockLists):
         return self.emit(f"{op} {x.name} : f32")
 
     def load_float(self):
+        if self.detours:
+            return self.load_moved()
         dtype = self.random.choice(["f32", "f16", "bf16"])
         name, type, indices = self.table(dtype, f"random:{self.seed()}:-1:1")
         value = self.emit(f"attn.load {name}[{indices}] : {type}")
@@ -494,7 +499,8 @@ class Spec(BlockLists):
         self.begin()
         s = "%s"
         for _ in range(self.random.randint(1, 3)):
-            kind = self.random.choice(["bias", "bias", "bias", "table", "cap", "scale", "clamp", "hide", "step"])
+            kinds = ["bias", "bias", "bias", "table", "cap", "scale", "clamp", "hide", "step"]
+            kind = self.random.choice(kinds + 9 * ["table"] if self.detours else kinds)
             if kind == "bias":
                 s = self.emit(f"arith.addf {s}, {self.smooth(self.small_float())} : f32")
             elif kind == "table":
@@ -525,6 +531,8 @@ class Spec(BlockLists):
         clauses = region("where", "%b, %h, %i, %j, %islot, %jslot", self.where)
         if self.score:
             clauses += region("score", "%s, %b, %h, %i, %j, %islot, %jslot", self.score)
+        if self.scale:
+            clauses += f" scale {self.scale}"
         if self.schedule:
             clauses += f" schedule<{self.schedule}>"
         (q, qt), (k, kt), (v, vt) = self.arguments[:3]
