@@ -62,6 +62,14 @@ __device__ __forceinline__ void passTurn() {
 }
 
 //===----------------------------------------------------------------------===//
+// Lanes of a warp, for which one of them will give a slot back
+//===----------------------------------------------------------------------===//
+
+__device__ __forceinline__ void meetWarp() {
+  asm volatile("bar.warp.sync 0xffffffff;" ::: "memory");
+}
+
+//===----------------------------------------------------------------------===//
 // What the producer tells the consumers
 //===----------------------------------------------------------------------===//
 

@@ -26,15 +26,21 @@ FENCES = (
     "the fence before the first product of a step covers all registers of both; but the second one, and all"
     " but one instruction of the first, are under a condition, and the assembler wants a fence before and one"
     " behind (NvrtcTest.cpp)")
-# Instructions of kernels with roles that nothing misses: how many of a kernel, in which specs, and why.
-REDUNDANT = (
-    FENCES,
+MEETING = (
+    "bar.warp", 1, None,
+    "what it orders may be ordered already: a sort by one digit has nothing between digits (sort-mutants.mlir has"
+    " several), a list of all blocks is written by the lanes that cleared its places, and the mailbox is given back"
+    " behind other meetings of the warp")
+# Instructions that nothing misses: how many of a kernel, in which specs, and why.
+REDUNDANT = (MEETING,)
+REDUNDANT_WITH_ROLES = (
+    FENCES, MEETING,
     ("mbarrier.try_wait", 2, NARROW,
      "a query tile has no more key tiles than a ring has slots: the producer finds the slots of keys and"
      " values free when it has waited for the query's"),
 )
 REDUNDANT_OF_GRADIENTS = (
-    FENCES,
+    FENCES, MEETING,
     ("mbarrier.try_wait", 3, None,
      "consumers give back at once what a step, or an item, has taken: the producer finds the other slots free"
      " when it has waited for one"),
@@ -103,12 +109,11 @@ def examine(case):
     if not caught:
         wrong.append("no synchronisation at all?")
     laps = re.search(r"completed (\d+) phases", child.stdout)
-    if laps:
-        redundant = REDUNDANT_OF_GRADIENTS if is_gradient else REDUNDANT
-        survivors = unexplained(survivors, [entry for entry in redundant if not entry[2] or name in entry[2]])
-        if int(laps[1]) < LAPS:
-            wrong.append(f"a ring went round {laps[1]} times only")
-    elif target == "sm_90a" and not is_gradient:
+    redundant = REDUNDANT if not laps else REDUNDANT_OF_GRADIENTS if is_gradient else REDUNDANT_WITH_ROLES
+    survivors = unexplained(survivors, [entry for entry in redundant if not entry[2] or name in entry[2]])
+    if laps and int(laps[1]) < LAPS:
+        wrong.append(f"a ring went round {laps[1]} times only")
+    elif not laps and target == "sm_90a" and not is_gradient:
         wrong.append("no kernel with roles")
     return f"{title}: {caught} caught", wrong + survivors
 

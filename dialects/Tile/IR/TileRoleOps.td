@@ -113,8 +113,8 @@ def Tile_ReleaseOp : Tile_BarrierUseOp<"release"> {
   let summary = "gives the slot of this use back";
   let description = [{
     One arrival for each warp or each warp group of the consumers, as the barriers
-    expect; products that read the slot are complete, and so is one behind all that its
-    threads read there themselves.
+    expect; products that read the slot are complete, and threads that read there
+    themselves have met since.
 
     ```mlir
     tile.kernel @k(%n: i32) {
@@ -125,6 +125,25 @@ def Tile_ReleaseOp : Tile_BarrierUseOp<"release"> {
     }
     ```
   }];
+}
+
+def Tile_MeetWarpOp : Tile_Op<"meet_warp", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "the threads of each warp wait for each other";
+  let description = [{
+    One of them may then give a slot back for all: what they read there by themselves,
+    not as operands of products, is read.
+
+    ```mlir
+    tile.kernel @k(%n: i32) {
+      %freed = tile.alloc_barriers arrivals 8 : !tile.barriers<2>
+      tile.barrier
+      tile.meet_warp
+      tile.release %freed[%n] : !tile.barriers<2>
+      tile.return
+    }
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
 }
 
 def Tile_ExpectOp : Tile_Op<"expect", [MemoryEffects<[MemRead, MemWrite]>]> {

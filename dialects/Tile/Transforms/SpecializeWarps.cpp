@@ -381,8 +381,8 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     load.erase();
   }
 
-  /// A vector is awaited and read where it is first needed. It is released at the end of
-  /// the entry: products are behind what reads it, and hold the lanes of a warp together.
+  /// A vector is awaited and read where it is first needed, by the lanes of a warp, which
+  /// meet before they release it, and all other vectors, at the end of the entry.
   void consumeVector(Transfer &transfer) {
     LoadOp load = transfer.load;
     Value use = counterOf(cast<ForRunsOp>(load->getParentOp()));
@@ -398,6 +398,9 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     load.replaceAllUsesWith(
         LoadSharedOp::create(builder, loc, load.getResult().getType(), slot).getResult());
     builder.setInsertionPoint(load->getBlock()->getTerminator());
+    MeetWarpOp &meeting = meetings[load->getBlock()];
+    if (!meeting)
+      meeting = MeetWarpOp::create(builder, loc);
     ReleaseOp::create(builder, loc, transfer.freed, use);
     load.erase();
   }
@@ -438,6 +441,7 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
 
   Value zero, one;
   llvm::DenseMap<Operation *, Value> counters;
+  llvm::DenseMap<Block *, MeetWarpOp> meetings; ///< before vectors are released
 };
 } // namespace
 } // namespace lacuna::tile

@@ -45,6 +45,7 @@ std::optional<FragmentCall> lacuna::callOfRoleOp(Emission &emission, Operation &
         return call("mbarrier", "releaseSlot<" + Twine(slots) + ", " + Twine(threads) + ">",
                     release->getOperands());
       })
+      .Case([&](tile::MeetWarpOp) { return call("roles", "meetWarp", {}); })
       .Case([&](tile::ExpectOp expect) {
         int64_t slots = expect.getBarriers().getType().getSlots();
         std::string callee =

@@ -8,8 +8,7 @@ using namespace lacuna;
 using namespace lacuna::emulator;
 using namespace lacuna::emulator::ptx;
 
-/// Spellings of what is dropped, as prefixes of opcodes. Lanes of a warp execute
-/// together here, so nothing could show a meeting of a warp that is missing.
+/// Spellings of what is dropped, as prefixes of opcodes.
 static constexpr std::string_view synchronizing[] = {
     "bar.",          "barrier.",
     "fence",         "membar",
@@ -21,8 +20,7 @@ static constexpr std::string_view synchronizing[] = {
 };
 
 static bool synchronizes(const Statement &statement) {
-  return !statement.opcode.starts_with("bar.warp") &&
-         std::any_of(std::begin(synchronizing), std::end(synchronizing),
+  return std::any_of(std::begin(synchronizing), std::end(synchronizing),
                      [&](std::string_view prefix) { return statement.opcode.starts_with(prefix); });
 }
 

@@ -91,6 +91,8 @@ static Step barrier(Warp &warp, const Instruction &i) {
   Block &block = *warp.block;
   if (i.access.ordered) // .aligned
     requireConverged(warp);
+  if (warp.mask == warp.live)
+    warp.touched = 0;
   u32 id = lanes<u32>(warp, i.a)[firstLane(warp)];
   if (id >= block.barriers.size()) {
     report(warp, ReportKind::Barrier, firstLane(warp),

@@ -42,6 +42,18 @@ void lacuna::emulator::settleMbarrier(Block &block, std::size_t index) {
         group.condition = {};
 }
 
+/// Adds what the executing lanes know to what an arrival releases. Of what other lanes of
+/// their warp have read they know only up to where all lanes last met. (A clock cannot
+/// leave that out and have what these lanes wrote since; then it has both.)
+static void release(Warp &warp, std::array<u32, allAgents> &into, u32 *known) {
+  u32 &own = known[warp.id];
+  const u32 now = own;
+  if ((warp.touched & ~warp.mask) && !(warp.wrote & warp.mask))
+    own = std::min(now, warp.touchedClock - 1);
+  warp.block->clocks.join(into.data(), known);
+  own = now;
+}
+
 static void arriveOn(Warp &warp, int lane, std::size_t index, u32 count) {
   Block &block = *warp.block;
   Mbarrier &mbarrier = block.async->mbarriers[index];
@@ -53,8 +65,8 @@ static void arriveOn(Warp &warp, int lane, std::size_t index, u32 count) {
     return;
   }
   mbarrier.pending -= count;
-  block.clocks.join(mbarrier.released.data(), block.clocks.of(warp.id));
-  block.clocks.join(mbarrier.releasedProxy.data(), block.clocks.proxyOf(warp.id));
+  release(warp, mbarrier.released, block.clocks.of(warp.id));
+  release(warp, mbarrier.releasedProxy, block.clocks.proxyOf(warp.id));
   block.clocks.tick(warp.id);
   settleMbarrier(block, index);
 }

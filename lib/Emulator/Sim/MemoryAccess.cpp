@@ -73,6 +73,18 @@ void lacuna::emulator::reportHazard(Warp &warp, int lane, const Verdict &verdict
   }
 }
 
+/// Notes that a lane of the warp by itself has touched memory.
+static void noteTouch(Warp &warp, const Accessor &access) {
+  if (access.agent != warp.id || access.atomic || access.lane == manyLanes)
+    return;
+  if (!warp.touched) {
+    warp.touchedClock = access.clock;
+    warp.wrote = 0;
+  }
+  warp.touched |= u32(1) << access.lane;
+  warp.wrote |= u32(access.write) << access.lane;
+}
+
 static bool misaligned(Warp &warp, int lane, u64 address, u32 bytes) {
   u32 alignment = bytes & (~bytes + 1); // an access of 12 bytes is aligned to 4
   if ((address & (alignment - 1)) == 0)
@@ -108,6 +120,7 @@ u8 *lacuna::emulator::accessSharedRange(Warp &warp, int lane, u32 address, u32 b
   u8 *place = block.sharedAt(address);
   if (!block.launch->options->checkRaces || block.code->isPrediction)
     return place;
+  noteTouch(warp, access);
   const Knowledge known{block.clocks.of(warp.id), block.clocks.proxyOf(warp.id), warp.id,
                         warp.syncedCopies};
   u32 last = (address + bytes - 1) >> block.grainShift;
@@ -194,9 +207,11 @@ u8 *lacuna::emulator::accessGlobalRange(Warp &warp, int lane, u64 address, u32 b
   else
     block.worker->globalBytesLoaded += bytes;
   u8 *place = reinterpret_cast<u8 *>(address);
-  if (block.launch->options->checkRaces && !allocation->readOnly)
+  if (block.launch->options->checkRaces && !allocation->readOnly) {
+    noteTouch(warp, access);
     checkGlobalOrder(warp, lane, *allocation, address, bytes, access, memo,
                      newBytes && std::memcmp(place, newBytes, bytes) == 0);
+  }
   return place;
 }
 

@@ -69,6 +69,7 @@ void lacuna::emulator::orderLanes(Warp &warp) {
   Clocks &clocks = warp.block->clocks;
   clocks.tick(warp.id);
   warp.syncedCopies = clocks.of(warp.id)[copyAgents + warp.id];
+  warp.touched = 0;
 }
 
 void lacuna::emulator::settleWarpSync(Warp &warp) {

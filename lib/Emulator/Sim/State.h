@@ -96,6 +96,9 @@ struct Warp {
   u32 registersPerThread = 0;
   u32 budgetSetAt = nowhere; ///< the last setmaxnreg
   WarpOrder order;
+  u32 touched = 0;      ///< lanes that touched memory since all lanes last met
+  u32 wrote = 0;        ///< those that wrote
+  u32 touchedClock = 0; ///< the warp's clock when the first of them did
 
   CopyQueue copies;                 ///< cp.async
   u32 syncedCopies = 0;             ///< copy groups that all lanes know to be complete

@@ -106,6 +106,7 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
   // CHECK:   "lacuna::commitDots();"
   // CHECK:   "lacuna::passTurn<2>();"
   // CHECK:   "lacuna::awaitDots<1>();"
+  // CHECK:   "lacuna::meetWarp();"
   // CHECK:   "lacuna::releaseSlot<2, 128>({}, {});"
   // CHECK:   "truncf_weights({}, {});"
   // CHECK-NEXT: "await_scores({});"
@@ -141,6 +142,7 @@ tile.kernel @roles(%wide: !tile.copy_map<32x64xf16>, %narrow: !tile.copy_map<32x
     tile.commit_dots
     tile.pass_turn
     %s = tile.await_dots pending 1(%started) : !scores
+    tile.meet_warp
     tile.release %freed[%n] : !tile.barriers<2>
     %p = tile.map(%x = %s) : (!scores) -> !packed {
       %y = arith.truncf %x : f32 to f16

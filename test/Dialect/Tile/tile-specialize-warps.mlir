@@ -211,7 +211,8 @@ tile.kernel @packed(%q: !tile.view<?x6x?x64xf16>, %b: i32) attributes {schedule 
 // CHECK-NEXT:        tile.map(%{{.*}} = %{{.*}}, %{{.*}} = %[[COLUMNS]],
 // CHECK:             tile.dot %{{.*}}, %[[QT]]
 // CHECK-NEXT:        tile.release %[[QE]][%[[USE]]]
-// CHECK:             tile.release %[[VE]][%[[USE]]]
+// CHECK:             tile.meet_warp
+// CHECK-NEXT:        tile.release %[[VE]][%[[USE]]]
 // CHECK-NEXT:        tile.yield
 // CHECK:           scf.yield %[[AFTER]]#0, %[[AFTER]]#1
 tile.kernel @by_key(%q: !view, %k: !view, %dk: !view, %lse: !vector, %list: !tile.view<?xi32>, %keys: i32, %group: i32)

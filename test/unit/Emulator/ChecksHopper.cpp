@@ -67,6 +67,27 @@ TEST(ChecksHopper, SlotLoadedWhileItIsRead) {
                false});
 }
 
+TEST(ChecksHopper, LaneArrivesForOthersThatRead) {
+  checkDefect({kernel(R"(
+  s[t] = in[t];
+  if (t == 0) { init(&bar, 1); fenceInit(); }
+  __syncthreads();
+  if (t < 32) {
+    int x = s[31 - t];
+#ifdef FIXED
+    __syncwarp();
+#endif
+    if (t == 0) arrive(&bar);
+    out[t] = x;
+  } else if (t < 64) {
+    wait(&bar, 0);
+    s[t - 32] = 7; // HERE
+  }
+)"),
+               ReportKind::Race,
+               {"read by warp 0"}});
+}
+
 TEST(ChecksHopper, SourceOfAStoreOverwritten) {
   checkDefect({kernel(R"(
   s[t] = in[t]; fenceProxy();
