@@ -49,10 +49,10 @@ struct Worker {
   std::vector<u64> warpCounts, laneCounts; ///< by instruction
   std::vector<u32> byWarps;                ///< by instruction: a bit for each warp that came there
   u64 globalBytesLoaded = 0, sharedBytes = 0;
-  u32 fewestPhases = ~u32(0);        ///< that an mbarrier of a block has completed
-  u32 latestClock = 0;               ///< of any block
-  std::vector<Allocation *> hints;   ///< by instruction: allocation it touched last
-  UndoLog::Range saved;              ///< known to be in the undo log
+  u32 fewestPhases = ~u32(0);      ///< that an mbarrier of a block has completed
+  u32 latestClock = 0;             ///< of any block
+  std::vector<Allocation *> hints; ///< by instruction: allocation it touched last
+  UndoLog::Range saved;            ///< known to be in the undo log
 
   explicit Worker(const Code &code)
       : warpCounts(code.instructions.size()), laneCounts(code.instructions.size()),
