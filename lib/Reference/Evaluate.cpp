@@ -158,6 +158,15 @@ mlir::LogicalResult Evaluation::evaluateOrder(mlir::Operation *op) {
   if (auto scatter = mlir::dyn_cast<attn::ScatterOp>(op))
     return evaluateMove(op, scatter.getSource(), scatter.getOrder());
   TensorRef table = environment.tensors.lookup(op->getOperand(0));
+  if (auto hash = mlir::dyn_cast<attn::HashOp>(op)) {
+    TensorRef projections = environment.tensors.lookup(hash.getProjections());
+    std::int64_t heads = table.shape[1], ofProjections = projections.shape[0];
+    if (heads != 0 && (ofProjections == 0 || heads % ofProjections != 0))
+      return hash.emitOpError("needs a number of heads that is a multiple of that of the "
+                              "projections");
+    bindTensor(hash.getBuckets(), hashRows(table, projections));
+    return mlir::success();
+  }
   if (auto sort = mlir::dyn_cast<attn::SortOp>(op)) {
     bindTensor(sort.getOrder(), sortRows(table));
     return mlir::success();
@@ -170,7 +179,7 @@ mlir::LogicalResult Evaluation::evaluateOrder(mlir::Operation *op) {
 }
 
 mlir::LogicalResult Evaluation::evaluateOther(mlir::Operation *op) {
-  if (mlir::isa<attn::SortOp, attn::CompactOp, attn::GatherOp, attn::ScatterOp>(op))
+  if (mlir::isa<attn::HashOp, attn::SortOp, attn::CompactOp, attn::GatherOp, attn::ScatterOp>(op))
     return evaluateOrder(op);
   if (auto expand = mlir::dyn_cast<attn::ExpandBlocksOp>(op)) {
     auto tensor = [&](mlir::Value value) { return environment.tensors.lookup(value); };

@@ -48,7 +48,7 @@ private:
   void addGradient(mlir::Value result, ReferenceGradient gradient);
   /// Evaluates an op that is neither attention nor works on its results.
   mlir::LogicalResult evaluateOther(mlir::Operation *op);
-  /// Evaluates an op that makes an order or gathers.
+  /// Evaluates an op that makes an order, or what rows are ordered by, or that moves rows.
   mlir::LogicalResult evaluateOrder(mlir::Operation *op);
   /// Where the rows of `source` were before `op` moved them by `order`.
   mlir::FailureOr<std::vector<std::size_t>> rowsMovedBy(mlir::Operation *op, mlir::Value source,

@@ -1,8 +1,10 @@
 #include "lib/Reference/Orders.h"
 
+#include "lib/Reference/Rows.h"
 #include "lib/Support/TensorBytes.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -24,6 +26,40 @@ static HostTensor tensorOf(std::vector<std::int64_t> shape, const std::vector<st
 
 static std::vector<std::int64_t> leadingShape(const TensorRef &tensor, int axes) {
   return {tensor.shape, tensor.shape + axes};
+}
+
+/// The bucket of a row, by projections one after the other.
+static std::int32_t bucketOf(const float *row, std::int64_t features, const float *projections,
+                             std::int64_t count) {
+  std::vector<float> along(std::size_t(2 * count));
+  for (std::int64_t n = 0; n < count; ++n) {
+    float sum = 0;
+    for (std::int64_t feature = 0; feature < features; ++feature)
+      sum = std::fma(row[feature], projections[n * features + feature], sum);
+    along[std::size_t(n)] = sum;
+    along[std::size_t(count + n)] = -sum;
+  }
+  std::int32_t bucket = 0;
+  float largest = -INFINITY;
+  for (std::size_t n = 0; n < along.size(); ++n)
+    if (along[n] > largest) { // not true of NaN
+      largest = along[n];
+      bucket = std::int32_t(n);
+    }
+  return bucket;
+}
+
+HostTensor hashRows(const TensorRef &rows, const TensorRef &projections) {
+  std::vector<float> elements = toFloats(rows), directions = elementsOf<float>(projections);
+  std::int64_t features = rows.shape[3], heads = rows.shape[1], count = projections.shape[1];
+  std::vector<std::int32_t> buckets(std::size_t(rows.shape[0] * heads * rows.shape[2]));
+  for (std::size_t n = 0; n < buckets.size(); ++n) {
+    std::int64_t head = std::int64_t(n) / rows.shape[2] % heads;
+    std::int64_t group = head / (heads / projections.shape[0]);
+    buckets[n] = bucketOf(&elements[n * std::size_t(features)], features,
+                          directions.data() + group * count * features, count);
+  }
+  return tensorOf(leadingShape(rows, 3), buckets);
 }
 
 /// Rows of every head in the order of their keys.

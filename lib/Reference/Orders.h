@@ -19,6 +19,11 @@ struct HostTensor {
   }
 };
 
+/// The buckets of attn.hash of rows [batch, heads, rows, features] of f16 or bf16, by
+/// projections [heads of projections, projections, features] of f32. The heads of rows are a
+/// multiple of those of projections.
+HostTensor hashRows(const TensorRef &rows, const TensorRef &projections);
+
 /// The order of attn.sort of labels [batch, heads, rows] of i32.
 HostTensor sortRows(const TensorRef &labels);
 

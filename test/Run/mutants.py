@@ -84,7 +84,8 @@ def examine(case):
     name, target, head_dim, is_gradient = case
     sizes = LARGE if options.all and target == "sm_90a" else SIZES
     text = (root / f"kernels/specs/{name}.mlir").read_text()
-    text = re.sub(r"^(!qk|!vo) = tensor<\?x\?x\?x128x", rf"\1 = tensor<?x?x?x{head_dim}x", text, flags=re.M)
+    sizes = {**sizes, "head_dim": head_dim}
+    text = re.sub(r"^(!\w+ = tensor<[?x]+)128x", rf"\g<1>{head_dim}x", text, flags=re.M)
     tensors = [f"{{batch}}x{{{heads}}}x{{{rows}}}x{head_dim}xbf16=random:{seed}" for seed, (heads, rows) in
                enumerate((("query_heads", "queries"), ("key_heads", "keys"), ("key_heads", "keys")))]
     more = re.findall(r"^// Input: (.*)$", text, re.MULTILINE)

@@ -9,6 +9,7 @@
 #define DIALECTS_ATTN_IR_ATTNORDEROPS_TD
 
 include "dialects/Attn/IR/AttnDialect.td"
+include "dialects/Attn/IR/AttnTypes.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 
@@ -19,6 +20,11 @@ class Attn_RowTable<Type element, string what> : Type<
 
 def Attn_Labels : Attn_RowTable<I32, "i32">;
 def Attn_Flags : Attn_RowTable<I1, "i1">;
+
+def Attn_Projections : Type<
+    And<[RankedTensorOf<[F32]>.predicate, HasAnyRankOfPred<[3]>]>,
+    "tensor of f32 with the dimensions [heads, projections, head_dim]",
+    "::mlir::RankedTensorType">;
 
 /// A tensor with something for every row of every head.
 def Attn_Rows : Type<
@@ -36,6 +42,51 @@ def Attn_RowsOfFloats : Type<
     "tensor of f16 or bf16 with the dimensions [batch, heads, sequence, head_dim], or of f16, bf16 "
     "or f32 [batch, heads, sequence]",
     "::mlir::RankedTensorType">;
+
+def Attn_HashOp : Attn_Op<"hash", [
+    Pure, InferTypeOpAdaptor, DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>
+  ]> {
+  let summary = "The buckets that projections put rows into";
+  let description = [{
+    Angular hashing, as Reformer and SCFA have it. Every projection r_n has two buckets: of
+    R projections, bucket n is where x . r_n is the largest of all, and bucket R + n where
+    -(x . r_n) is. Rows that point the same way come into the same bucket, however long
+    they are.
+
+    Rows of all heads share the projections if these have one head; else as many heads
+    follow each other on those of one, as query heads do on a key head. So queries and keys
+    that are hashed by the same projections meet in their buckets.
+
+    Buckets are the same wherever they are computed: x . r_n is summed in f32 from 0 on,
+    in the order of the features, with one rounding for each (a fused multiply-add). Of
+    equal projections the first bucket counts. A projection that is NaN is no bucket's;
+    where all are, or where there are none, a row is in bucket 0. There is no gradient.
+
+    ```mlir
+    !t = tensor<?x?x?x64xbf16>
+    !rows = tensor<?x?x?xi32>
+
+    func.func @similar(%q: !t, %k: !t, %v: !t, %projections: tensor<1x8x64xf32>) -> !t {
+      %q_bucket = attn.hash %q by %projections : !t, tensor<1x8x64xf32>
+      %k_bucket = attn.hash %k by %projections : !t, tensor<1x8x64xf32>
+      %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {
+        %mine = attn.load %q_bucket[%b, %h, %i] : !rows
+        %its = attn.load %k_bucket[%b, %h, %j] : !rows
+        %same = arith.cmpi eq, %mine, %its : i32
+        attn.yield %same : i1
+      } : !t, !t, !t
+      return %o : !t
+    }
+    ```
+
+    Buckets are made with the plan, from arguments of the spec: a plan that is kept is one
+    for these rows.
+  }];
+  let arguments = (ins Attn_Sequence:$rows, Attn_Projections:$projections);
+  let results = (outs Attn_Labels:$buckets);
+  let assemblyFormat = "$rows `by` $projections attr-dict `:` type($rows) `,` type($projections)";
+  let hasVerifier = 1;
+}
 
 def Attn_SortOp : Attn_Op<"sort", [Pure, AllTypesMatch<["labels", "order"]>]> {
   let summary = "The order of rows by their labels";

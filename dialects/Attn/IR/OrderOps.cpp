@@ -1,10 +1,39 @@
 //===- OrderOps.cpp - Rows in another order: shapes and folds -------------===//
-#include "dialects/Attn/IR/Attn.h"
+#include "dialects/Attn/IR/VerifyAttention.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace lacuna::attn;
+
+//===----------------------------------------------------------------------===//
+// What rows are ordered by, and orders
+//===----------------------------------------------------------------------===//
+
+void HashOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getBuckets(), "bucket"); }
+
+LogicalResult HashOp::inferReturnTypes(MLIRContext *context, std::optional<Location>,
+                                       Adaptor adaptor, SmallVectorImpl<Type> &inferred) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(adaptor.getRows().getType()).getShape();
+  inferred.push_back(RankedTensorType::get(shape.take_front(3), IntegerType::get(context, 32)));
+  return success();
+}
+
+LogicalResult HashOp::verify() {
+  RankedTensorType rows = getRows().getType(), projections = getProjections().getType();
+  if (failed(verifyHeadDim(*this, "rows", rows.getDimSize(3))))
+    return failure();
+  if (projections.getDimSize(2) != rows.getDimSize(3))
+    return emitOpError("needs projections of as many features as rows have: ")
+           << projections << " does not go with " << rows;
+  int64_t heads = rows.getDimSize(1), ofProjections = projections.getDimSize(0);
+  bool areStatic = ShapedType::isStatic(heads) && ShapedType::isStatic(ofProjections);
+  if (areStatic && (ofProjections == 0 || heads % ofProjections != 0))
+    return emitOpError("needs a number of heads that is a multiple of that of the projections, "
+                       "but ")
+           << heads << " is none of " << ofProjections;
+  return success();
+}
 
 void CompactOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
   setName(getOrder(), "order");
@@ -19,6 +48,10 @@ LogicalResult CompactOp::inferReturnTypes(MLIRContext *context, std::optional<Lo
   inferred.push_back(RankedTensorType::get(shape.drop_back(), i32));
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Moving rows
+//===----------------------------------------------------------------------===//
 
 /// An order is for as many batches, heads and rows as there are.
 template <class MoveOp>

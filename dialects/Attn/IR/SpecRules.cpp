@@ -96,7 +96,7 @@ std::string whyNotInRegion(Operation *op) {
 
 std::string whyNotInSpec(Operation *op) {
   if (isScalarCode(op) ||
-      isa<Attention, RowWise, ExpandBlocksOp, SortOp, CompactOp, GatherOp, ScatterOp>(op) ||
+      isa<Attention, RowWise, ExpandBlocksOp, HashOp, SortOp, CompactOp, GatherOp, ScatterOp>(op) ||
       op->hasTrait<OpTrait::ReturnLike>())
     return {};
   if (isa<tensor::DimOp>(op))
@@ -117,7 +117,7 @@ static Value unmoved(Value value) {
 
 bool isTable(Value value) {
   Operation *op = unmoved(value).getDefiningOp();
-  return !op || isa<ExpandBlocksOp, SortOp, CompactOp>(op);
+  return !op || isa<ExpandBlocksOp, HashOp, SortOp, CompactOp>(op);
 }
 
 bool isState(Value value) {

@@ -79,6 +79,10 @@ private:
       checkIsArgument(dim, dim.getSource(), "the tensor whose dimension is read");
     if (auto expand = dyn_cast<ExpandBlocksOp>(op))
       checkExpansion(expand);
+    if (auto hash = dyn_cast<HashOp>(op)) {
+      checkIsArgument(op, hash.getRows(), "what is hashed");
+      checkIsArgument(op, hash.getProjections(), "the tensor of projections");
+    }
     if (auto sort = dyn_cast<SortOp>(op))
       checkIsTable(op, sort.getLabels(), "labels");
     if (auto compact = dyn_cast<CompactOp>(op))

@@ -1,7 +1,7 @@
 //===- TileOrderOps.td - Rows in another order --------------*- tablegen -*-===//
 //
-// Orders of the rows of a head, and moving rows by them. One warp makes an order; it
-// moves some rows. Orders are permutations, as `attn.sort` has them.
+// Orders of the rows of a head, what rows are sorted by, and moving rows. One warp makes
+// an order; it hashes or moves some rows. Orders are permutations, as `attn.sort` has them.
 //
 //===--------------------------------------------------------------------===//
 #ifndef DIALECTS_TILE_IR_TILEORDEROPS_TD
@@ -11,6 +11,39 @@ include "dialects/Tile/IR/TilePlanOps.td"
 
 def Tile_LabelView : Tile_PlanView<3, "[batch, head, row]">;
 def Tile_RowCountView : Tile_PlanView<2, "[batch, head]">;
+
+def Tile_HashRowsOp : Tile_Op<"hash_rows", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "finds the buckets of some rows of a head";
+  let description = [{
+    Deals with 64 rows, or as many as are left, from the last index on: writes for each
+    its bucket by the projections of one head, as `attn.hash` says. A lane has two rows
+    and sums 16 projections of them at a time, eight features by eight; lanes read the
+    same projections.
+
+    ```mlir
+    tile.kernel @k(%rows: !tile.view<?x?x?x64xbf16>, %projections: !tile.view<?x?x64xf32>,
+                   %buckets: !tile.view<?x?x?xi32>, %of: i32, %b: i32, %h: i32, %first: i32) {
+      tile.hash_rows %rows by %projections[%of] to %buckets[%b, %h, %first]
+          : !tile.view<?x?x?x64xbf16>, !tile.view<?x?x64xf32>, !tile.view<?x?x?xi32>
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$rows, Tile_ViewType:$projections, I32:$projection_head,
+                       Tile_LabelView:$buckets, I32:$batch, I32:$head, I32:$first);
+  let assemblyFormat = [{
+    $rows `by` $projections `[` $projection_head `]` `to` $buckets
+    `[` $batch `,` $head `,` $first `]` attr-dict
+    `:` type($rows) `,` type($projections) `,` type($buckets)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Rows that one kernel block deals with, and projections that a lane sums at a time.
+    static constexpr int64_t kRows = 64, kProjections = 16;
+    /// Features that are read at a time, and bytes of those of a row.
+    static constexpr int64_t kFeatures = 8, kPiece = 16;
+  }];
+}
 
 def Tile_SortRowsOp : Tile_Op<"sort_rows", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "sorts the rows of a head by their labels";

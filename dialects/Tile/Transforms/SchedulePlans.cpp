@@ -34,6 +34,8 @@ BlockRows rowsOf(KernelOp plan, ScheduleAttr planned) {
       rows.queryTile = SummarizeOp::kSegment;
     if (isa<ExpandBlocksOp>(op))
       rows.queryTile = ExpandBlocksOp::kRows;
+    if (isa<HashRowsOp>(op))
+      rows.queryTile = HashRowsOp::kRows;
     if (isa<MoveRowsOp>(op))
       rows.queryTile = MoveRowsOp::kRows;
   });

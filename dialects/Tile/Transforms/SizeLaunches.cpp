@@ -17,8 +17,8 @@ namespace lacuna::tile {
 #include "dialects/Tile/Transforms/Passes.h.inc"
 
 /// Bytes that the address and the strides of a view must be multiples of: 16
-/// where tiles are copied or stored, 8 where pairs are read or written, else the
-/// size of an element.
+/// where tiles or features are read or written together, 8 where pairs are read or written, else
+/// the size of an element.
 static int64_t alignmentOf(Value view) {
   Type element = cast<ViewType>(view.getType()).getElementType();
   int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
@@ -32,6 +32,8 @@ static int64_t alignmentOf(Value view) {
       return 16;
     if (isa<MoveRowsOp>(user) && cast<ViewType>(view.getType()).getRank() == 4)
       return MoveRowsOp::kPiece;
+    if (auto hash = dyn_cast<HashRowsOp>(user); hash && hash.getBuckets() != view)
+      return HashRowsOp::kPiece;
     if (isa<ListRunsOp, WriteRunsOp, PieceOp>(user))
       return 8;
     if (auto cut = dyn_cast<CutSequencesOp>(user); cut && cut.getPieces() == view)

@@ -16,7 +16,7 @@ static bool isGatherOfIntegers(Operation *op) {
 }
 
 bool isOrderOfPlan(Operation *op) {
-  return isa<attn::SortOp, attn::CompactOp>(op) || isGatherOfIntegers(op);
+  return isa<attn::HashOp, attn::SortOp, attn::CompactOp>(op) || isGatherOfIntegers(op);
 }
 
 bool movesRows(Operation *op) {
@@ -28,11 +28,20 @@ Value orderOf(Operation *op) {
   return scatter ? scatter.getOrder() : cast<attn::GatherOp>(op).getOrder();
 }
 
+/// The head of the projections that a head of the rows is hashed by.
+static Value projectionHeadOf(ImplicitLocOpBuilder &b, Value rows, Value projections, Value head) {
+  Value heads = extentOf(b, b.getLoc(), rows, 1),
+        ofProjections = extentOf(b, b.getLoc(), projections, 0);
+  Value together = b.createOrFold<arith::DivUIOp>(heads, ofProjections);
+  return b.createOrFold<arith::DivUIOp>(head, together);
+}
+
 tile::KernelOp emitOrderKernel(OpBuilder &builder, Operation *op, StringRef name) {
   Location loc = op->getLoc();
   SmallVector<Value> values(op->getOperands());
   llvm::append_range(values, op->getResults());
-  bool sorts = isa<attn::SortOp>(op), moves = isa<attn::GatherOp, attn::ScatterOp>(op);
+  bool hashes = isa<attn::HashOp>(op), sorts = isa<attn::SortOp>(op);
+  bool moves = isa<attn::GatherOp, attn::ScatterOp>(op);
   SmallVector<Type> types(llvm::map_range(ValueRange(values).getTypes(), parameterType));
   if (sorts)
     types.push_back(types.back());
@@ -44,8 +53,12 @@ tile::KernelOp emitOrderKernel(OpBuilder &builder, Operation *op, StringRef name
   auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &body);
   Value like = moves ? views[1] : views[0], one = arith::ConstantIntOp::create(b, 1, 32);
   auto block = tile::BlockOp::create(b, extentOf(b, loc, like, 0), extentOf(b, loc, like, 1),
-                                     moves ? extentOf(b, loc, like, 2) : one);
-  if (moves)
+                                     moves || hashes ? extentOf(b, loc, like, 2) : one);
+  if (hashes)
+    tile::HashRowsOp::create(b, views[0], views[1],
+                             projectionHeadOf(b, views[0], views[1], block.getHead()), views[2],
+                             block.getBatch(), block.getHead(), block.getFirst());
+  else if (moves)
     tile::MoveRowsOp::create(b, views[2], views[0], views[1], block.getBatch(), block.getHead(),
                              block.getFirst(), isa<attn::ScatterOp>(op));
   else if (sorts)
@@ -63,6 +76,8 @@ StringRef nameOfOrder(OpResult result) {
     return "gathered";
   if (isa<attn::ScatterOp>(op))
     return "scattered";
+  if (isa<attn::HashOp>(op))
+    return "buckets";
   return result.getResultNumber() ? "count" : "order";
 }
 

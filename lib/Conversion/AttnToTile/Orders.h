@@ -1,8 +1,8 @@
 //===- Orders.h - Orders, and rows moved by them, as kernels ----------------===//
 //
-// Orders depend on tables alone, and so do tables that are gathered: they are steps of
-// the plan. Gathered queries, keys and values, and what is scattered, are steps of every
-// launch.
+// Orders depend on what the caller gives, and so do buckets of hashes and tables that are
+// gathered: they are steps of the plan. Gathered queries, keys and values, and what is
+// scattered, are steps of every launch.
 //
 //===----------------------------------------------------------------------===//
 #ifndef LIB_CONVERSION_ATTNTOTILE_ORDERS_H
@@ -13,7 +13,7 @@
 
 namespace lacuna {
 
-/// A step of the plan that makes an order, or a table in one.
+/// A step of the plan that makes an order, what rows are sorted by, or a table in an order.
 struct OrderKernel {
   mlir::Operation *op; ///< of which isOrderOfPlan holds
   /// Takes the operands of the op, then its results, then, of attn.sort, scratch like the
@@ -21,7 +21,7 @@ struct OrderKernel {
   tile::KernelOp kernel;
 };
 
-/// Whether an op is attn.sort, attn.compact, or gathers a table of integers.
+/// Whether an op is attn.hash, attn.sort, attn.compact, or gathers a table of integers.
 bool isOrderOfPlan(mlir::Operation *op);
 
 /// Whether an op moves rows in every launch of a program: gathers floats, or scatters.

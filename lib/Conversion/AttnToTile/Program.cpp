@@ -50,14 +50,17 @@ public:
     launch(symbolOf(expansion.kernel), grid, operands, /*ofPlan=*/true);
   }
 
-  /// Makes an order, or a table in one.
+  /// Makes an order, what rows are sorted by, or a table in an order.
   void emitOrder(const OrderKernel &made) {
     Operation *op = made.op;
     builder.setLoc(op->getLoc());
     auto gather = dyn_cast<attn::GatherOp>(op);
+    auto hash = dyn_cast<attn::HashOp>(op);
     Value like = gather ? Value(gather.getOrder()) : op->getOperand(0);
     if (gather)
       expectOrder(like, gather.getSource());
+    if (hash)
+      expectProjections(hash);
     SmallVector<Value> sizes;
     for (int64_t axis = 0; axis < 3; ++axis)
       sizes.push_back(extent({like, axis, ""}));
@@ -72,8 +75,8 @@ public:
     }
     if (isa<attn::SortOp>(op))
       operands.push_back(temporary(sizes, builder.getI32Type()));
-    launch(symbolOf(made.kernel), {sizes[0], sizes[1], gather ? sizes[2] : number(1)}, operands,
-           /*ofPlan=*/true);
+    launch(symbolOf(made.kernel), {sizes[0], sizes[1], gather || hash ? sizes[2] : number(1)},
+           operands, /*ofPlan=*/true);
   }
 
   /// Checks the sizes of an op, makes its results, and its plan if it has one.

@@ -112,6 +112,10 @@ void ProgramSizes::expectOrder(Value order, Value rows) {
     expectEqual({order, int64_t(axis), name}, {rows, int64_t(axis), name});
 }
 
+void ProgramSizes::expectProjections(attn::HashOp hash) {
+  expectDivides({hash.getProjections(), 0, "heads"}, {hash.getRows(), 1, "heads"});
+}
+
 /// A table of positions ends in the dimensions of what it describes.
 void ProgramSizes::expectPositions(Value position, Value described, StringRef heads) {
   auto table = position ? dyn_cast<RankedTensorType>(position.getType()) : RankedTensorType();

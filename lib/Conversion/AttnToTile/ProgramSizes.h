@@ -55,6 +55,8 @@ protected:
   void expectRowsLike(mlir::ValueRange tensors, mlir::Value like);
   /// Checks that an order is for the batches, heads and rows of a tensor.
   void expectOrder(mlir::Value order, mlir::Value rows);
+  /// Checks that the heads of rows that are hashed share those of the projections evenly.
+  void expectProjections(attn::HashOp hash);
   /// Counts and offsets have the leading dimensions of their list, and bit maps as
   /// many words as the columns need.
   void expectLists(attn::ExpandBlocksOp op, mlir::Value columns);

@@ -58,6 +58,8 @@ std::string nameInSpec(Value value) {
     return nameInSpec(gather.getSource()) + " by " + nameInSpec(gather.getOrder());
   if (auto scatter = value.getDefiningOp<attn::ScatterOp>())
     return nameInSpec(scatter.getSource()) + " back from " + nameInSpec(scatter.getOrder());
+  if (auto hash = value.getDefiningOp<attn::HashOp>())
+    return "the buckets of " + nameInSpec(hash.getRows());
   if (Operation *maker = value.getDefiningOp();
       isa_and_nonnull<attn::SortOp, attn::CompactOp>(maker))
     return (cast<OpResult>(value).getResultNumber() ? "the count of " : "the order of ") +

@@ -165,7 +165,8 @@ LogicalResult KernelLowering::lower(Operation &op) {
       .Case([&](tile::SummarizeOp summarize) {
         return lowerFragment(op, printSummarize(emission, summarize));
       })
-      .Case<tile::OrderRowsOp, tile::SortRowsOp, tile::CompactRowsOp, tile::MoveRowsOp>(
+      .Case<tile::OrderRowsOp, tile::HashRowsOp, tile::SortRowsOp, tile::CompactRowsOp,
+            tile::MoveRowsOp>(
           [&](auto order) { return lowerFragment(op, printOrder(emission, order)); })
       .Case([&](tile::WriteRunsOp runs) {
         return lowerVerdict(runs.getOverflow(), "overflow",

@@ -1,4 +1,4 @@
-//===- OrderFunctions.cpp - A warp sorts, and moves rows by an order ------===//
+//===- OrderFunctions.cpp - A warp hashes, sorts, and moves rows --------------===//
 //
 // All orders are made by the same pass of a radix sort, by five bits of a key: of
 // the tiles that a row visits, of a label, or the one bit that says what is kept.
@@ -147,6 +147,56 @@ FragmentCall lacuna::printOrder(Emission &emission, tile::CompactRowsOp op) {
       "  if (lane == 0)\n"
       "    lacuna::storeI32(lacuna::elementAddress<4>(counts, batch, head), place);\n";
   return functionOf(emission, op, "compact_rows", text + passText("  ", tally) + "}\n");
+}
+
+FragmentCall lacuna::printOrder(Emission &emission, tile::HashRowsOp op) {
+  emission.include("hash");
+  tile::ViewType type = op.getRows().getType();
+  StringRef element = type.getElementType().isBF16() ? "Bf16" : "F16";
+  std::string text =
+      llvm::formatv("void $(const lacuna::View<4> &rows, const lacuna::View<3> &projections, "
+                    "int32_t of, const lacuna::View<3> &buckets, int32_t batch, int32_t head, "
+                    "int32_t first) {{\n"
+                    "  const int32_t row = first + lacuna::laneIndex(), other = row + {0};\n"
+                    "  const int32_t count = rows.dim[2], all = projections.dim[1];\n"
+                    "  lacuna::Extremes ofRow, ofOther;\n"
+                    "  #pragma unroll 1\n"
+                    "  for (int32_t begin = 0; begin < all; begin += {1}) {{\n"
+                    "    float sums[{1}] = {{}, otherSums[{1}] = {{};\n"
+                    "    #pragma unroll 1\n"
+                    "    for (int32_t feature = 0; feature < {2}; feature += {3}) {{\n"
+                    "      const lacuna::Features x = lacuna::loadFeatures{4}(\n"
+                    "          lacuna::elementAddress<2>(rows, batch, head, row, feature), "
+                    "row < count);\n"
+                    "      const lacuna::Features y = lacuna::loadFeatures{4}(\n"
+                    "          lacuna::elementAddress<2>(rows, batch, head, other, feature), "
+                    "other < count);\n"
+                    "      #pragma unroll\n"
+                    "      for (int32_t n = 0; n < {1}; ++n) {{\n"
+                    "        const lacuna::Features along = lacuna::loadFeaturesF32(\n"
+                    "            lacuna::elementAddress<4>(projections, of, begin + n, feature), "
+                    "begin + n < all);\n"
+                    "        sums[n] = lacuna::addProducts(sums[n], x, along);\n"
+                    "        otherSums[n] = lacuna::addProducts(otherSums[n], y, along);\n"
+                    "      }\n"
+                    "    }\n"
+                    "    #pragma unroll\n"
+                    "    for (int32_t n = 0; n < {1}; ++n) {{\n"
+                    "      lacuna::include(ofRow, sums[n], begin + n, begin + n < all);\n"
+                    "      lacuna::include(ofOther, otherSums[n], begin + n, begin + n < all);\n"
+                    "    }\n"
+                    "  }\n"
+                    "  if (row < count)\n"
+                    "    lacuna::storeI32(lacuna::elementAddress<4>(buckets, batch, head, row), "
+                    "lacuna::bucketOf(ofRow, all));\n"
+                    "  if (other < count)\n"
+                    "    lacuna::storeI32(lacuna::elementAddress<4>(buckets, batch, head, other), "
+                    "lacuna::bucketOf(ofOther, all));\n"
+                    "}\n",
+                    tile::HashRowsOp::kRows / 2, tile::HashRowsOp::kProjections,
+                    type.getShape().back(), tile::HashRowsOp::kFeatures, element)
+          .str();
+  return functionOf(emission, op, "hash_rows", text);
 }
 
 FragmentCall lacuna::printOrder(Emission &emission, tile::MoveRowsOp op) {

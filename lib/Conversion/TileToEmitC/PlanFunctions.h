@@ -25,6 +25,10 @@ FragmentCall printOrder(Emission &emission, tile::OrderRowsOp op);
 FragmentCall printOrder(Emission &emission, tile::SortRowsOp op);
 FragmentCall printOrder(Emission &emission, tile::CompactRowsOp op);
 
+/// `void hash_rows(const lacuna::View<4> &rows, const lacuna::View<3> &projections, ...)`: a
+/// lane has two rows.
+FragmentCall printOrder(Emission &emission, tile::HashRowsOp op);
+
 /// `void gather_rows(const lacuna::View<4> &target, const lacuna::View<4> &source, ...)`
 FragmentCall printOrder(Emission &emission, tile::MoveRowsOp op);
 

@@ -1,7 +1,7 @@
 // RUN: lacuna-opt %s --split-input-file --convert-tile-to-emitc | FileCheck %s
 //
 // Orders are sorted by a warp, in the digits in which labels differ; rows are moved in
-// pieces of 16 bytes, and elements of tables one by one.
+// pieces of 16 bytes, and elements of tables one by one. A lane hashes two rows.
 
 #s = #tile.schedule<query_tile = 64, key_tile = 128, warps = 1, stages = 2, query_in_registers = false>
 !rows = !tile.view<?x?x?xi32>
@@ -46,5 +46,27 @@ tile.kernel @k(%a: !matrix, %b: !matrix, %x: !flags, %y: !flags, %order: !rows, 
     attributes {schedule = #s, target = "sm_80", shared_bytes = 0 : i64, plans = @main} {
   tile.move_rows %a, %b by %order[%n, %n, %n] : !matrix, !rows
   tile.move_rows %x, %y scatter by %order[%n, %n, %n] : !flags, !rows
+  tile.return
+}
+
+// -----
+
+#s = #tile.schedule<query_tile = 64, key_tile = 128, warps = 1, stages = 2, query_in_registers = false>
+!matrix = !tile.view<?x?x?x24xf16>
+!projections = !tile.view<?x?x24xf32>
+!rows = !tile.view<?x?x?xi32>
+
+// CHECK: void hash_rows(const lacuna::View<4> &rows, const lacuna::View<3> &projections, int32_t of
+// CHECK-SAME: other = row + 32;
+// CHECK-SAME: for (int32_t begin = 0; begin < all; begin += 16) {
+// CHECK-SAME: for (int32_t feature = 0; feature < 24; feature += 8) {
+// CHECK-SAME: lacuna::loadFeaturesF16(
+// CHECK-SAME: lacuna::elementAddress<4>(projections, of, begin + n, feature), begin + n < all);
+// CHECK: emitc.verbatim "// k, from
+// CHECK-SAME: a part of the plan of main, for sm_80
+// CHECK: verbatim "hash_rows({}, {}, {}, {}, {}, {}, {});"
+tile.kernel @k(%a: !matrix, %r: !projections, %buckets: !rows, %n: i32)
+    attributes {schedule = #s, target = "sm_80", shared_bytes = 0 : i64, plans = @main} {
+  tile.hash_rows %a by %r[%n] to %buckets[%n, %n, %n] : !matrix, !projections, !rows
   tile.return
 }

@@ -80,3 +80,60 @@ func.func @labels(%q: !t, %lengths: tensor<1x2x?xi32>) -> !t {
   %o, %lse = attn.attend %q at %order, %q, %q at %kept : !t at tensor<1x2x8xi32>, !t, !t at tensor<1x2x8xi32>
   return %o : !t
 }
+
+// -----
+
+func.func @features(%q: tensor<?x?x?x16xf16>, %r: tensor<?x?x32xf32>) {
+  // expected-error@below {{needs projections of as many features as rows have: 'tensor<?x?x32xf32>' does not go with 'tensor<?x?x?x16xf16>'}}
+  %bucket = attn.hash %q by %r : tensor<?x?x?x16xf16>, tensor<?x?x32xf32>
+  return
+}
+
+// -----
+
+func.func @head_dim(%q: tensor<?x?x?x12xf16>, %r: tensor<?x?x12xf32>) {
+  // expected-error@below {{head_dim of the rows must be a multiple of 8}}
+  %bucket = attn.hash %q by %r : tensor<?x?x?x12xf16>, tensor<?x?x12xf32>
+  return
+}
+
+// -----
+
+func.func @heads(%q: tensor<?x6x?x16xf16>, %r: tensor<4x?x16xf32>) {
+  // expected-error@below {{needs a number of heads that is a multiple of that of the projections, but 6 is none of 4}}
+  %bucket = attn.hash %q by %r : tensor<?x6x?x16xf16>, tensor<4x?x16xf32>
+  return
+}
+
+// -----
+
+func.func @no_heads(%q: tensor<?x6x?x16xf16>, %r: tensor<0x?x16xf32>) {
+  // expected-error@below {{but 6 is none of 0}}
+  %bucket = attn.hash %q by %r : tensor<?x6x?x16xf16>, tensor<0x?x16xf32>
+  return
+}
+
+// -----
+
+func.func @flat(%q: tensor<?x?x?x16xf16>, %r: tensor<?x16xf32>) {
+  // expected-error@below {{operand #1 must be tensor of f32 with the dimensions [heads, projections, head_dim]}}
+  %bucket = attn.hash %q by %r : tensor<?x?x?x16xf16>, tensor<?x16xf32>
+  return
+}
+
+// -----
+
+!t = tensor<?x?x?x16xf16>
+func.func @hashed(%q: !t, %rank: tensor<?x?x?xi32>, %r: tensor<1x4x16xf32>) -> !t {
+  %order = attn.sort %rank : tensor<?x?x?xi32>
+  %qs = attn.gather %q by %order : !t, tensor<?x?x?xi32>
+  // expected-error@below {{'attn.hash' op what is hashed must be an argument of the spec}}
+  %bucket = attn.hash %qs by %r : !t, tensor<1x4x16xf32>
+  // expected-error@below {{'arith.constant' has the type tensor<1x1x16xf32>}}
+  %one = arith.constant dense<1.0> : tensor<1x1x16xf32>
+  // expected-error@below {{'attn.hash' op the tensor of projections must be an argument of the spec}}
+  %other = attn.hash %q by %one : !t, tensor<1x1x16xf32>
+  %o, %lse = attn.attend %qs at %bucket, %q, %q at %other
+    : !t at tensor<?x?x?xi32>, !t, !t at tensor<?x?x?xi32>
+  return %o : !t
+}

@@ -96,3 +96,23 @@ func.func @same(%q: !t, %k: !t, %v: !t, %rank: !rows, %bias: !lse) -> (!t, !lse)
   } : !t, !t, !t
   return %o, %lse : !t, !lse
 }
+
+// Buckets are integers: what is hashed has no gradient by them, and projections have none.
+// CHECK-LABEL: @hashed_gradient(
+// CHECK-SAME: %[[Q:[^:]*]]: tensor<?x?x?x64xf16>, %[[K:[^:]*]]: {{[^,]*}}, %[[V:[^:]*]]: {{[^,]*}}, %[[R:[^:]*]]: tensor<?x?x64xf32>
+// CHECK: %[[BUCKET:.*]] = attn.hash %[[Q]] by %[[R]]
+// CHECK: %[[ORDER:.*]] = attn.sort %[[BUCKET]]
+// CHECK: %[[DQS:.*]], %[[DK:.*]], %[[DV:.*]] = attn.attend_grad
+// CHECK: %[[DQ:.*]] = attn.scatter %[[DQS]] by %[[ORDER]]
+// CHECK: return %[[DQ]], %[[DK]], %[[DV]] :
+func.func @hashed(%q: !t, %k: !t, %v: !t, %projections: tensor<?x?x64xf32>) -> !t {
+  %bucket = attn.hash %q by %projections : !t, tensor<?x?x64xf32>
+  %order = attn.sort %bucket : !rows
+  %qs = attn.gather %q by %order : !t, !rows
+  %os, %lses = attn.attend %qs at %order, %k, %v where(%b, %h, %i, %j) {
+    %past = attn.causal %i, %j
+    attn.yield %past : i1
+  } : !t at !rows, !t, !t
+  %o = attn.scatter %os by %order : !t, !rows
+  return %o : !t
+}

@@ -26,6 +26,17 @@ func.func @move(%q: !t, %labels: !rows, %keep: tensor<2x?x?xi1>, %bias: tensor<?
   return %qs, %o, %l, %s, %count : !t, !t, tensor<?x?x?xf32>, tensor<?x?x?xi8>, tensor<2x?xi32>
 }
 
+// CHECK-LABEL: @hash
+func.func @hash(%q: !t, %k: tensor<2x6x9x8xbf16>, %r: tensor<?x?x64xf32>, %s: tensor<3x0x8xf32>)
+    -> (tensor<?x?x?xi32>, tensor<2x6x9xi32>) {
+  // CHECK: %[[BUCKET:.*]] = attn.hash %{{.*}} by %{{.*}} : tensor<?x?x?x64xf16>, tensor<?x?x64xf32>
+  %bucket = attn.hash %q by %r : !t, tensor<?x?x64xf32>
+  // CHECK: attn.hash %{{.*}} by %{{.*}} : tensor<2x6x9x8xbf16>, tensor<3x0x8xf32>
+  %of_keys = attn.hash %k by %s : tensor<2x6x9x8xbf16>, tensor<3x0x8xf32>
+  // CHECK: return %[[BUCKET]], %{{.*}} : tensor<?x?x?xi32>, tensor<2x6x9xi32>
+  return %bucket, %of_keys : tensor<?x?x?xi32>, tensor<2x6x9xi32>
+}
+
 // FOLD-LABEL: @undone
 // FOLD-SAME: %[[Q:[^:]*]]: tensor<?x?x?x64xf16>
 func.func @undone(%q: !t, %labels: !rows) -> (!t, !t, !t) {

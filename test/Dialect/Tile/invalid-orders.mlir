@@ -17,3 +17,22 @@ tile.kernel @k(%x: !odd, %order: !rows, %n: i32) {
   tile.move_rows %x, %x by %order[%n, %n, %n] : !odd, !rows
   tile.return
 }
+
+// -----
+
+!rows = !tile.view<?x?x?xi32>
+!odd = !tile.view<?x?x?x12xf16>
+tile.kernel @k(%x: !odd, %r: !tile.view<?x?x12xf32>, %buckets: !rows, %n: i32) {
+  // expected-error@+1 {{needs rows [batch, head, row, feature] of f16 or bf16 with a multiple of 8 features, not '!tile.view<?x?x?x12xf16>'}}
+  tile.hash_rows %x by %r[%n] to %buckets[%n, %n, %n] : !odd, !tile.view<?x?x12xf32>, !rows
+  tile.return
+}
+
+// -----
+
+!rows = !tile.view<?x?x?xi32>
+tile.kernel @k(%x: !tile.view<?x?x?x16xf16>, %r: !tile.view<?x?x8xf32>, %buckets: !rows, %n: i32) {
+  // expected-error@+1 {{needs projections [head, projection, feature] of f32 with 16 features, not '!tile.view<?x?x8xf32>'}}
+  tile.hash_rows %x by %r[%n] to %buckets[%n, %n, %n] : !tile.view<?x?x?x16xf16>, !tile.view<?x?x8xf32>, !rows
+  tile.return
+}

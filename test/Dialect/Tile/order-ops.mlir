@@ -15,6 +15,14 @@ tile.kernel @orders(%labels: !rows, %keep: !tile.view<?x?x?xi1>, %order: !rows, 
   tile.return
 }
 
+// CHECK-LABEL: tile.kernel @hashes
+tile.kernel @hashes(%rows: !matrix, %projections: !tile.view<?x?x64xf32>, %buckets: !rows, %n: i32)
+    attributes {plans = @main} {
+  // CHECK: tile.hash_rows %{{.*}} by %{{.*}}[%{{.*}}] to %{{.*}}[%{{.*}}, %{{.*}}, %{{.*}}] : <?x?x?x64xf16>, <?x?x64xf32>, <?x?x?xi32>
+  tile.hash_rows %rows by %projections[%n] to %buckets[%n, %n, %n] : !matrix, !tile.view<?x?x64xf32>, !rows
+  tile.return
+}
+
 // CHECK-LABEL: tile.kernel @moves
 tile.kernel @moves(%a: !matrix, %b: !matrix, %x: !numbers, %y: !numbers, %order: !rows, %n: i32)
     attributes {plans = @main} {

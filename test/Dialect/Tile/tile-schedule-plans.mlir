@@ -33,6 +33,14 @@ tile.kernel @moved(%rows: !tile.view<?x?x?xf32>, %order: !tile.view<?x?x?xi32>, 
   tile.move_rows %rows, %rows by %order[%i, %i, %i] : !tile.view<?x?x?xf32>, !tile.view<?x?x?xi32>
   tile.return
 }
+// CHECK-LABEL: tile.kernel @hashed
+// CHECK-SAME:  query_tile = 64, key_tile = 64, warps = 1
+tile.kernel @hashed(%rows: !tile.view<?x?x?x8xf16>, %projections: !tile.view<?x?x8xf32>,
+                    %buckets: !tile.view<?x?x?xi32>, %i: i32) attributes {plans = @main} {
+  tile.hash_rows %rows by %projections[%i] to %buckets[%i, %i, %i]
+      : !tile.view<?x?x?x8xf16>, !tile.view<?x?x8xf32>, !tile.view<?x?x?xi32>
+  tile.return
+}
 tile.kernel @main() attributes {
     schedule = #tile.schedule<query_tile = 128, key_tile = 64, warps = 4, stages = 2, query_in_registers = true>,
     target = "sm_80"} {

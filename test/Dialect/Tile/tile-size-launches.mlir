@@ -33,6 +33,23 @@ tile.program @p(%x: tensor<?x?x?x8xf16>, %y: tensor<?x?x?xf32>, %order: tensor<?
 
 // -----
 
+// Rows and projections are read in pieces, buckets are written one by one.
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 1, stages = 2, query_in_registers = false>
+tile.kernel @hashes(%x: !tile.view<?x?x?x8xf16>, %r: !tile.view<?x?x8xf32>, %buckets: !tile.view<?x?x?xi32>, %n: i32)
+    attributes {schedule = #s, shared_bytes = 0, target = "sm_80"} {
+  tile.hash_rows %x by %r[%n] to %buckets[%n, %n, %n] : !tile.view<?x?x?x8xf16>, !tile.view<?x?x8xf32>, !tile.view<?x?x?xi32>
+  tile.return
+}
+// CHECK-LABEL: tile.program @p
+// CHECK-SAME: tensor<?x?x?x8xf16> {tile.alignment = 16 : i64}, %{{.*}}: tensor<?x?x8xf32> {tile.alignment = 16 : i64}, %{{.*}}: tensor<?x?x?xi32> {tile.alignment = 4 : i64}
+tile.program @p(%x: tensor<?x?x?x8xf16>, %r: tensor<?x?x8xf32>, %buckets: tensor<?x?x?xi32>, %n: i32) {
+  %c1 = arith.constant 1 : index
+  tile.launch @hashes batches %c1 heads %c1 rows %c1 (%x, %r, %buckets, %n) : tensor<?x?x?x8xf16>, tensor<?x?x8xf32>, tensor<?x?x?xi32>, i32
+  tile.return
+}
+
+// -----
+
 // A kernel that is emitted already was sized before; its launch is unchanged.
 func.func private @k(i64)
 // CHECK-LABEL: tile.program @p
