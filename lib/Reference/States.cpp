@@ -140,7 +140,8 @@ std::vector<ReferenceGradient> mergeGradients(const std::vector<ReferenceAttend>
 ReferenceGradient zeroGradient(const TensorRef &like) {
   ReferenceArray array = arrayOf(like);
   bool hasFeatures = like.rank == 4 && like.dtype != DType::F32;
-  auto columns = static_cast<std::size_t>(hasFeatures ? like.shape[3] : 1);
+  auto columns =
+      static_cast<std::size_t>(hasFeatures ? std::max<std::int64_t>(1, like.shape[3]) : 1);
   return zerosLike(array, array.values.size() / columns);
 }
 

@@ -73,13 +73,18 @@ Status ProgramInstance::load() {
   return device.synchronize({}); // launches may come on streams that do not wait for this one
 }
 
+/// How kernels take a scalar: they compute with f16 and bf16 as f32.
+static DType passedType(DType dtype) {
+  return dtype == DType::F16 || dtype == DType::BF16 ? DType::F32 : dtype;
+}
+
 /// Bytes of a parameter. They are its alignment up to 8, or 64 for a copy map.
 std::uint32_t ProgramInstance::parameterBytes(const ProgramParameter &parameter) const {
   switch (parameter.kind) {
   case ProgramParameter::Kind::Argument: {
     const ProgramArgument &argument = loaded.arguments[parameter.index];
     return argument.isTensor ? viewBytes(argument.dims.size())
-                             : std::uint32_t(byteSize(argument.dtype));
+                             : std::uint32_t(byteSize(passedType(argument.dtype)));
   }
   case ProgramParameter::Kind::Result:
     return viewBytes(loaded.results[parameter.index].dims.size());
@@ -269,9 +274,10 @@ Status ProgramInstance::pack(const Given &given, const Step &step,
     if (value.isTensor) {
       putView(to, value.tensor);
     } else {
-      DType dtype = loaded.arguments[parameter.index].dtype;
-      std::uint64_t bits = *scalarBits(value, dtype);
-      std::memcpy(to, &bits, byteSize(dtype));
+      DType dtype = loaded.arguments[parameter.index].dtype, passed = passedType(dtype);
+      std::uint64_t rounded = *scalarBits(value, dtype);
+      std::uint64_t bits = *scalarBits(Value(dtype, &rounded), passed);
+      std::memcpy(to, &bits, byteSize(passed));
     }
     return Status();
   }

@@ -23,10 +23,14 @@ static LogicalResult sameSize(Attention op, StringRef what, NamedSize one, Named
                            << other.size << " in the " << other.owner;
 }
 
+bool lacuna::attn::isHeadDim(int64_t size) {
+  return size >= headDimMultiple && size <= headDimLimit && size % headDimMultiple == 0;
+}
+
 LogicalResult lacuna::attn::verifyHeadDim(Operation *op, StringRef owner, int64_t size) {
   if (ShapedType::isDynamic(size))
     return op->emitOpError() << "head_dim of the " << owner << " must be static";
-  if (size < headDimMultiple || size > headDimLimit || size % headDimMultiple)
+  if (!isHeadDim(size))
     return op->emitOpError() << "head_dim of the " << owner << " must be a multiple of "
                              << headDimMultiple << " up to " << headDimLimit << ", but is " << size;
   return success();

@@ -15,7 +15,10 @@ namespace lacuna::attn {
 /// not. Sizes known only at launch are checked there and named in the same words.
 mlir::LogicalResult verifyAttention(Attention op);
 
-/// Whether kernels have that head_dim; emits an error at `op` when not. `owner` is the tensor:
+/// Whether kernels have that head_dim, which is static.
+bool isHeadDim(int64_t size);
+
+/// The same; emits an error at `op` when not. `owner` is the tensor:
 /// "query".
 mlir::LogicalResult verifyHeadDim(mlir::Operation *op, llvm::StringRef owner, int64_t size);
 

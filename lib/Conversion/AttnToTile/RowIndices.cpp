@@ -1,5 +1,6 @@
 #include "lib/Conversion/AttnToTile/RowIndices.h"
 
+#include "dialects/Attn/IR/VerifyAttention.h"
 #include "lib/Conversion/AttnToTile/ScalarCode.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -8,7 +9,10 @@ using namespace mlir;
 
 namespace lacuna {
 
-bool hasFeatures(ShapedType type) { return type.getRank() == 4 && !type.getElementType().isF32(); }
+bool hasFeatures(ShapedType type) {
+  return type.getRank() == 4 && !type.getElementType().isF32() &&
+         attn::isHeadDim(type.getShape().back());
+}
 
 int64_t rowAxisOf(ShapedType type) { return type.getRank() - (hasFeatures(type) ? 2 : 1); }
 

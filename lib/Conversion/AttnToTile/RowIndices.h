@@ -15,7 +15,7 @@
 namespace lacuna {
 
 /// Whether the last axis of a tensor is that of features: of queries, keys, values and
-/// outputs.
+/// outputs, and of tables that look the same.
 bool hasFeatures(mlir::ShapedType type);
 
 /// The axis of a tensor along which rows lie; -1 for a scalar.

@@ -56,6 +56,17 @@ func.func @lses(%o0: !t, %lse0: !lse, %o1: !t, %lse1: !lse, %do: !t, %dlse: !lse
   return %dlse1 : !lse
 }
 
+// The same, unless its last axis can be one of features.
+// CHECK-LABEL: tile.kernel @square_sum(
+// CHECK-SAME: %[[A:.*]]: !tile.view<?x?x?x?xbf16>, %[[B:.*]]: !tile.view<?x?x?x?xbf16>, %[[SUM:.*]]: !tile.view<?x?x?x?xbf16>)
+// CHECK: %[[COLUMNS:.*]] = tile.dim %[[A]][3]
+// CHECK: tile.block %c1_i32, %{{.*}}, %[[COLUMNS]]
+// CHECK: tile.load %[[A]][{{.*}}] : <?x?x?x?xbf16> -> tensor<?xbf16, #tile.axes<[query]>>
+func.func @square(%a: tensor<?x?x?x?xbf16>, %b: tensor<?x?x?x?xbf16>) -> tensor<?x?x?x?xbf16> {
+  %sum = attn.sum %a, %b : tensor<?x?x?x?xbf16>
+  return %sum : tensor<?x?x?x?xbf16>
+}
+
 // Of what zeros are like, only the sizes are read.
 // CHECK-LABEL: tile.kernel @none_zeros(
 // CHECK-SAME: %[[LIKE:.*]]: !tile.view<?x?x?x64xbf16>, %[[ZEROS:.*]]: !tile.view<?x?x?x64xbf16>)
