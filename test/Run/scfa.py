@@ -4,8 +4,8 @@
 
 Results are held against those of a spec that leaves rows where they are, run by the
 reference: what is kept, which heads keep nothing, strict and non-strict causality, one
-bucket, a bucket for each token, and other numbers for the same buckets. With --gradients
-those of queries, keys and values, too.
+bucket, a bucket for each token, other numbers for the same buckets, and buckets by one
+projection, several, or none. With --gradients those of queries, keys and values, too.
 """
 # REQUIRES: nvrtc
 # RUN: %python %s %root --targets sm_90a
@@ -27,8 +27,8 @@ LIMIT = 1e-2
 DENSE = """
 !t = tensor<?x?x?x{dim}xbf16>
 !mark = tensor<?x?x?x{mark}>
-func.func @dense(%q: !t, %k: !t, %v: !t, %mine: !mark, %theirs: !mark)
-    -> (!t, tensor<?x?x?xf32>) {{
+func.func @dense(%q: !t, %k: !t, %v: !t, {arguments}) -> (!t, tensor<?x?x?xf32>) {{
+  {before}
   %o, %lse = attn.attend %q, %k, %v where(%b, %h, %i, %j) {{
     %past = arith.cmpi {causal}, %j, %i : i32
     %query = attn.load %mine[%b, %h, %i] : !mark
@@ -40,6 +40,14 @@ func.func @dense(%q: !t, %k: !t, %v: !t, %mine: !mark, %theirs: !mark)
   return %o, %lse : !t, tensor<?x?x?xf32>
 }}
 """
+
+MARKS = "%mine: !mark, %theirs: !mark"
+PROJECTIONS = f"%projections: tensor<?x?x{DIM}xf32>"
+HASHES = "\n  ".join(
+    f"%{marks} = attn.hash %{rows} by %projections : !t, tensor<?x?x{DIM}xf32>"
+    for marks, rows in (("mine", "q"), ("theirs", "k"))
+)
+SAME = "arith.cmpi eq, %query, %key : i32"
 
 
 def numbers(path):
@@ -64,13 +72,17 @@ class Case:
             sys.exit(f"{name}, {self.length} on {self.target}: {shlex.join(command)[:2000]}\n{child.stderr}")
         return [numbers(file) for file in files]
 
-    def run(self, name, text, marks, *options):
-        """Output and log-sum-exp, and gradients of queries, keys and values if they are wanted."""
+    def run(self, name, text, tables, *options):
+        """Output and log-sum-exp, and gradients of queries, keys and values if they are wanted. A table is a
+        number for every row of every head, or an input."""
         rows = f"1x{HEADS}x{self.length}x"
         inputs = [f"{rows}{DIM}xbf16=random:{seed}" for seed in (1, 2, 3)]
         kind = "i1" if "xi1>" in text else "i32"
-        for mark in marks:
-            inputs.append(f"{rows}{kind}=[{' '.join(str(int(x)) for row in mark for x in row)}]")
+        for table in tables:
+            inputs.append(
+                table if isinstance(table, str)
+                else f"{rows}{kind}=[{' '.join(str(int(x)) for row in table for x in row)}]"
+            )
         state = self.launch(name, text, inputs, ["o", "lse"], *options)
         if not self.gradients:
             return state
@@ -82,15 +94,15 @@ class Case:
             f"gradient of {name}", gradient, inputs, ["dq", "dk", "dv"], f"--function={name}_gradient", *options
         )
 
-    def sparse(self, name, marks, causal):
+    def sparse(self, name, tables, causal):
         text = (self.root / f"kernels/specs/scfa/{name}.mlir").read_text().replace("128x", f"{DIM}x")
         text = text.replace("attn.causal %i, %j", f"arith.cmpi {causal}, %j, %i : i32")
         text = text.replace("cmpi slt, %j, %i", f"cmpi {causal}, %j, %i")
-        return self.run(name, text, marks, "--device=emulator", f"--target={self.target}", "--check")
+        return self.run(name, text, tables, "--device=emulator", f"--target={self.target}", "--check")
 
-    def dense(self, marks, causal, seen, mark):
-        text = DENSE.format(dim=DIM, mark=mark, causal=causal, seen=seen)
-        return self.run("dense", text, marks, "--device=reference")
+    def dense(self, tables, causal, seen=SAME, mark="i32", arguments=MARKS, before=""):
+        text = DENSE.format(dim=DIM, mark=mark, causal=causal, seen=seen, arguments=arguments, before=before)
+        return self.run("dense", text, tables, "--device=reference")
 
     def agree(self, what, found, expected):
         """Problems: too large a difference, or anything but zero and -inf where there is no key."""
@@ -126,22 +138,28 @@ class Case:
             yield from self.agree(f"drop, {order}", self.sparse("qk_sparse", [mine, theirs], order), expected)
 
     def hashed(self):
-        same = "arith.cmpi eq, %query, %key : i32"
         one = [[7] * self.length] * HEADS
         for order in ("sle", "slt"):
-            expected = self.dense([one, one], order, same, "i32")
+            expected = self.dense([one, one], order)
             yield from self.agree(f"one bucket, {order}", self.sparse("hash_sparse", [one, one], order), expected)
         distinct = [self.random.sample(range(-9, self.length - 9), self.length) for _ in range(HEADS)]
         found = self.sparse("hash_sparse", [distinct] * 2, "sle")
-        yield from self.agree("a bucket each, sle", found, self.dense([distinct] * 2, "sle", same, "i32"))
+        yield from self.agree("a bucket each, sle", found, self.dense([distinct] * 2, "sle"))
         if any(self.sparse("hash_sparse", [distinct] * 2, "slt")[0]):
             yield "a bucket each, slt: somebody sees a key"
         mine, theirs = ([[self.random.randrange(16) for _ in range(self.length)] for _ in range(HEADS)] for _ in "qk")
         names = self.random.sample(range(-(2**31), 2**31), 16)
         renamed = [[[names[x] for x in row] for row in rows] for rows in (mine, theirs)]
-        expected = self.dense([mine, theirs], "slt", same, "i32")
+        expected = self.dense([mine, theirs], "slt")
         yield from self.agree("buckets", self.sparse("hash_sparse", [mine, theirs], "slt"), expected)
         yield from self.agree("buckets by other names", self.sparse("hash_sparse", renamed, "slt"), expected)
+
+    def projected(self):
+        for order, heads, count in (("sle", 1, 0), ("slt", HEADS, 1), ("sle", HEADS // 2, 8)):
+            projections = f"{heads}x{count}x{DIM}xf32={'random:6' if count else 0}"
+            expected = self.dense([projections], order, arguments=PROJECTIONS, before=HASHES)
+            found = self.sparse("hash_projected", [projections], order)
+            yield from self.agree(f"{count} projections, {order}", found, expected)
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -155,7 +173,7 @@ with tempfile.TemporaryDirectory() as folder:
     for length in options.lengths:
         for target in options.targets:
             case = Case(pathlib.Path(folder), options.root, length, target, options.gradients)
-            for problem in [*case.dropped(), *case.hashed()]:
+            for problem in [*case.dropped(), *case.hashed(), *case.projected()]:
                 problems.append(f"{length} on {target}: {problem}")
             count += 1
 print("\n".join([*problems, f"{count} lengths and targets, {len(problems)} problems"]))
