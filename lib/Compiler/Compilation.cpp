@@ -260,6 +260,13 @@ Status Compilation::bake(Span<lacuna::Value> arguments) {
   m.options.mode = "baked";
   if (Status status = lowerTo(Level::Attn); !status.isOk())
     return status;
+  WalkResult gradients = m.op->walk([](attn::BackwardOp backward) {
+    backward.emitOpError("is of a gradient, which cannot be baked; in mode 'planned' it visits "
+                         "the tiles that the mask leaves, too");
+    return WalkResult::interrupt();
+  });
+  if (gradients.wasInterrupted())
+    return m.diagnostics.take(StatusKind::Unsupported, "gradients cannot be baked");
   SmallVector<TileSize> tiles;
   FailureOr<Program> program = failure();
   if (failed(m.timed("bake: tiles", [&] { return m.planKernels(tiles, program); })))

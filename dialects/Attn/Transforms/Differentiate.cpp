@@ -313,7 +313,8 @@ private:
   LogicalResult addGradient(func::FuncOp spec, SymbolTable &symbols) {
     std::string name = (spec.getName() + "_gradient").str();
     if (symbols.lookup(name))
-      return spec.emitError() << "has no place for its gradient: there is a function @" << name;
+      return spec.emitError() << "has no place for its gradient: there is a function @" << name
+                              << "; rename one of them";
     func::FuncOp copy = spec.clone();
     copy.setName(name);
     symbols.insert(copy, ++Block::iterator(spec));

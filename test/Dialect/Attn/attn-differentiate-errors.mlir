@@ -4,7 +4,7 @@
 !t = tensor<?x?x?x64xf16>
 func.func @bits(%q: !t, %k: !t, %v: !t) -> !t {
   %o, %lse = attn.attend %q, %k, %v score(%s, %b, %h, %i, %j) {
-    // expected-error@below {{'arith.bitcast' op has no derivative: there is no rule for it}}
+    // expected-error@below {{'arith.bitcast' op has no derivative: there is no rule for it, so it can take no score, and nothing that is made of tables or arguments of floats}}
     %bits = arith.bitcast %s : f32 to i32
     %next = arith.addi %bits, %h : i32
     %r = arith.bitcast %next : i32 to f32
@@ -20,7 +20,7 @@ func.func @branch(%q: !t, %k: !t, %v: !t) -> !t {
   %o, %lse = attn.attend %q, %k, %v score(%s, %b, %h, %i, %j) {
     %past = arith.cmpi sle, %j, %i : i32
     %r = scf.if %past -> f32 {
-      // expected-error@below {{'arith.bitcast' op has no derivative: there is no rule for it}}
+      // expected-error@below {{'arith.bitcast' op has no derivative: there is no rule for it, so it can take no score, and nothing that is made of tables or arguments of floats}}
       %bits = arith.bitcast %s : f32 to i32
       %next = arith.addi %bits, %h : i32
       %y = arith.bitcast %next : i32 to f32
@@ -37,7 +37,7 @@ func.func @branch(%q: !t, %k: !t, %v: !t) -> !t {
 
 !t = tensor<?x?x?x64xf16>
 func.func @scale(%q: !t, %k: !t, %v: !t, %exponent: f32, %n: i32) -> !t {
-  // expected-error@below {{'arith.bitcast' op has no derivative: there is no rule for it}}
+  // expected-error@below {{'arith.bitcast' op has no derivative: there is no rule for it, so it can take no score, and nothing that is made of tables or arguments of floats}}
   %bits = arith.bitcast %exponent : f32 to i32
   %next = arith.addi %bits, %n : i32
   %scale = arith.bitcast %next : i32 to f32
@@ -48,7 +48,7 @@ func.func @scale(%q: !t, %k: !t, %v: !t, %exponent: f32, %n: i32) -> !t {
 // -----
 
 !t = tensor<?x?x?x64xf16>
-// expected-error@below {{has no place for its gradient: there is a function @f_gradient}}
+// expected-error@below {{has no place for its gradient: there is a function @f_gradient; rename one of them}}
 func.func @f(%q: !t, %k: !t, %v: !t) -> !t {
   %o, %lse = attn.attend %q, %k, %v : !t, !t, !t
   return %o : !t

@@ -71,7 +71,9 @@ LogicalResult Reversal::findActive(Operation *op) {
     return success();
   const Rule *rule = ruleOf(op);
   if (!rule)
-    return op->emitOpError("has no derivative: there is no rule for it");
+    return op->emitOpError(
+        "has no derivative: there is no rule for it, so it can take no score, and "
+        "nothing that is made of tables or arguments of floats");
   for (auto [operand, partial] : llvm::zip_equal(op->getOperands(), *rule))
     if (partial && isActive(operand))
       active.insert(op->getResult(0));
