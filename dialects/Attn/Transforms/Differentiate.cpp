@@ -1,8 +1,9 @@
 //===- Differentiate.cpp - Gradient functions of specs ----------------------===//
 //
-// A copy of the spec is checked, made canonical, so that one table is one value, and its
-// scalars are sunk; scales that are computed from floats go into the score before, where
-// all that is computed has a derivative. Then its ops are
+// A copy of the spec is checked, tables that are the same become one value, and its scalars
+// are sunk; scales that are computed from floats go into the score before, where all that
+// is computed has a derivative. What a score reads has a gradient though nothing may come
+// of it: results do not depend on what can be simplified. Then its ops are
 // gone through from the last to the first, and each takes the gradients of its results to
 // those of its operands: attn.attend by attn.attend_grad, with the same predicate and score
 // and the pullback of the score (Gradient/Pullback.h), attn.merge by attn.merge_grad. Orders
@@ -35,6 +36,28 @@ namespace lacuna::attn {
 } // namespace lacuna::attn
 
 using namespace lacuna::attn;
+
+/// Makes one value of tables in an order that are the same in the end.
+static void mergeTables(func::FuncOp function) {
+  SmallVector<Operation *> known;
+  for (Operation &op : function.front().without_terminator()) {
+    if (!isa<HashOp, SortOp, CompactOp, GatherOp, ScatterOp>(op))
+      continue;
+    SmallVector<OpFoldResult> folded;
+    if (succeeded(op.fold(folded)) && !folded.empty()) {
+      op.replaceAllUsesWith(ValueRange(cast<Value>(folded.front())));
+      continue;
+    }
+    auto same = llvm::find_if(known, [&](Operation *other) {
+      return OperationEquivalence::isEquivalentTo(&op, other,
+                                                  OperationEquivalence::IgnoreLocations);
+    });
+    if (same == known.end())
+      known.push_back(&op);
+    else
+      op.replaceAllUsesWith(*same);
+  }
+}
 
 /// Whether a scalar is an argument of floats, or computed from one.
 static bool isOfFloats(Value value) {
@@ -326,23 +349,19 @@ private:
     return failure();
   }
 
-  static void addSimplification(OpPassManager &passes) {
-    passes.addPass(createCanonicalizerPass());
-    passes.addPass(createCSEPass());
-  }
-
   LogicalResult differentiate(func::FuncOp copy) {
     OpPassManager before("func.func"), sink("func.func"), after("func.func");
     before.addPass(createCheckSpec());
-    addSimplification(before);
     if (failed(runPipeline(before, copy)))
       return failure();
+    mergeTables(copy);
     for (auto attend : copy.getOps<AttendOp>())
       moveScaleToScore(attend);
     sink.addPass(createSinkScalars());
     if (failed(runPipeline(sink, copy)) || failed(GradientFunction(copy).run()))
       return failure();
-    addSimplification(after);
+    after.addPass(createCanonicalizerPass());
+    after.addPass(createCSEPass());
     after.addPass(createCanonicalizerPass());
     return runPipeline(after, copy);
   }
