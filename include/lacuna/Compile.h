@@ -28,6 +28,9 @@ struct CompileOptions {
   /// Where runs of key tiles come from: auto, closed or planned; lacuna/Baked.h makes
   /// specs that hold theirs.
   std::string mode = "auto";
+  /// How gradients of attention are summed: deterministic, the same to the last bit in every
+  /// run; or fastest, with fewer products, where those of queries may differ in their last bits.
+  std::string gradients = "deterministic";
   std::string fileName = "spec"; ///< for locations in messages
   bool useCache = true;          ///< false: compile, and store nothing
 };

@@ -112,6 +112,7 @@ typedef struct {
   const char *file_name; ///< for locations in messages; may be null
   int32_t no_cache;      ///< not 0: compile, and store nothing
   const char *mode;      ///< "auto", "closed" or "planned"; null: the default
+  const char *gradients; ///< "deterministic" or "fastest"; null: the default
 } lacuna_compile_options;
 
 /// Compiles `spec_bytes` bytes of MLIR text.

@@ -109,6 +109,23 @@ __device__ __forceinline__ void addF32(uint64_t address, float value, bool insid
       : "memory");
 }
 
+/// The same for an element that is there.
+__device__ __forceinline__ void addF32(uint64_t address, float value) {
+  asm volatile("red.relaxed.gpu.global.add.f32 [%0], %1;" ::"l"(address), "f"(value) : "memory");
+}
+
+/// Two elements that lie at a multiple of 8 bytes; in one instruction where there is one.
+__device__ __forceinline__ void addPairF32(uint64_t address, float first, float second) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("red.relaxed.gpu.global.add.v2.f32 [%0], {%1, %2};" ::"l"(address), "f"(first),
+               "f"(second)
+               : "memory");
+#else
+  addF32(address, first);
+  addF32(address + 4, second);
+#endif
+}
+
 __device__ __forceinline__ void storeF32(uint64_t address, float value) {
   store32(address, __float_as_uint(value));
 }

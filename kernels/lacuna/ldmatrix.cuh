@@ -12,16 +12,18 @@
 
 namespace lacuna {
 
-/// This lane's offset when matrices 0 and 1 are rows 0 and 8 of one chunk.
+/// This lane's offset when matrices 0 and 1 are rows 0 and 8 of one chunk: of `chunk`, which
+/// is even, as that of the others is the next.
 template <uint32_t Span>
-__device__ __forceinline__ uint32_t rowsFirst() {
-  return chunkOffset<Span>(laneIndex() % 16, laneIndex() / 16);
+__device__ __forceinline__ uint32_t rowsFirst(uint32_t chunk = 0) {
+  return chunkOffset<Span>(laneIndex() % 16, chunk + laneIndex() / 16);
 }
 
-/// This lane's offset when matrices 0 and 1 are two chunks of one row.
+/// This lane's offset when matrices 0 and 1 are two chunks of one row: `chunk`, which is
+/// even, and the next.
 template <uint32_t Span>
-__device__ __forceinline__ uint32_t columnsFirst() {
-  return chunkOffset<Span>(laneIndex() % 8 + laneIndex() / 16 * 8, laneIndex() / 8 % 2);
+__device__ __forceinline__ uint32_t columnsFirst(uint32_t chunk = 0) {
+  return chunkOffset<Span>(laneIndex() % 8 + laneIndex() / 16 * 8, chunk + laneIndex() / 8 % 2);
 }
 
 } // namespace lacuna

@@ -70,6 +70,24 @@ __device__ __forceinline__ void meetWarp() {
 }
 
 //===----------------------------------------------------------------------===//
+// Meetings of all `Threads` consumers, at a named barrier behind those of turns
+//===----------------------------------------------------------------------===//
+
+/// All are there, and what they waited for is behind them.
+template <uint32_t Threads>
+__device__ __forceinline__ void meet() {
+  asm volatile("bar.sync 4, %0;" ::"n"(Threads) : "memory");
+}
+
+/// What each has written to shared memory is there for products of all.
+template <uint32_t Threads>
+__device__ __forceinline__ void publishAndMeet() {
+  asm volatile("fence.proxy.async.shared::cta;\n"
+               "bar.sync 4, %0;" ::"n"(Threads)
+               : "memory");
+}
+
+//===----------------------------------------------------------------------===//
 // What the producer tells the consumers
 //===----------------------------------------------------------------------===//
 

@@ -21,6 +21,11 @@ __device__ __forceinline__ int32_t fragmentRow(uint32_t rowsPerWarp) {
   return warpIndex() * rowsPerWarp + laneIndex() / 4;
 }
 
+/// The same where only the rows of `warps` warps are there, for several times as many.
+__device__ __forceinline__ int32_t fragmentRow(uint32_t rowsPerWarp, uint32_t warps) {
+  return warpIndex() % warps * rowsPerWarp + laneIndex() / 4;
+}
+
 /// Column of a tile that the first element of this thread belongs to.
 __device__ __forceinline__ int32_t fragmentColumn() { return laneIndex() % 4 * 2; }
 

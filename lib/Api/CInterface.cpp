@@ -154,6 +154,8 @@ static Result<CompileOptions> convert(const lacuna_compile_options &options) {
     converted.fileName = options.file_name;
   if (options.mode)
     converted.mode = options.mode;
+  if (options.gradients)
+    converted.gradients = options.gradients;
   converted.useCache = !options.no_cache;
   return converted;
 }

@@ -19,7 +19,8 @@ std::string CompileDriver::requestKey(std::string_view spec, const CompileOption
   for (std::string_view part :
        {std::string_view(frontEnd.buildId), std::string_view(nvrtc),
         std::string_view(options.target), std::string_view(options.function),
-        std::string_view(options.mode), std::string_view(options.fileName), spec})
+        std::string_view(options.mode), std::string_view(options.gradients),
+        std::string_view(options.fileName), spec})
     key.append(std::to_string(part.size())).append(":").append(part).append("\n");
   return key;
 }

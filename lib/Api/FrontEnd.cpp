@@ -11,8 +11,9 @@
 using namespace lacuna;
 
 static Result<Program> lower(std::string_view spec, const CompileOptions &options) {
-  Result<std::unique_ptr<Compilation>> compilation = Compilation::parse(
-      std::string(spec), options.fileName, {options.target, options.function, options.mode});
+  Result<std::unique_ptr<Compilation>> compilation =
+      Compilation::parse(std::string(spec), options.fileName,
+                         {options.target, options.function, options.mode, options.gradients});
   if (!compilation)
     return compilation.status();
   return (*compilation)->finish();

@@ -12,14 +12,15 @@
 
 using namespace mlir;
 
-void lacuna::addAttnPasses(OpPassManager &specs, const std::string &mode, Classifiers classifiers) {
+void lacuna::addAttnPasses(OpPassManager &specs, const std::string &mode,
+                           const std::string &gradients, Classifiers classifiers) {
   specs.addPass(attn::createCheckSpec());
   specs.addPass(attn::createExpandSugar());
   specs.addPass(attn::createSinkScalars());
   specs.addPass(createCanonicalizerPass());
   specs.addPass(createCSEPass());
   specs.addPass(createCanonicalizerPass());
-  specs.addPass(attn::createSplitGradients());
+  specs.addPass(attn::createSplitGradients({gradients}));
   specs.addPass(attn::createDeriveIntervals());
   if (classifiers == Classifiers::OfAll) // closed forms get none once a mode is chosen
     specs.addPass(attn::createDeriveClassifier());

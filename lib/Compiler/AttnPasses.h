@@ -13,8 +13,10 @@ namespace lacuna {
 enum class Classifiers { OfPlans, OfAll };
 
 /// Adds what leaves specs (func.func) canonical: sugar expanded, intervals derived,
-/// `mode` chosen, tiles classified. `mode` is what attn-choose-mode is told.
-void addAttnPasses(mlir::OpPassManager &specs, const std::string &mode, Classifiers classifiers);
+/// `mode` chosen, tiles classified. `mode` is what attn-choose-mode is told, `gradients`
+/// what attn-split-gradients is.
+void addAttnPasses(mlir::OpPassManager &specs, const std::string &mode,
+                   const std::string &gradients, Classifiers classifiers);
 
 } // namespace lacuna
 

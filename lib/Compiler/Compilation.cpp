@@ -167,7 +167,9 @@ Status Compilation::lowerTo(Level level) {
   };
   const Step steps[] = {
       {"attn passes", Level::Attn, Level::Attn,
-       [&](OpPassManager &passes) { buildAttnPreparePipeline(passes, m.options.mode); }},
+       [&](OpPassManager &passes) {
+         buildAttnPreparePipeline(passes, m.options.mode, m.options.gradients);
+       }},
       {"attn to tile", Level::Attn, Level::Tile, buildAttnToTilePipeline},
       {"tile schedule", Level::Tile, Level::Scheduled,
        [&](OpPassManager &passes) { buildTileSchedulePipeline(passes, m.options.target); }},

@@ -34,6 +34,7 @@ struct CompilerOptions {
   std::string target;                       ///< may be empty when the text is scheduled
   std::string function = {};                ///< which spec of the module; empty: the only one
   std::string mode = CompileOptions().mode; ///< of its attends
+  std::string gradients = CompileOptions().gradients; ///< how they are summed
 };
 
 /// Wall time of one step of a compilation.

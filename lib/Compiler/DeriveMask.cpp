@@ -41,7 +41,7 @@ Result<SpecMask> lacuna::deriveMask(const std::string &text, const std::string &
     return chosen.status();
   auto spec = mlir::cast<mlir::func::FuncOp>(*chosen);
   mlir::PassManager passes(&context, mlir::func::FuncOp::getOperationName());
-  addAttnPasses(passes, CompileOptions().mode, Classifiers::OfAll);
+  addAttnPasses(passes, CompileOptions().mode, CompileOptions().gradients, Classifiers::OfAll);
   if (mlir::failed(passes.run(spec)))
     return diagnostics.take(StatusKind::Unsupported, "the attn passes failed");
   llvm::SmallVector<attn::AttendOp> attends(spec.getOps<attn::AttendOp>());

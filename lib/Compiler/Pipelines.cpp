@@ -20,8 +20,9 @@
 using namespace mlir;
 using namespace lacuna;
 
-void lacuna::buildAttnPreparePipeline(OpPassManager &passes, const std::string &mode) {
-  addAttnPasses(passes.nest<func::FuncOp>(), mode, Classifiers::OfPlans);
+void lacuna::buildAttnPreparePipeline(OpPassManager &passes, const std::string &mode,
+                                      const std::string &gradients) {
+  addAttnPasses(passes.nest<func::FuncOp>(), mode, gradients, Classifiers::OfPlans);
 }
 
 void lacuna::buildAttnToTilePipeline(OpPassManager &passes) {
@@ -36,6 +37,7 @@ void lacuna::buildTileSchedulePipeline(OpPassManager &passes, const std::string 
   passes.addPass(tile::createTileSchedulePlansPass());
   OpPassManager &kernels = passes.nest<tile::KernelOp>();
   kernels.addPass(tile::createTileAssignLayoutsPass());
+  kernels.addPass(tile::createTileExchangeOperandsPass());
   kernels.addPass(tile::createTileSpecializeWarpsPass());
   kernels.addPass(tile::createTileMakePersistentPass());
   kernels.addPass(tile::createTilePlaceOperandsPass());
@@ -60,9 +62,11 @@ void lacuna::buildTileToEmitCPipeline(OpPassManager &passes) {
 }
 
 namespace {
-struct ModeOption : PassPipelineOptions<ModeOption> {
+struct SpecOptions : PassPipelineOptions<SpecOptions> {
   Option<std::string> mode{*this, "mode", llvm::cl::init(CompileOptions().mode),
                            llvm::cl::desc("where runs come from: auto, closed or planned")};
+  Option<std::string> gradients{*this, "gradients", llvm::cl::init(CompileOptions().gradients),
+                                llvm::cl::desc("how they are summed: deterministic or fastest")};
 };
 
 struct TargetOption : PassPipelineOptions<TargetOption> {
@@ -71,16 +75,17 @@ struct TargetOption : PassPipelineOptions<TargetOption> {
 } // namespace
 
 void lacuna::registerPipelines() {
-  PassPipelineRegistration<ModeOption>("attn-prepare",
-                                       "Specs: sugar expanded, intervals derived, mode chosen",
-                                       [](OpPassManager &passes, const ModeOption &options) {
-                                         buildAttnPreparePipeline(passes, options.mode);
-                                       });
-  PassPipelineRegistration<ModeOption>("attn-to-tile", "Specs to programs and abstract kernels",
-                                       [](OpPassManager &passes, const ModeOption &options) {
-                                         buildAttnPreparePipeline(passes, options.mode);
-                                         buildAttnToTilePipeline(passes);
-                                       });
+  PassPipelineRegistration<SpecOptions>(
+      "attn-prepare", "Specs: sugar expanded, intervals derived, mode chosen",
+      [](OpPassManager &passes, const SpecOptions &options) {
+        buildAttnPreparePipeline(passes, options.mode, options.gradients);
+      });
+  PassPipelineRegistration<SpecOptions>("attn-to-tile", "Specs to programs and abstract kernels",
+                                        [](OpPassManager &passes, const SpecOptions &options) {
+                                          buildAttnPreparePipeline(passes, options.mode,
+                                                                   options.gradients);
+                                          buildAttnToTilePipeline(passes);
+                                        });
   PassPipelineRegistration<TargetOption>("tile-schedule", "Abstract kernels to scheduled ones",
                                          [](OpPassManager &passes, const TargetOption &options) {
                                            buildTileSchedulePipeline(passes, options.target);

@@ -9,8 +9,10 @@
 namespace lacuna {
 
 /// Specs, canonical: sugar expanded, intervals derived, mode chosen. Pipeline
-/// `attn-prepare`, option `mode`: what attn-choose-mode is told.
-void buildAttnPreparePipeline(mlir::OpPassManager &passes, const std::string &mode);
+/// `attn-prepare`, option `mode`: what attn-choose-mode is told, and `gradients`: what
+/// attn-split-gradients is.
+void buildAttnPreparePipeline(mlir::OpPassManager &passes, const std::string &mode,
+                              const std::string &gradients);
 
 /// Prepared specs to programs and abstract kernels. Pipeline `attn-to-tile`
 /// does this after `attn-prepare`.

@@ -2,6 +2,7 @@
 #ifndef TOOLS_LACUNA_BENCH_BENCH_H
 #define TOOLS_LACUNA_BENCH_BENCH_H
 
+#include "lacuna/Compile.h"
 #include "lacuna/Result.h"
 #include "lib/Support/Stopwatch.h"
 #include "tools/lacuna-bench/Table.h"
@@ -32,7 +33,8 @@ struct BenchOptions {
   int shorten = 1;                 ///< sequences are so many times as short
   int lengthen = 1;                ///< and as long
   Passes passes = Passes::Forward; ///< of the configurations
-  std::string prepareTarget;       ///< not empty: speed only compiles, for that target
+  std::string gradients = CompileOptions().gradients; ///< how they are summed
+  std::string prepareTarget; ///< not empty: speed only compiles, for that target
 };
 
 /// Spec to cubin by stage, as a whole process, and as a ratio to NVRTC alone on

@@ -29,7 +29,8 @@ public:
             {heads.batch, heads.queryHeads, heads.keyHeads, length, length},
             std::move(tables),
             /*notYet=*/{},
-            options.passes});
+            options.passes,
+            options.gradients});
   }
   void notYet(int number, const std::string &title, const std::string &missing) {
     append({number, title, {}, {}, {}, missing});

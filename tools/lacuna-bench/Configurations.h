@@ -23,6 +23,7 @@ struct Configuration {
   std::vector<std::string> tables; ///< arguments behind queries, keys and values
   std::string notYet;              ///< what is missing for it; empty: nothing
   Passes passes = Passes::Forward;
+  std::string gradients = CompileOptions().gradients; ///< how they are summed
 };
 
 /// A program, ready to compile and to launch.

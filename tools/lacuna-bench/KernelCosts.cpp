@@ -25,11 +25,11 @@ Configuration lacuna::oneGroupOf(const Configuration &configuration) {
 
 /// How the kernel came to be that needs the most registers; nothing is compiled to
 /// instructions.
-static Result<KernelFacts> factsOf(const std::string &text, const std::string &fileName,
-                                   const TargetInfo &target) {
+static Result<KernelFacts> factsOf(const std::string &text, const CompileOptions &compiler) {
   CompilerOptions options;
-  options.target = target.name;
-  auto compilation = Compilation::parse(text, fileName, options);
+  options.target = compiler.target;
+  options.gradients = compiler.gradients;
+  auto compilation = Compilation::parse(text, compiler.fileName, options);
   if (!compilation)
     return compilation.status();
   if (Status status = (*compilation)->lowerTo(Level::Scheduled); !status.isOk())
@@ -43,15 +43,11 @@ static Result<KernelFacts> factsOf(const std::string &text, const std::string &f
 
 /// Adds the work of a program's launch, and takes over its kernel if that needs more registers
 /// than the one before.
-static Status addProgram(const PreparedProgram &program, const std::string &fileName,
-                         const TargetInfo &target, std::uint64_t step, KernelCosts &costs,
-                         LaunchWork &work) {
-  Result<KernelFacts> facts = factsOf(program.text, fileName, target);
+static Status addProgram(const PreparedProgram &program, const CompileOptions &options,
+                         std::uint64_t step, KernelCosts &costs, LaunchWork &work) {
+  Result<KernelFacts> facts = factsOf(program.text, options);
   if (!facts)
     return facts.status();
-  CompileOptions options;
-  options.target = target.name;
-  options.fileName = fileName;
   Result<Executable> executable = compile(program.text, options);
   if (!executable)
     return executable.status();
@@ -72,9 +68,13 @@ Result<KernelCosts> lacuna::costsOf(const Configuration &configuration,
                                     const TargetInfo &target) {
   KernelCosts costs;
   LaunchWork work;
+  CompileOptions options;
+  options.target = target.name;
+  options.fileName = configuration.kernel.spec + ".mlir";
+  options.gradients = configuration.gradients;
   for (const PreparedProgram &program : prepared.programs)
-    if (Status added = addProgram(program, configuration.kernel.spec + ".mlir", target,
-                                  (prepared.visiblePairs / mostPairs) | 1, costs, work);
+    if (Status added =
+            addProgram(program, options, (prepared.visiblePairs / mostPairs) | 1, costs, work);
         !added.isOk())
       return added;
   const double flopsOfTile = flopsOf(configuration, 128 * 128);

@@ -43,6 +43,7 @@ static Result<Executable> compileFor(const std::string &target, const Configurat
   CompileOptions compiler;
   compiler.target = target;
   compiler.fileName = configuration.kernel.spec + ".mlir";
+  compiler.gradients = configuration.gradients;
   return compile(program.text, compiler);
 }
 

@@ -56,6 +56,9 @@ static cl::opt<Passes> passes(
     cl::values(clEnumValN(Passes::Forward, "forward", "the spec (default)"),
                clEnumValN(Passes::Backward, "backward", "its gradient"),
                clEnumValN(Passes::Training, "training", "the spec, and behind it the gradient")));
+static cl::opt<std::string> gradients("gradients", cl::value_desc("deterministic|fastest"),
+                                      cl::init(CompileOptions().gradients), cl::cat(category),
+                                      cl::desc("how those of configurations are summed"));
 static cl::opt<std::string> prepareTarget("prepare", cl::value_desc("target"), cl::cat(category),
                                           cl::desc("speed only compiles for it, into the cache, "
                                                    "for a machine without NVRTC"));
@@ -105,6 +108,7 @@ int main(int argc, char **argv) {
   options.shorten = std::max(1, int(shorten));
   options.lengthen = std::max(1, int(lengthen));
   options.passes = passes;
+  options.gradients = gradients;
   options.prepareTarget = prepareTarget;
   options.programPath = std::filesystem::path(ownFile()).parent_path().string();
   for (const std::string &name : only)

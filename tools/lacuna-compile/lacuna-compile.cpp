@@ -44,6 +44,11 @@ static const std::string modeText =
 static cl::opt<std::string> mode("mode", cl::desc(modeText),
                                  cl::value_desc("auto|closed|planned|baked"),
                                  cl::init(CompileOptions().mode), cl::cat(category));
+static const std::string gradientsText =
+    "how gradients are summed; default: " + CompileOptions().gradients;
+static cl::opt<std::string> gradients("gradients", cl::desc(gradientsText),
+                                      cl::value_desc("deterministic|fastest"),
+                                      cl::init(CompileOptions().gradients), cl::cat(category));
 static cl::list<std::string> inputs("input", cl::value_desc("value"), cl::cat(category),
                                     cl::desc("for --mode=baked, the next argument, as lacuna-run "
                                              "takes it; SHAPExTYPE alone for a tensor that the "
@@ -153,6 +158,7 @@ static CompileOptions optionsFor(const std::string &fileName) {
   options.target = target;
   options.function = function;
   options.mode = mode;
+  options.gradients = gradients;
   options.fileName = fileName;
   return options;
 }
@@ -179,7 +185,7 @@ static Result<std::string> compileCached(const std::string &text, const std::str
 
 /// Level by level, for those who want to see what is on the way.
 static Result<std::string> compileByLevels(const std::string &text, const std::string &fileName) {
-  auto compilation = Compilation::parse(text, fileName, {target, function, mode});
+  auto compilation = Compilation::parse(text, fileName, {target, function, mode, gradients});
   if (!compilation)
     return compilation.status();
   Level last = emit <= Emit::EmitC ? Level(int(emit.getValue())) : Level::EmitC;

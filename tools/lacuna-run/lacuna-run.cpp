@@ -57,6 +57,11 @@ static const std::string modeText =
 static cl::opt<std::string> mode("mode", cl::value_desc("auto|closed|planned|baked"),
                                  cl::cat(category), cl::init(CompileOptions().mode),
                                  cl::desc(modeText));
+static const std::string gradientsText =
+    "How gradients are summed; default: " + CompileOptions().gradients;
+static cl::opt<std::string> gradients("gradients", cl::value_desc("deterministic|fastest"),
+                                      cl::cat(category), cl::init(CompileOptions().gradients),
+                                      cl::desc(gradientsText));
 static cl::opt<std::string>
     emulatorMode("emulator", cl::value_desc("eager|lazy|random:SEED"), cl::cat(category),
                  cl::desc("Run on the emulator, with asynchronous operations that complete so"));
@@ -120,6 +125,7 @@ static Result<Compiled> compileForDevice(std::string_view source, const std::str
   options.target = target.empty() ? (*opened)->target() : target;
   options.function = function;
   options.mode = mode;
+  options.gradients = gradients;
   options.fileName = fileName;
   Result<Executable> executable =
       mode == "baked" ? compileBaked(source, options, arguments) : compile(source, options);

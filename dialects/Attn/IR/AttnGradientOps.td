@@ -183,6 +183,10 @@ def Attn_BackwardOp : Attn_Op<"backward", [
       these take j first. `intervals` are intervals of query slots for positions of
       keys, and `classify` has the box of keys first.
 
+    With `adding query`, one by key yields dq, too, behind dk and dv: each tile's share of
+    it is added as soon as it is there, in no certain order, so that scores are computed
+    once and not twice.
+
     `attn-split-gradients` makes them. Clauses and `mode` are those of `attn.attend`
     and of `attn.attend_grad`; with `by key`, `pullback` contributes to nothing.
 
@@ -219,6 +223,7 @@ def Attn_BackwardOp : Attn_Op<"backward", [
     Attn_Sequence:$output_gradient,
     Optional<F32>:$scale,
     Variadic<Attn_Differentiable>:$wanted,
+    UnitAttr:$adds_query,
     OptionalAttr<Attn_ModeAttr>:$mode
   );
   let results = (outs Variadic<RankedTensorOf<[F16, BF16, F32]>>:$gradients);
@@ -229,7 +234,8 @@ def Attn_BackwardOp : Attn_Op<"backward", [
     $key `,` $value (`at` $key_position^)? (`ragged` $key_offsets^)?
     `state` $lse `,` $delta `gradient` $output_gradient
     `` custom<BackwardClauses>($where, $score, $pullback, $intervals, $classify)
-    (`scale` $scale^)? (`of` $wanted^)? (`mode` `` $mode^)? attr-dict-with-keyword
+    (`scale` $scale^)? (`of` $wanted^)? (`adding` `query` $adds_query^)? (`mode` `` $mode^)?
+    attr-dict-with-keyword
     `:` type($query) (`at` type($query_position)^)? (`ragged` type($query_offsets)^)? `,`
     type($key) `,` type($value) (`at` type($key_position)^)? (`ragged` type($key_offsets)^)?
     `gradient` type($output_gradient) (`of` type($wanted)^)?
@@ -238,7 +244,10 @@ def Attn_BackwardOp : Attn_Op<"backward", [
   let hasRegionVerifier = 1;
   let hasCanonicalizeMethod = 1;
   let extraClassDeclaration = [{
-    /// Gradient of the queries; null unless this is by query.
+    /// Largest head dim of which one kernel has registers for the sums of keys and values.
+    static constexpr int64_t kMostFeaturesTogether = 128;
+
+    /// Gradient of the queries; null unless this is by query or adds it.
     ::mlir::Value getQueryGradient();
     /// Gradient of the keys; null unless this is by key.
     ::mlir::Value getKeyGradient();

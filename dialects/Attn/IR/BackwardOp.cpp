@@ -15,7 +15,11 @@ LogicalResult DeltaOp::verify() {
   return success();
 }
 
-Value BackwardOp::getQueryGradient() { return isByKey() ? Value() : getGradients().front(); }
+Value BackwardOp::getQueryGradient() {
+  if (!isByKey())
+    return getGradients().front();
+  return getAddsQuery() ? getGradients().back() : Value();
+}
 Value BackwardOp::getKeyGradient() { return isByKey() ? getGradients()[0] : Value(); }
 Value BackwardOp::getValueGradient() { return isByKey() ? getGradients()[1] : Value(); }
 
@@ -42,7 +46,7 @@ LogicalResult BackwardOp::inferReturnTypes(MLIRContext *, std::optional<Location
                                            SmallVectorImpl<Type> &inferred) {
   if (adaptor.getRows() == Side::Key)
     inferred.append({adaptor.getKey().getType(), adaptor.getValue().getType()});
-  else
+  if (adaptor.getRows() == Side::Query || adaptor.getAddsQuery())
     inferred.push_back(adaptor.getQuery().getType());
   for (Type type : adaptor.getWanted().getTypes())
     inferred.push_back(AttendGradOp::gradientTypeOf(type));
@@ -52,6 +56,8 @@ LogicalResult BackwardOp::inferReturnTypes(MLIRContext *, std::optional<Location
 LogicalResult BackwardOp::verify() {
   if (isByKey() && !getWanted().empty())
     return emitOpError("is by key, but only one by query yields gradients of values after 'of'");
+  if (!isByKey() && getAddsQuery())
+    return emitOpError("is by query and sums the gradient of queries, so it cannot add to it");
   return failure(
       failed(verifyAttention(*this)) ||
       failed(verifyOutput(*this, "a gradient of the output", getOutputGradient().getType())) ||

@@ -72,6 +72,11 @@ def SplitGradients : Pass<"attn-split-gradients", "::mlir::func::FuncOp"> {
     whose gradients are used. What an op by key takes of the query and of the key is
     exchanged in its clauses, which contribute to nothing there.
 
+    With `fastest`, one by key adds to the gradient of queries, too, and there is none by
+    query, unless one is needed anyway: where tables or scalars have gradients, which are
+    sums over keys, too; where nobody uses the gradients of keys and of values both; and
+    where sums have no registers left. A remark says what each gradient got, and why.
+
     Expects masks to be expanded and scalars to stand in the clauses.
 
     ```mlir
@@ -96,7 +101,10 @@ def SplitGradients : Pass<"attn-split-gradients", "::mlir::func::FuncOp"> {
       } : !t, !t, !t gradient !t
     ```
   }];
-  let statistics = [Statistic<"split", "split", "gradients that became kernels">];
+  let options = [Option<"gradients", "gradients", "std::string", "\"deterministic\"",
+                        "deterministic or fastest">];
+  let statistics = [Statistic<"split", "split", "gradients that became kernels">,
+                    Statistic<"adding", "adding", "gradients of one pass over scores">];
 }
 
 def CheckSpec : Pass<"attn-check-spec", "::mlir::func::FuncOp"> {

@@ -2,7 +2,8 @@
 //
 // Sums over keys and sums over queries are taken by kernels of their own, each of
 // which computes the scores again: nothing is added atomically then, and gradients do
-// not depend on the order of blocks.
+// not depend on the order of blocks. That is seven products a tile. One kernel by key that
+// adds what each tile contributes to queries takes five; it is what `fastest` asks for.
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/Attn/IR/Attn.h"
@@ -44,11 +45,11 @@ static void copyClause(Region &from, Region &to, unsigned values, Side rows) {
 
 /// The op whose rows are that side; it contributes to `wanted` and to nothing else.
 static BackwardOp createBackward(OpBuilder &builder, AttendGradOp op, Value delta, Side rows,
-                                 ValueRange wanted) {
+                                 ValueRange wanted, bool addsQuery) {
   auto backward = BackwardOp::create(
       builder, op.getLoc(), rows, op.getQuery(), op.getQueryPosition(), op.getQueryOffsets(),
       op.getKey(), op.getValue(), op.getKeyPosition(), op.getKeyOffsets(), op.getLse(), delta,
-      op.getOutputGradient(), op.getScale(), wanted, ModeAttr());
+      op.getOutputGradient(), op.getScale(), wanted, addsQuery, ModeAttr());
   copyClause(op.getWhere(), backward.getWhere(), 0, rows);
   copyClause(op.getScore(), backward.getScore(), 1, rows);
   copyClause(op.getPullback(), backward.getPullback(), 2, rows);
@@ -59,9 +60,31 @@ static BackwardOp createBackward(OpBuilder &builder, AttendGradOp op, Value delt
   return backward;
 }
 
+/// Why a kernel by key does not add to the gradient of queries; empty if it can.
+static std::string whyNotAdding(AttendGradOp op, ValueRange wanted) {
+  for (Value gradient : {op.getQueryGradient(), op.getKeyGradient(), op.getValueGradient()})
+    if (gradient.use_empty())
+      return "one pass is for gradients of queries, keys and values, and not all of them are used";
+  if (!wanted.empty())
+    return "gradients of tables and scalars need the scores by query anyway";
+  int64_t queryDim = op.getQueryHeadDim(), valueDim = op.getValueHeadDim();
+  if (std::max(queryDim, valueDim) > BackwardOp::kMostFeaturesTogether)
+    return "head dims " + std::to_string(queryDim) + " and " + std::to_string(valueDim) +
+           " leave no registers for the sums of one pass, whose head dims are at most " +
+           std::to_string(BackwardOp::kMostFeaturesTogether);
+  return {};
+}
+
 namespace {
 struct SplitGradientsPass final : lacuna::attn::impl::SplitGradientsBase<SplitGradientsPass> {
+  using SplitGradientsBase::SplitGradientsBase;
+
   void runOnOperation() override {
+    if (gradients != "deterministic" && gradients != "fastest") {
+      getOperation().emitError() << "unknown gradients '" << gradients
+                                 << "'; choose deterministic or fastest";
+      return signalPassFailure();
+    }
     for (auto op : llvm::make_early_inc_range(getOperation().getOps<AttendGradOp>())) {
       OpBuilder builder(op);
       Value delta = DeltaOp::create(builder, op.getLoc(), op.getLse().getType(), op.getOutput(),
@@ -72,9 +95,10 @@ struct SplitGradientsPass final : lacuna::attn::impl::SplitGradientsBase<SplitGr
           wanted.push_back(value);
           gradients.push_back(gradient);
         }
-      BackwardOp byQuery = createBackward(builder, op, delta, Side::Query, wanted);
-      BackwardOp byKey = createBackward(builder, op, delta, Side::Key, {});
-      op.getQueryGradient().replaceAllUsesWith(byQuery.getQueryGradient());
+      bool adds = chooseSums(op, wanted);
+      BackwardOp byQuery = createBackward(builder, op, delta, Side::Query, wanted, false);
+      BackwardOp byKey = createBackward(builder, op, delta, Side::Key, {}, adds);
+      op.getQueryGradient().replaceAllUsesWith((adds ? byKey : byQuery).getQueryGradient());
       op.getKeyGradient().replaceAllUsesWith(byKey.getKeyGradient());
       op.getValueGradient().replaceAllUsesWith(byKey.getValueGradient());
       for (auto [gradient, made] : llvm::zip(gradients, byQuery.getGradients().drop_front()))
@@ -85,6 +109,24 @@ struct SplitGradientsPass final : lacuna::attn::impl::SplitGradientsBase<SplitGr
           made.erase();
       ++split;
     }
+  }
+
+private:
+  /// Whether the gradient of queries is added to by key. Says so, or why not.
+  bool chooseSums(AttendGradOp op, ValueRange wanted) {
+    std::string obstacle = whyNotAdding(op, wanted);
+    bool adds = gradients == "fastest" && obstacle.empty();
+    if (adds) {
+      op.emitRemark() << "fastest: one pass over scores; gradients of queries are added "
+                         "atomically, so that their last bits may differ from run to run";
+      ++adding;
+      return true;
+    }
+    InFlightDiagnostic remark = op.emitRemark() << "deterministic: gradients of queries, keys and "
+                                                   "values are summed in one order";
+    if (gradients == "fastest")
+      remark << ", though asked to be fastest: " << obstacle;
+    return false;
   }
 };
 } // namespace

@@ -63,8 +63,9 @@ def Tile_AxesAttr : Tile_Attr<"Axes", "axes"> {
 def Tile_FragmentAttr : Tile_Attr<"Fragment", "fragment"> {
   let summary = "distributes a tile over the threads of `warps` warps";
   let description = [{
-    Rows are dealt to warps in equal consecutive shares, each a multiple of 16.
-    Inside a warp, lane = 4 g + t holds, for every block of 16 rows,
+    Rows are dealt to warps in equal consecutive shares, each a multiple of 16. Where an
+    accumulator has only n blocks of 16 rows for a multiple of n warps, warp w has block
+    w mod n, and of its columns the w / n-th of equal consecutive shares. Inside a warp, lane = 4 g + t holds, for every block of 16 rows,
 
     - `accumulator` (the C/D layout of mma.m16n8k16): rows g and g + 8, columns
       8 n + 2 t and 8 n + 2 t + 1 of every block n of 8 columns;

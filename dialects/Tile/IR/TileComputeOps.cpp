@@ -161,8 +161,10 @@ LogicalResult DotOp::verify() {
   if (lhs.size() != 2 || rhs.size() != 2 || result.size() != 2)
     return emitOpError("needs operands and result with 2 axes");
   // Score tiles share `feature`; products with values share `key`.
-  bool sums = lhs[0] == result[0] && llvm::is_contained(rhs, lhs[1]) &&
-              llvm::is_contained(rhs, result[1]) && lhs[1] != result[1];
+  auto other = [](ArrayRef<Axis> axes, Axis axis) { return axes[axes[0] == axis]; };
+  bool sums = llvm::is_contained(lhs, result[0]) && llvm::is_contained(rhs, result[1]) &&
+              other(lhs, result[0]) == other(rhs, result[1]) &&
+              !llvm::is_contained(result, other(lhs, result[0]));
   if (!sums)
     return emitOpError("must have an axis that both operands share and the result lacks");
   if (elementTypeOf(getLhs().getType()) != elementTypeOf(getRhs().getType()))

@@ -145,7 +145,8 @@ def Tile_DotOp : Tile_Op<"dot", [MemoryEffects<[MemRead]>, AllTypesMatch<["accum
   let description = [{
     Sums over the axis that both operands share and the accumulator lacks; the
     names of the axes say which operand is transposed. Operands are tiles or,
-    once placed, slots of shared memory. With `async` the product is only started:
+    once placed, slots of shared memory. A left one whose first axis is summed over
+    comes from all warps: its rows are theirs. With `async` the product is only started:
     its result, its operands in registers and its slots may be used again after a
     `tile.await_dots`.
 

@@ -58,7 +58,23 @@ LogicalResult LoadOp::verify() {
 }
 
 LogicalResult StoreOp::verify() {
-  return verifyAccess(*this, getView().getType(), getIndices().size(), getValue().getType());
+  RankedTensorType value = getValue().getType();
+  if (getAdds() && (value.getRank() != 2 || !value.getElementType().isF32()))
+    return emitOpError("adds ") << value << ", but only a matrix of f32 can be added";
+  return verifyAccess(*this, getView().getType(), getIndices().size(), value);
+}
+
+LogicalResult StoreSharedOp::verify() {
+  SharedType target = getTarget().getType();
+  RankedTensorType value = getValue().getType();
+  auto layout = dyn_cast<FragmentAttr>(value.getEncoding());
+  if (!layout || layout.getKind() != FragmentKind::Accumulator)
+    return emitOpError("must write a fragment of kind accumulator");
+  if (target.isVector() ||
+      value.getShape() != ArrayRef<int64_t>({target.getRows(), target.getColumns()}) ||
+      value.getElementType() != target.getElementType() || layout.getAxes() != target.getAxes())
+    return emitOpError("must have the shape, element type and axes of its slot");
+  return success();
 }
 
 LogicalResult AtomicAddOp::verify() {

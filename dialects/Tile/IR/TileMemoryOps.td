@@ -75,19 +75,28 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
 def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
   let summary = "writes a tile to a view";
   let description = [{
-    Elements outside the view are not written.
+    Elements outside the view are not written. With `add`, a matrix of f32 is added to
+    what is there, each element at once and in any order among blocks: sums may differ
+    in their last bits from run to run.
 
     ```mlir
-    tile.kernel @k(%lse: !tile.view<?xf32>, %row: i32) {
-      %c0 = arith.constant 0.0 : f32
-      %tile = tile.splat %c0 : tensor<?xf32, #tile.axes<[query]>>
-      tile.store %tile, %lse[%row] : tensor<?xf32, #tile.axes<[query]>>, !tile.view<?xf32>
+    tile.kernel @k(%lse: !tile.view<?xf32>, %sums: !tile.view<?x64xf32>, %row: i32) {
+      %c0 = arith.constant 0 : i32
+      %zero = arith.constant 0.0 : f32
+      %rows = tile.splat %zero : tensor<?xf32, #tile.axes<[query]>>
+      tile.store %rows, %lse[%row] : tensor<?xf32, #tile.axes<[query]>>, !tile.view<?xf32>
+      %tile = tile.splat %zero : tensor<?x64xf32, #tile.axes<[query, feature]>>
+      tile.store %tile, %sums[%row, %c0] add
+          : tensor<?x64xf32, #tile.axes<[query, feature]>>, !tile.view<?x64xf32>
       tile.return
     }
     ```
   }];
-  let arguments = (ins Tile_Tile:$value, Tile_ViewType:$view, Variadic<I32>:$indices);
-  let assemblyFormat = "$value `,` $view `[` $indices `]` attr-dict `:` type($value) `,` type($view)";
+  let arguments = (ins Tile_Tile:$value, Tile_ViewType:$view, Variadic<I32>:$indices,
+                       UnitAttr:$adds);
+  let assemblyFormat = [{
+    $value `,` $view `[` $indices `]` (`add` $adds^)? attr-dict `:` type($value) `,` type($view)
+  }];
   let hasVerifier = 1;
 }
 
@@ -304,6 +313,29 @@ def Tile_LoadSharedOp : Tile_Op<"load_shared", [MemoryEffects<[MemRead]>]> {
   let arguments = (ins Tile_SharedType:$source);
   let results = (outs Tile_Tile:$result);
   let assemblyFormat = "$source attr-dict `:` type($source) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_StoreSharedOp : Tile_Op<"store_shared", [MemoryEffects<[MemWrite]>]> {
+  let summary = "writes a tile to shared memory, for a product that sums over its rows";
+  let description = [{
+    Every warp writes its own rows, of 16-bit elements. Products may read the slot once
+    the warps have met (`tile.barrier`, or `tile.meet publishing` among consumers).
+
+    ```mlir
+    tile.kernel @k(%ds: tensor<64x32xbf16, #tile.fragment<[key, query], accumulator, warps = 4>>) {
+      %c0 = arith.constant 0 : i32
+      %ring = tile.alloc : !tile.ring<1 x !tile.shared<64x32xbf16, [key, query]>>
+      %slot = tile.slot %ring[%c0] : !tile.ring<1 x !tile.shared<64x32xbf16, [key, query]>>
+      tile.store_shared %ds, %slot : tensor<64x32xbf16, #tile.fragment<[key, query], accumulator, warps = 4>>,
+          !tile.shared<64x32xbf16, [key, query]>
+      tile.barrier
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins Tile_Tile:$value, Tile_SharedType:$target);
+  let assemblyFormat = "$value `,` $target attr-dict `:` type($value) `,` type($target)";
   let hasVerifier = 1;
 }
 

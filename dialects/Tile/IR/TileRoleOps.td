@@ -347,6 +347,32 @@ def Tile_AwaitDotsOp : Tile_Op<"await_dots", [MemoryEffects<[MemRead, MemWrite]>
 }
 
 //===--------------------------------------------------------------------===//
+// Consumers that read what the others wrote
+//===--------------------------------------------------------------------===//
+
+def Tile_MeetOp : Tile_Op<"meet", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "the consumers meet";
+  let description = [{
+    All threads of all consumers, and nobody else. Products that were waited for are
+    behind them; with `publishing`, what each has written to shared memory before is there
+    for products of all.
+
+    ```mlir
+    tile.kernel @k() {
+      tile.roles producer registers 24 {
+      } consumers registers 240 {
+        tile.meet
+        tile.meet publishing
+      }
+      tile.return
+    }
+    ```
+  }];
+  let arguments = (ins UnitAttr:$publishing);
+  let assemblyFormat = "(`publishing` $publishing^)? attr-dict";
+}
+
+//===--------------------------------------------------------------------===//
 // Turns: one warp group starts products at a time
 //===--------------------------------------------------------------------===//
 

@@ -94,6 +94,8 @@ struct AssignLayouts : impl::TileAssignLayoutsPassBase<AssignLayouts> {
   std::optional<FragmentKind> kindFor(ArrayRef<Axis> axes) const {
     if (axes.size() == 1 && axes[0] != rowAxis && axes[0] != Axis::Feature)
       return FragmentKind::Column;
+    if (axes.size() == 2 && axes[0] != Axis::Feature && axes[1] == Axis::Feature)
+      return FragmentKind::Accumulator; // also of columns: a product over rows makes it
     if (axes.empty() || axes[0] != rowAxis)
       return std::nullopt;
     return axes.size() == 1 ? FragmentKind::Row : FragmentKind::Accumulator;
@@ -124,8 +126,9 @@ struct AssignLayouts : impl::TileAssignLayoutsPassBase<AssignLayouts> {
     kernel.walk([&](DotOp dot) {
       auto type = dyn_cast<RankedTensorType>(dot.getLhs().getType());
       auto layout = type ? dyn_cast<FragmentAttr>(type.getEncoding()) : FragmentAttr();
-      if (!layout || layout.getKind() != FragmentKind::Accumulator)
-        return;
+      if (!layout || layout.getKind() != FragmentKind::Accumulator ||
+          layout.getAxes()[0] != axesOf(dot.getType())[0])
+        return; // tile-exchange-operands stores it
       auto operand = FragmentAttr::get(&getContext(), layout.getAxes(), FragmentKind::Operand,
                                        layout.getWarps());
       OpBuilder builder(dot);

@@ -20,13 +20,16 @@ namespace {
 /// have them.
 struct ProductFeatures {
   SmallVector<int64_t> scores, sums;
+  bool ofColumns = false; ///< whether a product sums over the rows of the kernel
 };
 } // namespace
 
 static ProductFeatures productsOf(KernelOp kernel) {
   ProductFeatures products;
   kernel.walk([&](DotOp dot) {
-    if (int64_t result = extentAlong(dot.getResult().getType(), Axis::Feature))
+    if (axesOf(dot.getType())[0] != kernel.getRowAxis())
+      products.ofColumns = true;
+    else if (int64_t result = extentAlong(dot.getResult().getType(), Axis::Feature))
       products.sums.push_back(result);
     else
       products.scores.push_back(extentAlong(dot.getLhs().getType(), Axis::Feature));
@@ -40,6 +43,8 @@ static Work workOf(KernelOp kernel, const ProductFeatures &products) {
   bool twoScores = products.scores.size() > 1;
   if (kernel.getRowAxis() == Axis::Query)
     return twoScores ? Work::QueryGradient : Work::Outputs;
+  if (products.ofColumns)
+    return Work::AllGradients;
   if (!twoScores)
     return Work::ValueGradient;
   return products.sums.size() > 1 ? Work::KeyValueGradients : Work::KeyGradient;
@@ -66,6 +71,7 @@ AttentionShape lacuna::tile::shapeOf(KernelOp kernel) {
   case Work::QueryGradient:
   case Work::KeyGradient:
   case Work::KeyValueGradients:
+  case Work::AllGradients:
     // The gradient of what the scores are products of has their features; the other
     // product is one of values.
     for (int64_t features : products.sums)

@@ -216,6 +216,32 @@ def TilePipelinePass : KernelPass<"tile-pipeline"> {
   let statistics = [Statistic<"pipelinedLoops", "pipelined", "loops that look ahead">];
 }
 
+def TileExchangeOperandsPass : KernelPass<"tile-exchange-operands"> {
+  let summary = "Left operands that all warps have rows of go through shared memory";
+  let description = [{
+    A product that sums over the rows of the kernel needs what all warps computed. Its
+    left operand is stored to a slot as soon as it is there; the warps meet before the
+    product, and before they store the next one. Without roles the barrier at which an
+    entry begins (tile-place-operands) is that second one.
+
+    ```mlir
+    %ds = tile.map ... -> tensor<64x64xbf16, #tile.fragment<[key, query], accumulator, warps = 4>>
+    %dk = tile.dot %packed, %q, %dk0 : ...
+    %dq = tile.dot %ds, %k, %zero : tensor<64x64xbf16, #tile.fragment<[key, query], ...>>, ...
+    ```
+    becomes
+    ```mlir
+    %slot = tile.slot %ring[%c0] : !tile.ring<1 x !tile.shared<64x64xbf16, [key, query]>>
+    tile.store_shared %ds, %slot : ...
+    %dk = tile.dot %packed, %q, %dk0 : ...
+    tile.barrier
+    %dq = tile.dot %slot, %k, %zero : !tile.shared<64x64xbf16, [key, query]>, ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let statistics = [Statistic<"exchanged", "exchanged", "operands stored to shared memory">];
+}
+
 def TileSpecializeWarpsPass : KernelPass<"tile-specialize-warps"> {
   let summary = "Splits a kernel into a producer that copies and consumers that compute";
   let description = [{

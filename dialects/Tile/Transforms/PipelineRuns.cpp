@@ -81,6 +81,14 @@ LogicalResult collectAddressing(Value value, ForRunsOp loop, SetVector<Operation
   return success();
 }
 
+/// Whether warps meet there for a product that reads what they stored themselves
+/// (tile-exchange-operands): that has nothing to do with copies.
+bool isExchange(Operation *op) {
+  auto dot = dyn_cast_or_null<DotOp>(op->getNextNode());
+  auto slot = dot ? dot.getLhs().getDefiningOp<SlotOp>() : SlotOp();
+  return isa<BarrierOp>(op) && slot && llvm::any_of(slot->getUsers(), llvm::IsaPred<StoreSharedOp>);
+}
+
 /// Reads the loop, or says why it cannot be pipelined.
 FailureOr<SynchronousLoop> matchLoop(ForRunsOp loop, StringRef &reason) {
   SynchronousLoop match;
@@ -105,7 +113,8 @@ FailureOr<SynchronousLoop> matchLoop(ForRunsOp loop, StringRef &reason) {
     match.copies.push_back(*synchronous);
   }
   WalkResult walk = body.walk([&](Operation *op) -> WalkResult {
-    return failure(isa<CopyAsyncOp, CommitOp, WaitOp, BarrierOp>(op) && !expected.contains(op));
+    return failure(isa<CopyAsyncOp, CommitOp, WaitOp, BarrierOp>(op) && !expected.contains(op) &&
+                   !isExchange(op));
   });
   if (walk.wasInterrupted()) {
     reason = "its body synchronises by itself";

@@ -48,15 +48,22 @@ static std::int64_t predictGradientRegisters(const Schedule &schedule, const Att
   const std::int64_t columns = shape.columnTile(schedule);
   const std::int64_t scores = rowBlocks * columns / 2 * (shape.hasScoreGradient() ? 2 : 1);
   const std::int64_t sums = rowBlocks * summedFeatures(shape) / 2;
-  // With roles, weights or vectors are read by a statement while scores are there.
+  // With roles, weights or vectors are read by a statement while scores are there. Where
+  // gradients of queries are added, weights have gone into a product before.
   if (schedule.roles)
-    return sums + scores + columns / 4 + 30 + (shape.readsTables ? 20 : 0);
+    return sums + scores + (shape.work == Work::AllGradients ? 0 : columns / 4) + 30 +
+           (shape.readsTables ? 20 : 0);
   const std::int64_t vectors = shape.columnVectors ? columns / 4 : 0; // read one by one
   const std::int64_t kept = rowBlocks * (schedule.queryInRegisters ? keptFeatures(shape) / 4 : 4);
   // Each block of rows has loads of tables of its own in flight.
   const std::int64_t tables = shape.readsTables ? 20 + 24 * (rowBlocks - 1) : 0;
-  const std::int64_t rest = 44 + 16 * rowBlocks + tables;
-  return sums + scores + vectors + kept + rest;
+  const std::int64_t rest = 44 + 16 * rowBlocks;
+  // What is added to columns, when nothing is left of scores.
+  const std::int64_t added = shape.work == Work::AllGradients
+                                 ? columns * paddedFeatures(shape.queryFeatures) /
+                                       (32 * std::max<std::int64_t>(1, schedule.warps))
+                                 : 0;
+  return sums + kept + rest + std::max(scores + vectors + tables, added);
 }
 
 static std::int64_t predictRegisters(const Schedule &schedule, const AttentionShape &shape) {
@@ -104,6 +111,7 @@ static std::int64_t sharedBytes(const Schedule &schedule, const AttentionShape &
          (shape.hasScoreGradient() ? ring(1, rows, shape.valueFeatures) : 0) +
          ring(schedule.stages, columns, shape.queryFeatures) +
          ring(schedule.stages, columns, shape.valueFeatures) +
+         (shape.work == Work::AllGradients ? ring(1, rows, columns) : 0) +
          // Barriers that say filled and freed, for every ring.
          (schedule.roles ? mailboxBytes + 2 * barrierBytes *
                                               ((2 + shape.columnVectors) * schedule.stages +
@@ -153,6 +161,27 @@ static std::optional<std::string> findShapeObstacle(const Schedule &schedule,
   return std::nullopt;
 }
 
+/// Rules for products that sum over the rows of the kernel: those of a tile of columns are
+/// dealt to the warps.
+static std::optional<std::string> findDealObstacle(const Schedule &schedule,
+                                                   const AttentionShape &shape) {
+  const std::int64_t columns = shape.columnTile(schedule);
+  // They are one panel of shared memory, and the rows of a product by wgmma.
+  if (columns > 64 || (schedule.roles && columns != 64))
+    return "has query tiles of " + std::to_string(columns) + ", must be " +
+           (schedule.roles ? "64" : "at most 64") + " where gradients of queries are added";
+  const std::int64_t warps = warpsSharingRows(columns, schedule.warps);
+  const std::int64_t features = paddedFeatures(shape.queryFeatures);
+  const std::int64_t share = warps ? features / warps : 0;
+  // Each share of features begins where a panel of shared memory can be entered.
+  const bool isDealt = warps == 1 || (warps && features % 64 == 0 && share % 16 == 0 &&
+                                      (64 % share == 0 || share % 64 == 0));
+  if (!isDealt)
+    return "cannot deal gradients of " + std::to_string(columns) + " queries of " +
+           std::to_string(features) + " features to " + std::to_string(schedule.warps) + " warps";
+  return std::nullopt;
+}
+
 /// Rules of schedules with roles.
 static std::optional<std::string>
 findRolesObstacle(const Schedule &schedule, const AttentionShape &shape, const TargetInfo &target) {
@@ -182,6 +211,9 @@ std::optional<std::string> lacuna::tile::findObstacle(const Schedule &schedule,
     return "has roles, which a kernel without products does not need";
   if (auto obstacle = findShapeObstacle(schedule, shape))
     return obstacle;
+  if (shape.work == Work::AllGradients)
+    if (auto obstacle = findDealObstacle(schedule, shape))
+      return obstacle;
   if (schedule.roles)
     if (auto obstacle = findRolesObstacle(schedule, shape, target))
       return obstacle;

@@ -7,6 +7,8 @@
 #ifndef DIALECTS_TILE_TRANSFORMS_SCHEDULE_H
 #define DIALECTS_TILE_TRANSFORMS_SCHEDULE_H
 
+#include "dialects/Tile/IR/WarpShares.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,6 +44,7 @@ enum class Work {
   KeyGradient,       ///< the same for keys
   ValueGradient,     ///< scores, then the gradient of values
   KeyValueGradients, ///< both
+  AllGradients,      ///< both, and that of queries, added tile by tile
 };
 
 /// Sizes of one attention that decide what a schedule needs.
@@ -59,7 +62,7 @@ struct AttentionShape {
   /// keys.
   bool hasScoreGradient() const {
     return work == Work::QueryGradient || work == Work::KeyGradient ||
-           work == Work::KeyValueGradients;
+           work == Work::KeyValueGradients || work == Work::AllGradients;
   }
   /// Extents of a score tile along the rows of the kernel, and along the other axis.
   std::int64_t rowTile(const Schedule &schedule) const {

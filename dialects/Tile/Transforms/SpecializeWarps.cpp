@@ -11,6 +11,7 @@
 // read by those who need them.
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/Tile/Transforms/EntryCounters.h"
 #include "dialects/Tile/Transforms/Passes.h"
 #include "dialects/Tile/Transforms/ResourceModel.h"
 
@@ -137,6 +138,7 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     Location loc = kernel.getLoc();
     zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
     one = arith::ConstantIntOp::create(builder, loc, 1, 32);
+    counters.emplace(zero, one);
     SmallVector<Transfer> transfers;
     for (LoadOp load : loads)
       transfers.push_back(allocate(kernel, load, builder));
@@ -364,7 +366,7 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
       return consumeVector(transfer);
     Value use = zero;
     if (isInLoop(load))
-      use = counterOf(load->getParentOfType<ForRunsOp>());
+      use = counters->of(load->getParentOfType<ForRunsOp>());
     OpBuilder builder(load);
     Value slot = SlotOp::create(builder, load.getLoc(), transfer.ring, use);
     AwaitFilledOp::create(builder, load.getLoc(), transfer.filled, use);
@@ -385,7 +387,7 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
   /// meet before they release it, and all other vectors, at the end of the entry.
   void consumeVector(Transfer &transfer) {
     LoadOp load = transfer.load;
-    Value use = counterOf(cast<ForRunsOp>(load->getParentOp()));
+    Value use = counters->of(cast<ForRunsOp>(load->getParentOp()));
     Location loc = load.getLoc();
     Operation *first = load->getBlock()->getTerminator();
     for (Operation *user : load->getUsers())
@@ -405,42 +407,8 @@ struct SpecializeWarps : impl::TileSpecializeWarpsPassBase<SpecializeWarps> {
     load.erase();
   }
 
-  /// The number of the entry, carried by the loop and those around it; made at the first
-  /// request.
-  Value counterOf(ForRunsOp loop) {
-    if (Value &known = counters[loop])
-      return known;
-    ForRunsOp counted = loop.addCarried(zero);
-    Operation *yield = counted.getBody().front().getTerminator();
-    OpBuilder builder(yield);
-    Value use = counted.getCarried().back();
-    Value next = arith::AddIOp::create(builder, counted.getLoc(), use, one);
-    yield->insertOperands(yield->getNumOperands(), next);
-    counters[counted] = use;
-    countThrough(counted);
-    return use;
-  }
-
-  /// The loops around a loop carry what it carries last.
-  void countThrough(ForRunsOp loop) {
-    IRRewriter rewriter(&getContext());
-    OpOperand *begin = &loop.getInitsMutable()[loop.getNumResults() - 1];
-    Value end = loop.getResults().back();
-    while (auto around = dyn_cast<scf::ForOp>(begin->getOwner()->getParentOp())) {
-      rewriter.setInsertionPoint(around);
-      auto more = cast<scf::ForOp>(*around.replaceWithAdditionalYields(
-          rewriter, zero, /*replaceInitOperandUsesInLoop=*/false,
-          [&](OpBuilder &, Location, ArrayRef<BlockArgument> added) {
-            begin->set(added[0]);
-            return SmallVector<Value>{end};
-          }));
-      begin = &more.getInitArgsMutable()[more.getInitArgs().size() - 1];
-      end = more.getResults().back();
-    }
-  }
-
   Value zero, one;
-  llvm::DenseMap<Operation *, Value> counters;
+  std::optional<EntryCounters> counters;
   llvm::DenseMap<Block *, MeetWarpOp> meetings; ///< before vectors are released
 };
 } // namespace

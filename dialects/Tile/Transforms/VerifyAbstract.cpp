@@ -27,7 +27,8 @@ LogicalResult verifyTile(Operation *op, Type type) {
 }
 
 LogicalResult verifyOperation(Operation *op) {
-  if (isa<AllocOp, SlotOp, CopyAsyncOp, CommitOp, WaitOp, BarrierOp, LoadSharedOp, ConvertOp>(op))
+  if (isa<AllocOp, SlotOp, CopyAsyncOp, CommitOp, WaitOp, BarrierOp, MeetOp, LoadSharedOp,
+          StoreSharedOp, ConvertOp>(op))
     return op->emitOpError("belongs to the scheduled contract");
   if (auto loop = dyn_cast<ForRunsOp>(op); loop && (loop.getAhead() || loop.getDrained()))
     return op->emitOpError("looks ahead or is drained, which only a schedule decides");

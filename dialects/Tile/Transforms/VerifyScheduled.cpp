@@ -37,13 +37,15 @@ LogicalResult verifyTile(Operation *op, Type type, ScheduleAttr schedule) {
   if (isColumn && tile.getDimSize(0) % 16)
     return op->emitOpError("has a tile of ")
            << tile.getDimSize(0) << " columns, needs a multiple of 16";
-  if (!isColumn && tile.getDimSize(0) % (16 * layout.getWarps()))
+  int64_t sharing = warpsSharingRows(tile.getDimSize(0), layout.getWarps());
+  bool mayShare = layout.getKind() == FragmentKind::Accumulator;
+  if (!isColumn && (sharing == 0 || (sharing > 1 && !mayShare)))
     return op->emitOpError("has a tile of ")
            << tile.getDimSize(0) << " rows, needs a multiple of 16 for each of "
            << layout.getWarps() << " warps";
-  if (tile.getRank() == 2 && tile.getDimSize(1) % 16)
+  if (tile.getRank() == 2 && tile.getDimSize(1) % (16 * sharing))
     return op->emitOpError("has a tile of ")
-           << tile.getDimSize(1) << " columns, needs a multiple of 16";
+           << tile.getDimSize(1) << " columns, needs a multiple of " << 16 * sharing;
   bool isVector = isColumn || layout.getKind() == FragmentKind::Row ||
                   layout.getKind() == FragmentKind::PartialRow;
   if (isVector != (tile.getRank() == 1))

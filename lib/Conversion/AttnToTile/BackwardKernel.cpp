@@ -9,7 +9,8 @@
 //
 // By key all these tiles are transposed: keys are rows and queries columns. What belongs
 // to a query, lse and delta, is then a vector along the columns. The product with the
-// tile of columns that made the scores is the one that adds to dq or dk.
+// tile of columns that made the scores is the one that adds to dq or dk. One by key may
+// also add what a tile of columns gets of dq to memory: a product that sums over rows.
 //
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/AttnToTile/BackwardKernel.h"
@@ -74,6 +75,7 @@ private:
   Sums emitTile(Sums sums, Value column, Value partial);
   Value shiftOf(Value lse);
   void store(Value sum, Value view, Value head, bool isScaled);
+  void addToQueries(Value scoreGradients, Value column);
 
   Value load(Value view, Axis side, int64_t features, Value first);
   Value loadOfQueries(Value view, Value column);
@@ -155,7 +157,11 @@ BackwardKernel::Sums BackwardKernel::emitTile(Sums sums, Value column, Value par
       load(byKey ? place.outputGradient : place.value, columns(), valueDim, column);
   named(byKey ? "output_gradients" : "values", columnGradients);
   Value narrowWeights = sums.weights ? narrowed(weights) : Value();
+  bool adds = byKey && place.queryGradient;
   Sums added;
+  if (sums.weights && adds) // three products follow, which have no registers for weights
+    added.weights = product(narrowWeights, columnGradients, sums.weights);
+  Value pulled;
   if (sums.products) {
     Value ofWeights = product(rowGradients, columnGradients, zeros(pairs(f32)));
     Value delta = byKey ? loadOfQueries(place.delta, column) : rowDelta;
@@ -165,7 +171,7 @@ BackwardKernel::Sums BackwardKernel::emitTile(Sums sums, Value column, Value par
                    return arith::MulFOp::create(b, in[0], arith::SubFOp::create(b, in[1], in[2]));
                  });
     Pullback::Tile tile{ofScores, products, scale.multiplier, column};
-    Value pulled = named("score_gradients", narrowed(pullback.emit(builder, tile)));
+    pulled = named("score_gradients", narrowed(pullback.emit(builder, tile)));
     added.products = product(pulled, columnOperand, sums.products);
     for (auto [number, sum] : llvm::enumerate(sums.ofRows))
       added.ofRows.push_back(mapTiles(builder, cast<RankedTensorType>(sum.getType()),
@@ -175,9 +181,19 @@ BackwardKernel::Sums BackwardKernel::emitTile(Sums sums, Value column, Value par
                                       }));
   }
   // Last: it waits with half the registers that the rest of the tile works in.
-  if (sums.weights)
+  if (sums.weights && !adds)
     added.weights = product(narrowWeights, columnGradients, sums.weights);
+  if (adds)
+    addToQueries(pulled, column);
   return added;
+}
+
+/// Adds what the keys of the block contribute to the gradients of a tile of queries.
+void BackwardKernel::addToQueries(Value scoreGradients, Value column) {
+  RankedTensorType type = tileType(f32, {Axis::Query, Axis::Feature}, op.getQueryHeadDim());
+  Value share = named("query_gradients", product(scoreGradients, rowOperand, zeros(type)));
+  tile::StoreOp::create(builder, share, place.queryGradient,
+                        ValueRange{place.tensorBatch, place.head, column, zero}, /*adds=*/true);
 }
 
 /// Adds what all columns of a query head and a key head contribute.

@@ -64,14 +64,11 @@ static LogicalResult verifySpec(func::FuncOp spec) {
   return success();
 }
 
-/// Features of sums of keys and of values that one kernel has registers for.
-static constexpr int64_t mostFeaturesTogether = 128;
-
 /// Gives the gradient of values to an op of its own where a kernel cannot sum it together
 /// with that of keys.
 static void splitByKey(attn::BackwardOp backward) {
-  bool isWide =
-      std::max(backward.getQueryHeadDim(), backward.getValueHeadDim()) > mostFeaturesTogether;
+  bool isWide = std::max(backward.getQueryHeadDim(), backward.getValueHeadDim()) >
+                attn::BackwardOp::kMostFeaturesTogether;
   if (!backward.isByKey() || !isWide || backward.getKeyGradient().use_empty() ||
       backward.getValueGradient().use_empty())
     return;

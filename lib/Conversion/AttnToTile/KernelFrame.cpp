@@ -92,9 +92,23 @@ SmallVector<Value> writtenResults(Operation *op) {
   auto backward = dyn_cast<attn::BackwardOp>(op);
   SmallVector<Value> written;
   for (Value result : op->getResults())
-    if (!result.use_empty() || (backward && !backward.isByKey()))
+    if (!result.use_empty() ||
+        (backward && (!backward.isByKey() || result == backward.getQueryGradient())))
       written.push_back(result);
   return written;
+}
+
+/// The kernels around one that adds to gradients.
+static SmallVector<GradientSum, 0> emitSums(OpBuilder &builder, attn::BackwardOp op, StringRef name,
+                                            StatusBits &bits) {
+  SmallVector<GradientSum, 0> sums;
+  bool mayFail = mayBeSpoiled(op);
+  for (auto [index, wanted] : llvm::enumerate(op.getWanted()))
+    sums.push_back(emitGradientSum(builder, op.getGradientOf(wanted),
+                                   (name + "_sum" + Twine(index)).str(), mayFail));
+  if (op.getAddsQuery())
+    sums.push_back(emitQuerySum(builder, op, (name + "_queries").str(), bits, mayFail));
+  return sums;
 }
 
 AttendKernel beginKernel(OpBuilder &builder, attn::TiledAttention attend, StringRef name,
@@ -118,13 +132,10 @@ AttendKernel beginKernel(OpBuilder &builder, attn::TiledAttention attend, String
   llvm::append_range(result.operands, writtenResults(attend));
   SmallVector<Type> types(llvm::map_range(ValueRange(result.operands).getTypes(), parameterType));
   if (auto backward = dyn_cast<attn::BackwardOp>(attend.getOperation()))
-    for (auto [index, wanted] : llvm::enumerate(backward.getWanted())) {
-      Value gradient = backward.getGradientOf(wanted);
-      std::string sum = (name + "_sum" + Twine(index)).str();
-      result.sums.push_back(emitGradientSum(builder, gradient, sum, mayBeSpoiled(attend)));
-      types[llvm::find(result.operands, gradient) - result.operands.begin()] =
-          parameterType(sumType(cast<RankedTensorType>(gradient.getType())));
-    }
+    result.sums = emitSums(builder, backward, name, bits);
+  for (const GradientSum &sum : result.sums)
+    types[llvm::find(result.operands, sum.gradient) - result.operands.begin()] =
+        parameterType(sumType(cast<RankedTensorType>(sum.gradient.getType())));
   PlanViews views(context);
   if (attend.isRagged())
     types.push_back(pieceView(context));

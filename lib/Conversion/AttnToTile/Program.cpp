@@ -85,7 +85,7 @@ public:
     checkSizes(op);
     Value like = rowTensorOf(op);
     for (const GradientSum &sum : kernel.sums)
-      makeSums(cast<attn::BackwardOp>(op), sum);
+      makeSums(sum);
     for (Value result : writtenResults(op))
       if (!values.contains(result)) {
         values.map(result, resultLike(cast<RankedTensorType>(result.getType()), like));
@@ -125,6 +125,8 @@ public:
     for (const GradientSum &sum : kernel.sums)
       if (sum.finish) {
         SmallVector<Value> operands = {sums[sum.gradient], values.lookup(sum.gradient)};
+        for (Value operand : sum.finishOperands)
+          operands.push_back(values.lookup(operand));
         if (sum.takesStatus)
           operands.push_back(statusWord());
         launchOnSums(sum.finish, sum, operands);
@@ -167,17 +169,19 @@ private:
     auto backward = tensor.getDefiningOp<attn::BackwardOp>();
     if (Value wanted = backward ? wantedOf(backward, tensor) : Value())
       return wanted;
+    if (backward && tensor == backward.getQueryGradient())
+      return backward.getQuery();
     return tensor.getDefiningOp() ? rowTensorOf(tensor.getDefiningOp()) : tensor;
   }
 
-  /// Makes the gradient of a table or scalar, and room for its sums unless it has that.
-  void makeSums(attn::BackwardOp op, const GradientSum &sum) {
+  /// Makes a gradient that kernels add to, and room for its sums unless it has that.
+  void makeSums(const GradientSum &sum) {
     auto type = cast<RankedTensorType>(sum.gradient.getType());
-    Value wanted = wantedOf(op, sum.gradient);
-    values.map(sum.gradient, resultLike(type, wanted));
+    Value like = rowsOf(sum.gradient);
+    values.map(sum.gradient, resultLike(type, like));
     SmallVector<Value> sizes;
     for (int64_t axis = 0; axis < type.getRank(); ++axis) {
-      sizes.push_back(extent({wanted, axis, ""}));
+      sizes.push_back(extent({like, axis, ""}));
       extents[{sum.gradient, axis}] = sizes.back();
     }
     if (sizes.empty())
@@ -187,8 +191,7 @@ private:
   }
 
   void launchOnSums(tile::KernelOp kernel, const GradientSum &sum, ValueRange operands) {
-    int64_t rank = cast<RankedTensorType>(sum.gradient.getType()).getRank();
-    launch(symbolOf(kernel), gridOfRows(sum.gradient, rank - 1), operands, /*ofPlan=*/false);
+    launch(symbolOf(kernel), gridOfRows(sum.gradient, sum.rowAxis), operands, /*ofPlan=*/false);
   }
 
   void checkSizes(Operation *op) {

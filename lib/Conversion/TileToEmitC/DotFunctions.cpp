@@ -6,6 +6,10 @@
 // the accumulator; the right one's rows are either the accumulator's columns
 // (keys of scores: plain ldmatrix) or the axis summed over (values: transposed).
 //
+// Or the left operand's rows are summed over, too, and its columns are the
+// accumulator's rows: all warps have written it, to one panel of shared memory. What it
+// is multiplied with may be dealt to warps by columns.
+//
 //===----------------------------------------------------------------------===//
 #include "lib/Conversion/TileToEmitC/DotStatement.h"
 #include "lib/Conversion/TileToEmitC/SharedTile.h"
@@ -41,14 +45,43 @@ std::string lacuna::registerOperands(StringRef constraint, StringRef variable, i
 }
 
 /// Address of this lane for tiles whose matrices follow one another along rows
-/// first (left operands, transposed right ones) or along columns first.
-static std::string laneAddress(StringRef slot, int64_t span, bool rowsFirst, int64_t rowsPerWarp) {
+/// first (left operands, transposed right ones) or along columns first; from `chunk` of
+/// their rows on.
+static std::string laneAddress(StringRef slot, int64_t span, bool rowsFirst, int64_t rowsPerWarp,
+                               const Twine &chunk = "") {
   std::string text = (slot + (rowsFirst ? " + lacuna::rowsFirst<" : " + lacuna::columnsFirst<") +
-                      Twine(span) + ">()")
+                      Twine(span) + ">(" + chunk + ")")
                          .str();
   if (rowsPerWarp)
     text += " + " + std::to_string(rowsPerWarp * span) + " * lacuna::warpIndex()";
   return text;
+}
+
+/// Address of this lane for a left operand whose rows are summed over: the columns that are
+/// the warp's rows of the result.
+static std::string acrossRowsAddress(const DotStatement &dot, int64_t span) {
+  const Fragment &result = dot.result;
+  std::string warp = "lacuna::warpIndex()";
+  if (result.warpsPerRow() > 1)
+    warp = "(" + warp + " % " + std::to_string(result.warps() / result.warpsPerRow()) + ")";
+  return laneAddress(dot.lhsName, span, /*rowsFirst=*/false, 0,
+                     Twine(result.rowsPerWarp() / 8) + " * " + warp);
+}
+
+/// Address of this lane for a right operand, or for the warp's share of its columns.
+static std::string rightAddress(const DotStatement &dot, int64_t span) {
+  const Fragment &result = dot.result;
+  if (result.warpsPerRow() == 1)
+    return laneAddress(dot.rhsName, span, dot.transposed, 0);
+  // Shares are parts of panels, or panels; these are all alike.
+  int64_t columns = result.columns(), width = span / 2;
+  int64_t inPanel = std::max<int64_t>(1, width / columns);
+  std::string share = "(" + result.columnShare() + ")";
+  std::string slot = dot.rhsName + " + " +
+                     std::to_string(std::max<int64_t>(1, columns / width) * dot.depth * span) +
+                     " * (" + share + " / " + std::to_string(inPanel) + ")";
+  return laneAddress(slot, span, dot.transposed, 0,
+                     Twine(columns / 8) + " * (" + share + " % " + Twine(inPanel) + ")");
 }
 
 FailureOr<FragmentCall> lacuna::printDot(Emission &emission, tile::DotOp op) {
@@ -60,8 +93,13 @@ FailureOr<FragmentCall> lacuna::printDot(Emission &emission, tile::DotOp op) {
     return failure();
   const Fragment &result = dot->result;
   const std::optional<Fragment> &lhs = dot->lhs;
+  // One panel for each share of rows, and as many shares of columns as fill panels.
+  bool isAcross = dot->lhsSlot && panelsOf(dot->lhsSlot).size() == 1 && dot->transposed;
+  bool isDealt =
+      result.warpsPerRow() == 1 || (dot->transposed && dot->rhs.getColumns() % 64 == 0 &&
+                                    (64 % result.columns() == 0 || result.columns() % 64 == 0));
   if (!dot->rhs || (lhs && lhs->kind() != tile::FragmentKind::Operand) ||
-      tile::axesOf(op.getLhs().getType())[0] != result.axes()[0] || !result.elementType().isF32() ||
+      (dot->acrossRows && !isAcross) || !isDealt || !result.elementType().isF32() ||
       (!dot->element.isF16() && !dot->element.isBF16()))
     return op.emitOpError("cannot be printed as mma.sync: it needs an f16 or bf16 left operand in "
                           "shared memory or registers, rows first, a right operand in shared "
@@ -94,9 +132,11 @@ FailureOr<FragmentCall> lacuna::printDot(Emission &emission, tile::DotOp op) {
   for (int64_t k = 0; k < dot->depth; k += 16) {
     if (lhsAddresses)
       for (int64_t block = 0; block < rowBlocks; ++block)
-        body +=
-            line("ldmatrix.sync.aligned.m8n8.x4.shared.b16 " + registerGroup("a", 4 * block, 4) +
-                 ", " + lhsAddresses->address(16 * block, k) + ";");
+        body += line(Twine("ldmatrix.sync.aligned.m8n8.x4") + (dot->acrossRows ? ".trans" : "") +
+                     ".shared.b16 " + registerGroup("a", 4 * block, 4) + ", " +
+                     (dot->acrossRows ? lhsAddresses->address(k, 16 * block)
+                                      : lhsAddresses->address(16 * block, k)) +
+                     ";");
     for (int64_t n = 0; n < columns; n += 16) {
       body +=
           line(Twine("ldmatrix.sync.aligned.m8n8.x4") + (dot->transposed ? ".trans" : "") +
@@ -115,13 +155,14 @@ FailureOr<FragmentCall> lacuna::printDot(Emission &emission, tile::DotOp op) {
     }
   }
 
-  std::string inputs = lhs ? registerOperands("r", dot->lhsName, lhs->registers())
-                           : lhsAddresses->operands([&](int64_t span) {
-                               return laneAddress(dot->lhsName, span, true, result.rowsPerWarp());
-                             });
-  inputs += ",\n      " + rhsAddresses.operands([&](int64_t span) {
-    return laneAddress(dot->rhsName, span, dot->transposed, 0);
-  });
+  std::string inputs =
+      lhs ? registerOperands("r", dot->lhsName, lhs->registers())
+          : lhsAddresses->operands([&](int64_t span) {
+              return dot->acrossRows ? acrossRowsAddress(*dot, span)
+                                     : laneAddress(dot->lhsName, span, true, result.rowsPerWarp());
+            });
+  inputs +=
+      ",\n      " + rhsAddresses.operands([&](int64_t span) { return rightAddress(*dot, span); });
   return dot->print(emission, "dot", lhs ? lhs->parameterType() : "uint32_t ", body, inputs);
 }
 
@@ -139,6 +180,44 @@ static FragmentCall printLoadColumns(Emission &emission, tile::LoadSharedOp op,
             std::to_string(i) + ", r.x" + std::to_string(i + 1) + ");\n";
   return FragmentCall{emission.function(op.getLoc(), "load_columns", text + "  return r;\n}\n"),
                       {op.getSource()}};
+}
+
+FailureOr<FragmentCall> lacuna::printStoreShared(Emission &emission, tile::StoreSharedOp op) {
+  FailureOr<Fragment> value = Fragment::of(op.getLoc(), op.getValue().getType());
+  if (failed(value))
+    return failure();
+  emission.structOf(op.getLoc(), *value);
+  for (StringRef header : {"exchange", "shared", "thread"})
+    emission.include(header);
+  auto slot = cast<tile::SharedType>(op.getTarget().getType());
+  std::string body;
+  int64_t openSpan = 0;
+  for (const Panel &panel : panelsOf(slot)) {
+    std::string target = "target" + std::to_string(panel.span());
+    // Roles have slots in units of 16 bytes.
+    if (panel.span() != openSpan)
+      body += "  const uint32_t " + target +
+              (op->getParentOfType<tile::RolesOp>() ? " = 16 * slot" : " = slot") +
+              " + lacuna::chunkOffset<" + std::to_string(panel.span()) + ">(" + value->firstRow() +
+              ", 0) + 2 * lacuna::fragmentColumn();\n";
+    openSpan = panel.span();
+    for (int64_t e = 0; e < value->elements(); e += 2) {
+      int64_t column = value->columnOf(e) - panel.firstColumn;
+      if (column < 0 || column >= panel.width)
+        continue;
+      // The permutation of chunks repeats every 8 rows.
+      std::string address = target;
+      if (column)
+        address = "(" + address + " ^ " + std::to_string(2 * column) + ")";
+      if (int64_t offset = panel.offset + value->rowOf(e) * panel.span())
+        address += " + " + std::to_string(offset);
+      body += "  lacuna::storeShared(" + address + ", x.x" + std::to_string(e / 2) + ");\n";
+    }
+  }
+  return FragmentCall{emission.function(op.getLoc(), ("share_" + value->noun()).str(),
+                                        "void $(uint32_t slot, " + value->parameterType() +
+                                            "x) {\n" + body + "}\n"),
+                      {op.getTarget(), op.getValue()}};
 }
 
 FailureOr<FragmentCall> lacuna::printLoadShared(Emission &emission, tile::LoadSharedOp op) {

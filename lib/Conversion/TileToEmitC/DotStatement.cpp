@@ -19,7 +19,10 @@ FailureOr<DotStatement> DotStatement::of(tile::DotOp op) {
   auto rhs = dyn_cast<tile::SharedType>(op.getRhs().getType());
   DotStatement dot{op, *result, lhs, lhsSlot, rhs, tile::elementTypeOf(left)};
   dot.fromZero = startsFromZero(op);
-  dot.lhsName = lhs ? lhs->noun().str() : axisName(tile::axesOf(left)[0]).str();
+  dot.acrossRows = tile::axesOf(left)[0] != result->axes()[0];
+  dot.lhsName = dot.acrossRows ? "exchanged"
+                : lhs          ? lhs->noun().str()
+                               : axisName(tile::axesOf(left)[0]).str();
   if (rhs) {
     dot.rhsName = axisName(tile::axesOf(rhs)[0]).str();
     dot.transposed = tile::axesOf(rhs)[1] == result->axes()[1];

@@ -22,7 +22,8 @@ struct DotStatement {
   std::string lhsName = {}, rhsName = {}; ///< what the function calls its operands
   bool fromZero = false;                  ///< the accumulator is no operand
   bool transposed = false;                ///< the right operand's columns are the result's
-  int64_t depth = 0;                      ///< columns of the left operand that are summed over
+  bool acrossRows = false;                ///< the left operand's rows are summed over
+  int64_t depth = 0;                      ///< how many terms the sums have
   mlir::Value standIn = {};               ///< what may stand in for the right operand
 
   /// Emits an error when a type is no fragment's. A right operand that is not in

@@ -1,6 +1,8 @@
 //===- Fragment.cpp - What one thread holds of a tile ---------------------===//
 #include "lib/Conversion/TileToEmitC/Fragment.h"
 
+#include "dialects/Tile/IR/WarpShares.h"
+
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -17,13 +19,38 @@ FailureOr<Fragment> Fragment::of(Location location, Type type) {
   if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() > 64 || element.isF64())
     return emitError(location) << "cannot print a tile of " << element;
   bool isColumn = layout.getKind() == FragmentKind::Column;
-  bool whole = tensor.getDimSize(0) % (isColumn ? 16 : 16 * layout.getWarps()) == 0;
+  int64_t sharing = isColumn ? 1 : warpsSharingRows(tensor.getDimSize(0), layout.getWarps());
+  bool whole = isColumn ? tensor.getDimSize(0) % 16 == 0 : sharing > 0;
   if (tensor.getRank() == 2)
-    whole &= tensor.getDimSize(1) % 16 == 0;
+    whole = whole && tensor.getDimSize(1) % (16 * sharing) == 0;
+  else
+    whole = whole && sharing == 1;
   if (!tensor.hasStaticShape() || !whole)
     return emitError(location) << "cannot deal the tile " << type << " to " << layout.getWarps()
                                << " warps: rows of a warp and columns must be multiples of 16";
   return Fragment(tensor, layout);
+}
+
+int64_t Fragment::warpsPerRow() const {
+  return isMatrix() ? warpsSharingRows(type.getDimSize(0), warps()) : 1;
+}
+
+std::string Fragment::firstRow() const {
+  std::string rows = std::to_string(rowsPerWarp());
+  if (warpsPerRow() > 1)
+    rows += ", " + std::to_string(warps() / warpsPerRow());
+  return "lacuna::fragmentRow(" + rows + ")";
+}
+
+std::string Fragment::firstColumn() const {
+  std::string first = "lacuna::fragmentColumn()";
+  return warpsPerRow() > 1
+             ? first + " + " + std::to_string(columns()) + " * (" + columnShare() + ")"
+             : first;
+}
+
+std::string Fragment::columnShare() const {
+  return "lacuna::warpIndex() / " + std::to_string(warps() / warpsPerRow());
 }
 
 int64_t Fragment::rowOf(int64_t element) const {

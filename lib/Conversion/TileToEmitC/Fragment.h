@@ -26,8 +26,11 @@ public:
   int64_t warps() const { return layout.getWarps(); }
   bool isMatrix() const { return type.getRank() == 2; }
   bool isColumn() const { return kind() == tile::FragmentKind::Column; }
-  int64_t columns() const { return isMatrix() ? type.getDimSize(1) : 0; }
-  int64_t rowsPerWarp() const { return type.getDimSize(0) / warps(); }
+  /// Columns of the tile that the warp has: all of them, or its share.
+  int64_t columns() const { return isMatrix() ? type.getDimSize(1) / warpsPerRow() : 0; }
+  int64_t rowsPerWarp() const { return type.getDimSize(0) * warpsPerRow() / warps(); }
+  /// Warps that share the columns of their rows.
+  int64_t warpsPerRow() const;
   /// Blocks of 16 rows of a warp.
   int64_t rowBlocks() const { return isColumn() ? 1 : rowsPerWarp() / 16; }
   /// Blocks of 8 columns; a row counts as half a block.
@@ -48,6 +51,13 @@ public:
   /// The element of `input`, of as many elements, of one value per row or of one per
   /// column, that stands for `element` of this one.
   int64_t elementOf(const Fragment &input, int64_t element) const;
+
+  /// "lacuna::fragmentRow(16)": the thread's first row of the tile; needs thread.cuh.
+  std::string firstRow() const;
+  /// "lacuna::fragmentColumn()": the thread's first column of the tile, likewise.
+  std::string firstColumn() const;
+  /// "lacuna::warpIndex() / 2": which of the equal shares of columns the warp has.
+  std::string columnShare() const;
 
   /// "F32x32": name of the generated struct.
   std::string structName() const;

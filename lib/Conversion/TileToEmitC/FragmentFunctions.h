@@ -25,6 +25,8 @@ struct FragmentCall {
   /// would take long to see that 64 registers which pass through stay where they are.
   bool inPlace = false;
   mlir::Value changed = {};
+  /// The first parameter is the places of a slot's rows (printLeftPlaces), not the slot.
+  bool takesPlaces = false;
 };
 
 /// `F32x32 splat_scores(float value)`
@@ -89,6 +91,9 @@ mlir::FailureOr<FragmentCall> printAnyDiffers(Emission &emission, tile::AnyDiffe
 /// `Bf16x64 load_query(uint32_t slot)`
 mlir::FailureOr<FragmentCall> printLoadShared(Emission &emission, tile::LoadSharedOp op);
 
+/// `void share_weights(uint32_t slot, const Bf16x64 &x)`
+mlir::FailureOr<FragmentCall> printStoreShared(Emission &emission, tile::StoreSharedOp op);
+
 /// `void copy_64x128(const lacuna::View<4> &view, int32_t i0, ..., uint32_t slot)`
 mlir::FailureOr<FragmentCall> printCopyAsync(Emission &emission, tile::CopyAsyncOp op);
 
@@ -101,6 +106,10 @@ mlir::FailureOr<FragmentCall> printLoad(Emission &emission, tile::LoadOp op);
 
 /// `void store_outputs(const lacuna::View<4> &view, int32_t i0, ..., const Bf16x64 &x)`
 mlir::FailureOr<FragmentCall> printStore(Emission &emission, tile::StoreOp op);
+
+/// `void add_outputs(const lacuna::View<4> &view, int32_t i0, ..., const F32x32 &x)`: the
+/// store of a tile that adds.
+mlir::FailureOr<FragmentCall> printAdd(Emission &emission, tile::StoreOp op);
 
 /// `"+f"(d.x0), "+f"(d.x1), ...`: registers of a struct as operands of asm.
 std::string registerOperands(llvm::StringRef constraint, llvm::StringRef variable, int64_t count);

@@ -89,7 +89,11 @@ LogicalResult KernelLowering::lowerBlock(Block &block) {
 }
 
 SmallVector<Value> KernelLowering::lookup(const FragmentCall &call) {
-  return llvm::map_to_vector(call.operands, [&](Value operand) { return values.lookup(operand); });
+  SmallVector<Value> operands =
+      llvm::map_to_vector(call.operands, [&](Value operand) { return values.lookup(operand); });
+  if (call.takesPlaces)
+    operands.front() = leftPlaces.lookup(call.operands.front());
+  return operands;
 }
 
 LogicalResult KernelLowering::lower(Operation &op) {
@@ -131,10 +135,16 @@ LogicalResult KernelLowering::lower(Operation &op) {
       .Case([&](tile::LoadSharedOp load) {
         return lowerFragment(op, printLoadShared(emission, load));
       })
+      .Case([&](tile::StoreSharedOp store) {
+        return lowerFragment(op, printStoreShared(emission, store));
+      })
       .Case(
           [&](tile::CopyAsyncOp copy) { return lowerFragment(op, printCopyAsync(emission, copy)); })
       .Case([&](tile::LoadOp load) { return lowerFragment(op, printLoad(emission, load)); })
-      .Case([&](tile::StoreOp store) { return lowerFragment(op, printStore(emission, store)); })
+      .Case([&](tile::StoreOp store) {
+        return lowerFragment(op, store.getAdds() ? printAdd(emission, store)
+                                                 : printStore(emission, store));
+      })
       .Case([&](tile::CommitOp) {
         emission.include("cp_async");
         return statement(loc, "lacuna::commitCopies();"), success();

@@ -105,6 +105,8 @@ private:
   mlir::IRMapping values;
   ScalarCode scalars;
   llvm::DenseMap<mlir::Value, mlir::Value> declared; ///< by leader
+  /// By slot: where the rows of each warp group lie, for left operands of products.
+  llvm::DenseMap<mlir::Value, mlir::Value> leftPlaces;
 };
 
 /// "callee({}, {});" with `count` operands.

@@ -246,10 +246,8 @@ FailureOr<FragmentCall> lacuna::printMap(Emission &emission, tile::MapOp op) {
     StringRef position = positionName(result->axes()[axis]);
     addParameter("int32_t", position, op.getOrigin()[axis]);
     emission.include("thread");
-    setup += ("  " + position + " += lacuna::" +
-              (isAlongRows(*result, axis)
-                   ? "fragmentRow(" + std::to_string(result->rowsPerWarp()) + ");\n"
-                   : std::string("fragmentColumn();\n")))
+    setup += ("  " + position + " += " +
+              (isAlongRows(*result, axis) ? result->firstRow() : result->firstColumn()) + ";\n")
                  .str();
   }
   if (parameters.status)

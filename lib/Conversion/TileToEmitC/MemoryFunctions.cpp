@@ -222,13 +222,12 @@ static std::string placeText(Emission &emission, const Fragment &fragment, const
            " + lacuna::fragmentColumn();\n" +
            (text.isPacked ? ""
                           : "  const uint64_t address = " + text.address(bytes, {"row"}) + ";\n");
-  std::string rows = std::to_string(fragment.rowsPerWarp());
-  std::string setup = "  const int32_t row = " + text.indices[text.rowAxis] +
-                      " + lacuna::fragmentRow(" + rows + ");\n";
+  std::string setup =
+      "  const int32_t row = " + text.indices[text.rowAxis] + " + " + fragment.firstRow() + ";\n";
   SmallVector<std::string> column;
   if (fragment.isMatrix()) {
-    setup += "  const int32_t column = " + text.indices[text.rowAxis + 1] +
-             " + lacuna::fragmentColumn();\n";
+    setup += "  const int32_t column = " + text.indices[text.rowAxis + 1] + " + " +
+             fragment.firstColumn() + ";\n";
     column.push_back("column");
   }
   return setup + text.declareRows("  ", "address", rowsOfThread(fragment), bytes, "row", column);

@@ -170,14 +170,16 @@ LogicalResult KernelLowering::lowerSlotOfRoles(tile::SlotOp op, Location locatio
                                         values.lookup(op.getStandIn()));
   bool isLeft = llvm::any_of(op->getUsers(), [&](Operation *user) {
     auto dot = dyn_cast<tile::DotOp>(user);
-    return dot && dot.getLhs() == op.getSlot();
+    return dot && dot.getLhs() == op.getSlot() &&
+           tile::axesOf(op.getSlot().getType())[0] == tile::axesOf(dot.getType())[0];
   });
   if (isLeft) {
     Type type;
     FailureOr<FragmentCall> places = printLeftPlaces(emission, op, type);
     if (failed(places))
       return failure();
-    slot = emitc::CallOpaqueOp::create(builder, location, type, places->callee, slot).getResult(0);
+    leftPlaces[op.getSlot()] =
+        emitc::CallOpaqueOp::create(builder, location, type, places->callee, slot).getResult(0);
   }
   values.map(op.getResult(), slot);
   return success();

@@ -59,6 +59,11 @@ std::optional<FragmentCall> lacuna::callOfRoleOp(Emission &emission, Operation &
         bool isConditional = isa_and_nonnull<scf::IfOp>(op.getPrevNode());
         return call("wgmma", isConditional ? "commitConditionalDots" : "commitDots", {});
       })
+      .Case([&](tile::MeetOp meet) {
+        int64_t threads = 32 * op.getParentOfType<tile::KernelOp>().getSchedule()->getWarps();
+        StringRef name = meet.getPublishing() ? "publishAndMeet" : "meet";
+        return call("roles", name + "<" + Twine(threads) + ">", {});
+      })
       .Case([&](tile::OpenTurnsOp) { return turn("openTurns"); })
       .Case([&](tile::AwaitTurnOp) { return call("roles", "awaitTurn", {}); })
       .Case([&](tile::PassTurnOp) { return turn("passTurn"); })

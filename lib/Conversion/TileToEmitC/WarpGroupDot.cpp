@@ -8,6 +8,9 @@
 // Accumulators and packed operands have the registers of mma.m16n8k16, so nothing
 // is rearranged.
 //
+// A left operand whose rows are summed over has its columns as rows of the result: 64 for
+// all warp groups, which then have shares of the right operand's columns.
+//
 // With what stands in for the right operand a product starts one instruction and jumps
 // over the others. Were there a path on which none sets its registers, or were the
 // assembler not told again behind the jump that they are in use, it would serialise all
@@ -97,6 +100,35 @@ static std::string describe(StringRef name, unsigned low, const Panel &panel) {
       .str();
 }
 
+/// Whether a left operand whose rows are summed over is one panel of 64 columns, and the
+/// groups' shares of the right one are parts of such panels, or panels.
+static bool isDealtInPanels(const DotStatement &dot) {
+  const Fragment &result = dot.result;
+  bool isPanel = !dot.acrossRows || (dot.lhsSlot && dot.lhsSlot.getColumns() == 64);
+  bool inPanels =
+      result.warpsPerRow() == 1 || (dot.transposed && dot.rhs.getColumns() % 64 == 0 &&
+                                    result.warps() == 4 * result.warpsPerRow() &&
+                                    (64 % result.columns() == 0 || result.columns() % 64 == 0));
+  return isPanel && inPanels && dot.acrossRows == (result.warpsPerRow() > 1);
+}
+
+/// Where rows from `row` on of a left operand lie whose rows are summed over.
+static std::string placeAcrossRows(const DotStatement &dot, int64_t row) {
+  Places places(dot.lhsSlot, /*acrossRows=*/true);
+  const Panel &panel = places.at(0);
+  return shifted(dot.lhsName, places.offset(panel, row * panel.span()));
+}
+
+/// What is added to a place of the right operand for the group's share of its columns;
+/// empty where it has all of them.
+static std::string shareOfColumns(const DotStatement &dot) {
+  if (dot.result.warpsPerRow() == 1)
+    return {};
+  int64_t columns = dot.result.columns();
+  int64_t bytes = columns < 64 ? 2 * columns : 2 * columns * dot.rhs.getRows();
+  return " + " + std::to_string(bytes / 16) + " * lacuna::warpGroupIndex()";
+}
+
 FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotOp op) {
   Location loc = op.getLoc();
   FailureOr<DotStatement> dot = DotStatement::of(op);
@@ -104,7 +136,7 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
     return failure();
   const Fragment &result = dot->result;
   const std::optional<Fragment> &lhs = dot->lhs;
-  if (!dot->rhs || result.rowsPerWarp() != 16 || result.warps() % 4)
+  if (!dot->rhs || result.rowsPerWarp() != 16 || result.warps() % 4 || !isDealtInPanels(*dot))
     return op.emitOpError("cannot be printed as wgmma: it needs a right operand in shared memory "
                           "and 64 rows for each group of 4 warps");
   emission.structOf(loc, result);
@@ -117,7 +149,8 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
     emission.structOf(loc, *lhs);
   int64_t lhsRegisters = lhs ? lhs->registers() : dot->depth / 16;
   for (int64_t i = 0; i < lhsRegisters; ++i)
-    inputs.add("r", dot->lhsName + Twine(".x") + Twine(i));
+    inputs.add("r", dot->acrossRows ? placeAcrossRows(*dot, 16 * i)
+                                    : (dot->lhsName + Twine(".x") + Twine(i)).str());
   Places places(dot->rhs, dot->transposed);
   SmallVector<Panel> widths = places.firstOfWidth();
 
@@ -132,14 +165,18 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
     dot->standIn = slot.getStandIn();
   const bool jumps = dot->standIn && dot->depth > 16;
   body += fence;
+  const std::string share = shareOfColumns(*dot);
   auto multiply = [&](int64_t k, const Panel &panel, int64_t bytes, int64_t firstColumn,
                       int64_t columns) {
-    body +=
-        describe("b", inputs.add("r", shifted(dot->rhsName, places.offset(panel, bytes))), panel);
+    body += describe(
+        "b", inputs.add("r", shifted(dot->rhsName, places.offset(panel, bytes)) + share), panel);
     body += ("    \"wgmma.mma_async.sync.aligned.m64n" + Twine(columns) + "k16.f32." + suffix +
              "." + suffix + " " + registerGroup("%", firstColumn / 2, columns / 2) + ", " +
              (lhs ? registerGroup("%", lhsFirst + k / 4, 4) : std::string("a")) + ", b, " +
-             (dot->fromZero && k == 0 ? "0" : "1") + ", 1, 1" + (lhs ? "" : ", 0") +
+             (dot->fromZero && k == 0 ? "0" : "1") + ", 1, 1" +
+             (lhs               ? ""
+              : dot->acrossRows ? ", 1"
+                                : ", 0") +
              (dot->transposed ? ", 1" : ", 0") + ";\\n\"\n")
                 .str();
   };
@@ -148,11 +185,14 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
       body += ("    \".reg .pred p; setp.eq.b32 p, %" + Twine(lhsFirst + lhsRegisters) + ", %" +
                Twine(inputs.add("r", "stand_in")) + "; @p bra.uni done_%=;\\n\"\n" + fence)
                   .str();
-    // Both operands of scores lie along features, in panels of the same widths.
+    // Both operands of scores lie along features, in panels of the same widths; both of a
+    // sum over rows in panels of 64 columns.
     if (!lhs)
-      body += describe("a", lhsFirst + k / 16, places.at(k));
+      body += describe("a", lhsFirst + k / 16, dot->acrossRows ? widths.front() : places.at(k));
     if (!dot->transposed)
       multiply(k, places.at(k), 2 * (k - places.at(k).firstColumn), 0, result.columns());
+    else if (!share.empty())
+      multiply(k, widths.front(), k * widths.front().span(), 0, result.columns());
     else // Columns lie in panels of up to three widths, each multiplied by itself.
       for (const Panel &first : widths)
         multiply(k, first, k * first.span(), first.firstColumn, places.columnsOfWidth(first));
@@ -163,10 +203,14 @@ FailureOr<FragmentCall> lacuna::printWarpGroupDot(Emission &emission, tile::DotO
     body += "    \"wgmma.commit_group.sync.aligned;\\n\"\n"
             "    \"wgmma.wait_group.sync.aligned 0;\\n\"\n";
 
-  return dot->print(emission, op.getAsync() ? "start" : "dot",
-                    lhs ? lhs->parameterType()
-                        : "const Places" + std::to_string(lhsRegisters) + " &",
-                    body, inputs.text);
+  FragmentCall call =
+      dot->print(emission, op.getAsync() ? "start" : "dot",
+                 lhs               ? lhs->parameterType()
+                 : dot->acrossRows ? "uint32_t "
+                                   : "const Places" + std::to_string(lhsRegisters) + " &",
+                 body, inputs.text);
+  call.takesPlaces = !lhs && !dot->acrossRows;
+  return call;
 }
 
 FailureOr<FragmentCall> lacuna::printLeftPlaces(Emission &emission, tile::SlotOp op, Type &type) {

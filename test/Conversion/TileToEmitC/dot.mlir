@@ -97,3 +97,41 @@ tile.kernel @query()
   %query = tile.load_shared %slot : !q -> tensor<32x32xbf16, #query>
   tile.return
 }
+
+// -----
+
+// What all warps have stored, read across its rows: 32 queries, so that two of four warps share
+// rows, and each has half of the features.
+// CHECK-LABEL: void share_weights(uint32_t slot, const Bf16x16 &x)
+// CHECK-SAME: const uint32_t target64 = slot + lacuna::chunkOffset<64>(lacuna::fragmentRow(16), 0) + 2 * lacuna::fragmentColumn();
+// CHECK-SAME: lacuna::storeShared(target64, x.x0);
+// CHECK-SAME: lacuna::storeShared(target64 + 512, x.x1);
+// CHECK-SAME: lacuna::storeShared((target64 ^ 16), x.x2);
+// CHECK-LABEL: void dot_outputs(F32x16 &d, uint32_t exchanged, uint32_t key)
+// CHECK-SAME: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {a0, a1, a2, a3}, [%16];
+// CHECK-SAME: ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {b0, b1, b2, b3}, [%17];
+// CHECK-SAME: {a0, a1, a2, a3}, [%16 + 1024];
+// CHECK-SAME: \22r\22(exchanged + lacuna::columnsFirst<64>(2 * (lacuna::warpIndex() % 2)))
+// CHECK-SAME: + 8192 * ((lacuna::warpIndex() / 2) / 2) + lacuna::rowsFirst<128>(4 * ((lacuna::warpIndex() / 2) % 2)))
+#s = #tile.schedule<query_tile = 32, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+!ds = tensor<64x32xbf16, #tile.fragment<[key, query], accumulator, warps = 4>>
+!dq = tensor<32x64xf32, #tile.fragment<[query, feature], accumulator, warps = 4>>
+!slot = !tile.shared<64x32xbf16, [key, query]>
+!keys = !tile.shared<64x64xbf16, [key, feature]>
+tile.kernel @across_rows(%none: bf16, %n: i32)
+    attributes {schedule = #s, shared_bytes = 12288 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %zero = arith.constant 0.0 : f32
+  %b, %h, %first = tile.block %n, %n, %n of key
+  %ring = tile.alloc at 0 : !tile.ring<1 x !slot>
+  %key_ring = tile.alloc at 4096 : !tile.ring<1 x !keys>
+  %slot = tile.slot %ring[%c0] : !tile.ring<1 x !slot>
+  %key = tile.slot %key_ring[%c0] : !tile.ring<1 x !keys>
+  %ds = tile.splat %none : !ds
+  // CHECK: "share_weights({}, {});"
+  tile.store_shared %ds, %slot : !ds, !slot
+  tile.barrier
+  %empty = tile.splat %zero : !dq
+  %dq = tile.dot %slot, %key, %empty : !slot, !keys -> !dq
+  tile.return
+}

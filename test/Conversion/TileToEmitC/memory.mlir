@@ -116,3 +116,35 @@ tile.kernel @columns(%lse: !tile.view<?xf32>, %heads: !tile.view<?x6x?xf32>, %k:
   %f = tile.load %k[%first, %c0] : !tile.view<?x8xbf16> -> tensor<32x16xbf16, #tile.fragment<[key, feature], accumulator, warps = 2>>
   tile.return
 }
+
+// -----
+
+#outputs = #tile.fragment<[query, feature], accumulator, warps = 1>
+#shared = #tile.fragment<[query, feature], accumulator, warps = 2>
+
+// Additions of pairs where the extent is known and even, else of single elements.
+// CHECK-LABEL: void add_outputs(const lacuna::View<2> &view, int32_t i0, int32_t i1, const F32x8 &x)
+// CHECK-SAME: const int64_t step = 32 * view.stride[0];
+// CHECK-SAME: if (row < view.dim[0]) {
+// CHECK-SAME: lacuna::addPairF32(address, x.x0, x.x1);
+// CHECK-NOT:  address + 32
+// CHECK-SAME: if (row + 8 < view.dim[0]) {
+// CHECK-SAME: lacuna::addPairF32(address + 1 * step, x.x2, x.x3);
+// CHECK-LABEL: void add_outputs_2(
+// CHECK-SAME: lacuna::addF32(address + 36, x.x5, column + 9 < view.dim[1]);
+// Of two warps with the same rows each has 16 columns; the second one's are not all there.
+// CHECK-LABEL: void add_outputs_3(
+// CHECK-SAME: const int32_t row = i0 + lacuna::fragmentRow(16, 1);
+// CHECK-SAME: const int32_t column = i1 + lacuna::fragmentColumn() + 16 * (lacuna::warpIndex() / 1);
+// CHECK-SAME: if (column + 8 < view.dim[1]) lacuna::addPairF32(address + 32, x.x4, x.x5);
+tile.kernel @adds(%s: !tile.view<?x8xf32>, %u: !tile.view<?x?xf32>, %t: !tile.view<?x24xf32>, %first: i32, %z: f32)
+    attributes {schedule = #tile.schedule<query_tile = 16, key_tile = 16, warps = 1, stages = 2, query_in_registers = false>,
+                shared_bytes = 0 : i64, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %x = tile.splat %z : tensor<16x16xf32, #outputs>
+  tile.store %x, %s[%first, %c0] add : tensor<16x16xf32, #outputs>, !tile.view<?x8xf32>
+  tile.store %x, %u[%first, %c0] add : tensor<16x16xf32, #outputs>, !tile.view<?x?xf32>
+  %y = tile.splat %z : tensor<16x32xf32, #shared>
+  tile.store %y, %t[%first, %c0] add : tensor<16x32xf32, #shared>, !tile.view<?x24xf32>
+  tile.return
+}

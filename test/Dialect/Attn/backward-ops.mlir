@@ -22,6 +22,15 @@ func.func @dense(%q: !t, %k: !t, %v: !o, %o: !o, %lse: !lse, %do: !o, %dlse: !ls
   return %dk, %dk, %dv, %dq : !t, !t, !o, !t
 }
 
+// CHECK-LABEL: @adding
+func.func @adding(%q: !t, %v: !o, %lse: !lse) -> (!t, !t, !o) {
+  // CHECK: %[[DK:.*]], %[[DV:.*]], %[[DQ:.*]] = attn.backward by key {{.*}} gradient %{{.*}} adding query mode closed : {{.*}} gradient tensor<?x?x?x32xf16>
+  // CHECK-NEXT: return %[[DQ]], %[[DK]], %[[DV]]
+  %dk, %dv, %dq = attn.backward by key %q, %q, %v state %lse, %lse gradient %v adding query mode closed
+    : !t, !t, !o gradient !o
+  return %dq, %dk, %dv : !t, !t, !o
+}
+
 // CHECK-LABEL: @clauses
 // CHECK-SAME: %[[Q:[^:]*]]: tensor<?x?x?x64xf16>, %[[AT:[^:]*]]: i32, %[[POS:[^:]*]]: tensor<?xi32>, %[[SCALE:[^:]*]]: f32
 func.func @clauses(%q: !t, %at: i32, %pos: tensor<?xi32>, %scale: f32, %lse: !lse)

@@ -153,6 +153,16 @@ func.func @by_key(%q: !t, %c: f32, %lse: tensor<?x?x?xf32>) {
 // -----
 
 !t = tensor<?x?x?x64xf16>
+func.func @adds(%q: !t, %lse: tensor<?x?x?xf32>) {
+  // expected-error@below {{is by query and sums the gradient of queries, so it cannot add to it}}
+  %dq = attn.backward by query %q, %q, %q state %lse, %lse gradient %q adding query
+    : !t, !t, !t gradient !t
+  return
+}
+
+// -----
+
+!t = tensor<?x?x?x64xf16>
 func.func @output_gradient(%q: !t, %v: tensor<?x?x?x32xf16>, %lse: tensor<?x?x?xf32>) {
   // expected-error@below {{has a gradient of the output of the type 'tensor<?x?x?x64xf16>', but an attend of these operands yields 'tensor<?x?x?x32xf16>'}}
   %dq = attn.backward by query %q, %q, %v state %lse, %lse gradient %q

@@ -260,6 +260,32 @@ tile.kernel @k(%q: !tile.view<?x64xf16>, %i: i32, %slot: !slot) {
 // -----
 
 !slot = !tile.shared<64x64xbf16, [query, feature]>
+tile.kernel @k(%slot: !slot, %x: tensor<64x64xbf16, #tile.fragment<[query, feature], operand, warps = 4>>) {
+  // expected-error@+1 {{must write a fragment of kind accumulator}}
+  tile.store_shared %x, %slot : tensor<64x64xbf16, #tile.fragment<[query, feature], operand, warps = 4>>, !slot
+  tile.return
+}
+
+// -----
+
+!slot = !tile.shared<64x64xbf16, [query, feature]>
+tile.kernel @k(%slot: !slot, %x: tensor<64x64xbf16, #tile.fragment<[key, feature], accumulator, warps = 4>>) {
+  // expected-error@+1 {{must have the shape, element type and axes of its slot}}
+  tile.store_shared %x, %slot : tensor<64x64xbf16, #tile.fragment<[key, feature], accumulator, warps = 4>>, !slot
+  tile.return
+}
+
+// -----
+
+tile.kernel @k(%x: tensor<?xf32, #tile.axes<[query]>>, %sums: !tile.view<?xf32>, %n: i32) {
+  // expected-error@+1 {{, but only a matrix of f32 can be added}}
+  tile.store %x, %sums[%n] add : tensor<?xf32, #tile.axes<[query]>>, !tile.view<?xf32>
+  tile.return
+}
+
+// -----
+
+!slot = !tile.shared<64x64xbf16, [query, feature]>
 tile.kernel @k(%slot: !slot) {
   // expected-error@+1 {{must give a fragment of kind operand}}
   %q = tile.load_shared %slot

@@ -3,6 +3,7 @@
 
 !query = !tile.shared<64x128xbf16, [query, feature]>
 #operand = #tile.fragment<[query, feature], operand, warps = 4>
+!made = tensor<64x128xbf16, #tile.fragment<[query, feature], accumulator, warps = 4>>
 
 // CHECK-LABEL: tile.kernel @table
 tile.kernel @table(%ids: !tile.view<?x?xi64>, %b: i32, %i: i32) {
@@ -25,6 +26,22 @@ tile.kernel @of_keys(%lse: !tile.view<?x?x?xf32>, %table: !tile.view<?xf32>, %n:
   tile.return
 }
 
+// CHECK-LABEL: tile.kernel @add
+tile.kernel @add(%x: tensor<?x64xf32, #tile.axes<[query, feature]>>, %sums: !tile.view<?x64xf32>, %n: i32) {
+  // CHECK: tile.store %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}] add : tensor<?x64xf32, #tile.axes<[query, feature]>>, <?x64xf32>
+  tile.store %x, %sums[%n, %n] add : tensor<?x64xf32, #tile.axes<[query, feature]>>, !tile.view<?x64xf32>
+  tile.return
+}
+
+// A product that sums over the first axis of both operands.
+// CHECK-LABEL: tile.kernel @across_rows
+tile.kernel @across_rows(%ds: tensor<?x?xbf16, #tile.axes<[key, query]>>, %k: tensor<?x64xbf16, #tile.axes<[key, feature]>>,
+                         %dq: tensor<?x64xf32, #tile.axes<[query, feature]>>) {
+  // CHECK: tile.dot %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x?xbf16, #tile.axes<[key, query]>>, tensor<?x64xbf16, #tile.axes<[key, feature]>> -> tensor<?x64xf32, #tile.axes<[query, feature]>>
+  %sum = tile.dot %ds, %k, %dq : tensor<?x?xbf16, #tile.axes<[key, query]>>, tensor<?x64xbf16, #tile.axes<[key, feature]>> -> tensor<?x64xf32, #tile.axes<[query, feature]>>
+  tile.return
+}
+
 // CHECK-LABEL: tile.kernel @heads
 tile.kernel @heads(%q: !tile.view<2x32x9x128xbf16>, %lse: !tile.view<?x?x?xf32>) {
   // CHECK: %[[Q:.*]] = tile.pack_heads %{{.*}} by 4 : <2x32x9x128xbf16>
@@ -39,12 +56,14 @@ tile.kernel @heads(%q: !tile.view<2x32x9x128xbf16>, %lse: !tile.view<?x?x?xf32>)
 }
 
 // CHECK-LABEL: tile.kernel @registers
-tile.kernel @registers(%c: i32) attributes {
+tile.kernel @registers(%c: i32, %made: !made) attributes {
     schedule = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = true>} {
   %ring = tile.alloc : !tile.ring<1 x !query>
   %slot = tile.slot %ring[%c] : !tile.ring<1 x !query>
   // CHECK: tile.load_shared %{{.*}} : <64x128xbf16, [query, feature]> -> tensor<64x128xbf16, #tile.fragment<[query, feature], operand, warps = 4>>
   %q = tile.load_shared %slot : !query -> tensor<64x128xbf16, #operand>
+  // CHECK: tile.store_shared %{{.*}}, %{{.*}} : tensor<64x128xbf16, #tile.fragment<[query, feature], accumulator, warps = 4>>, <64x128xbf16, [query, feature]>
+  tile.store_shared %made, %slot : !made, !query
   tile.return
 }
 

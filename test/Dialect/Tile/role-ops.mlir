@@ -57,6 +57,10 @@ tile.kernel @roles(%wide: !tile.copy_map<64x64xbf16>, %narrow: !tile.copy_map<64
     tile.pass_turn
     // CHECK: tile.meet_warp
     tile.meet_warp
+    // CHECK: tile.meet{{$}}
+    tile.meet
+    // CHECK: tile.meet publishing{{$}}
+    tile.meet publishing
     // CHECK: %[[SCORES:.*]]:2 = tile.await_dots pending 1(%[[STARTED]], %{{.*}}) : tensor<128x64xf32,
     %scores, %same = tile.await_dots pending 1(%started, %m) : !scores, !rows
     // CHECK: tile.await_dots pending 0

@@ -46,6 +46,23 @@ tile.kernel @pads_features(%q: !tile.view<?x40xf16>, %v: !tile.view<?x72xf16>, %
 
 // -----
 
+// By key, what a product over keys gives queries is an accumulator, too, and its left operand
+// is not packed: it has to go to other warps.
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+// CHECK-LABEL: tile.kernel @over_rows
+tile.kernel @over_rows(%k: !tile.view<?x64xf16>, %n: i32, %zero: f32, %none: f16) attributes {schedule = #s, target = "sm_80"} {
+  %b, %h, %first = tile.block %n, %n, %n of key
+  %kt = tile.load %k[%first, %n] : !tile.view<?x64xf16> -> tensor<?x64xf16, #tile.axes<[key, feature]>>
+  // CHECK: %[[DS:.*]] = tile.splat {{.*}} : tensor<64x64xf16, #tile.fragment<[key, query], accumulator, warps = 4>>
+  %ds = tile.splat %none : tensor<?x?xf16, #tile.axes<[key, query]>>
+  %dq0 = tile.splat %zero : tensor<?x64xf32, #tile.axes<[query, feature]>>
+  // CHECK: tile.dot %[[DS]], {{.*}} -> tensor<64x64xf32, #tile.fragment<[query, feature], accumulator, warps = 4>>
+  %dq = tile.dot %ds, %kt, %dq0 : tensor<?x?xf16, #tile.axes<[key, query]>>, tensor<?x64xf16, #tile.axes<[key, feature]>> -> tensor<?x64xf32, #tile.axes<[query, feature]>>
+  tile.return
+}
+
+// -----
+
 // Tiles that are results and arguments of regions follow.
 #s = #tile.schedule<query_tile = 64, key_tile = 32, warps = 2, stages = 2, query_in_registers = false>
 #rows = #tile.axes<[query]>

@@ -284,3 +284,38 @@ tile.kernel @two_operands(%q: !tile.view<?x64xf16>, %first: i32, %runs: !tile.ru
   }
   tile.return
 }
+
+// -----
+
+// A barrier at which warps exchange an operand is none of the copies', and stays.
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+!ds = tensor<64x64xf16, #tile.fragment<[key, query], accumulator, warps = 4>>
+!dq = tensor<64x64xf32, #tile.fragment<[query, feature], accumulator, warps = 4>>
+!keys = !tile.shared<64x64xf16, [key, feature]>
+!exchanged = !tile.shared<64x64xf16, [key, query]>
+// CHECK-LABEL: tile.kernel @exchange
+tile.kernel @exchange(%k: !tile.view<?x64xf16>, %ds: !ds, %dq0: !dq, %runs: !tile.runs)
+    attributes {schedule = #s, target = "sm_80"} {
+  %c0 = arith.constant 0 : i32
+  %key_ring = tile.alloc : !tile.ring<1 x !keys>
+  %ring = tile.alloc : !tile.ring<1 x !exchanged>
+  // CHECK: tile.for_runs {{.*}} ahead 1
+  %sum = tile.for_runs (%query, %partial) in %runs iter_args(%a = %dq0) : !dq {
+    tile.barrier
+    %kt = tile.slot %key_ring[%c0] : !tile.ring<1 x !keys>
+    %t = tile.copy_async %k[%query, %c0] to %kt : !tile.view<?x64xf16> -> !keys
+    tile.commit(%t)
+    tile.wait pending 0
+    tile.barrier
+    // CHECK: scf.if %{{.*}} -> (tensor<64x64xf32,
+    // CHECK: tile.store_shared
+    // CHECK-NEXT: tile.barrier
+    // CHECK-NEXT: tile.dot
+    %slot = tile.slot %ring[%c0] : !tile.ring<1 x !exchanged>
+    tile.store_shared %ds, %slot : !ds, !exchanged
+    tile.barrier
+    %dq = tile.dot %slot, %kt, %a : !exchanged, !keys -> !dq
+    tile.yield %dq : !dq
+  }
+  tile.return
+}

@@ -24,6 +24,14 @@ tile.kernel @k() {
 
 // -----
 
+tile.kernel @k() {
+  // expected-error@+1 {{'tile.meet' op belongs to the scheduled contract}}
+  tile.meet
+  tile.return
+}
+
+// -----
+
 tile.kernel @k(%keys: i32) {
   %c0 = arith.constant 0 : i32
   %runs = tile.interval_runs visible(%c0, %keys) full(%c0, %keys)

@@ -71,6 +71,17 @@ tile.kernel @k(%x: f32) attributes {schedule = #s, target = "sm_80", shared_byte
 
 // -----
 
+// Two warps for each 16 rows share the columns.
+#s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
+tile.kernel @k(%x: f32) attributes {schedule = #s, target = "sm_80", shared_bytes = 0} {
+  %shared = tile.splat %x : tensor<32x64xf32, #tile.fragment<[query, feature], accumulator, warps = 4>>
+  // expected-error@+1 {{has a tile of 48 columns, needs a multiple of 32}}
+  %o = tile.splat %x : tensor<32x48xf32, #tile.fragment<[query, feature], accumulator, warps = 4>>
+  tile.return
+}
+
+// -----
+
 #s = #tile.schedule<query_tile = 64, key_tile = 64, warps = 4, stages = 2, query_in_registers = false>
 tile.kernel @k(%x: f32) attributes {schedule = #s, target = "sm_80", shared_bytes = 0} {
   // expected-error@+1 {{has a tile of rank 2 in a fragment of kind row}}

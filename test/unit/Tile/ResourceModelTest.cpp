@@ -30,6 +30,8 @@ TEST(ResourceModel, SharedMemoryOfGradients) {
   EXPECT_EQ(bytes(Work::KeyValueGradients), 128 * 192 * 2 + rings);
   EXPECT_EQ(bytes(Work::KeyGradient), 128 * 192 * 2 + rings);
   EXPECT_EQ(bytes(Work::ValueGradient), 128 * 128 * 2 + rings);
+  // And what goes from warps to warps: gradients of scores.
+  EXPECT_EQ(bytes(Work::AllGradients), 128 * 192 * 2 + rings + 128 * 32 * 2);
   EXPECT_EQ(bytes(Work::RowSums), 0);
   // With roles each of six rings has barriers of two kinds, and there is a mailbox.
   shape.work = Work::KeyValueGradients;
@@ -80,6 +82,11 @@ TEST(ResourceModel, RegistersGrowWithWhatIsHeld) {
   EXPECT_EQ(gradient({64, 64, 4, 2, false}, Work::KeyGradient) -
                 gradient(schedule, Work::KeyGradient),
             2 * 16); // scores and their gradient
+  // A tile of queries takes the place of scores, 32 x 128 to 4 warps.
+  EXPECT_EQ(gradient(schedule, Work::AllGradients), both);
+  EXPECT_EQ(gradient({32, 32, 2, 2, false}, Work::AllGradients) -
+                gradient({32, 32, 2, 2, false}, Work::KeyValueGradients),
+            64 - 2 * 16);
 }
 
 TEST(ResourceModel, ObstaclesNameNeedAndLimit) {
@@ -92,6 +99,14 @@ TEST(ResourceModel, ObstaclesNameNeedAndLimit) {
             "gives 4 warps 48 key rows, needs a multiple of 16 for each");
   EXPECT_EQ(obstacle({16, 64, 4, 2, false}, keys, "sm_80"),
             "has query tiles of 16, must be a multiple of 32");
+  const AttentionShape all{112, 112, 2, false, 1, Work::AllGradients};
+  EXPECT_EQ(obstacle({32, 32, 2, 2, false}, all, "sm_80"), "none");
+  EXPECT_EQ(obstacle({32, 64, 4, 2, false}, all, "sm_80"),
+            "cannot deal gradients of 32 queries of 112 features to 4 warps");
+  EXPECT_EQ(obstacle({128, 32, 2, 2, false}, all, "sm_80"),
+            "has query tiles of 128, must be at most 64 where gradients of queries are added");
+  EXPECT_EQ(obstacle({32, 128, 8, 2, false, true}, all, "sm_90a"),
+            "has query tiles of 32, must be 64 where gradients of queries are added");
   EXPECT_EQ(obstacle({128, 64, 8, 2, false}, {192, 128}, "sm_86"),
             "needs 131072 bytes of shared memory per block, sm_86 has 101376");
   EXPECT_EQ(obstacle({128, 128, 4, 2, false}, {64, 128}, "sm_80"),
