@@ -7,8 +7,8 @@ and some random specs, each for one of the targets. With --gallery all of it, an
 random specs as wanted, for every target that is named. Some gradients, and with --gallery
 those of all of it, are computed in ten orders of blocks, warps and copies: those of queries,
 keys and values are the same to the bit, and the sum of atomics is not. With
---gradients=fastest all of this is of gradients whose queries' are such a sum where one pass
-over scores gives all three; a few are in any case.
+--gradients=fastest gradients of queries are such a sum, and rounded, where one pass over
+scores gives all three; a few are in any case.
 """
 # REQUIRES: nvrtc
 # RUN: %python %s %root
@@ -131,6 +131,8 @@ class Gradient:
                 return problem
             found.append(self.results())
         for name, *results in zip(self.outputs, *found):
+            if name == "dq" and self.is_atomic(name):
+                continue  # a last bit of f32 that differs is seldom one of 16 bits
             is_atomic, differs = self.is_atomic(name), len(set(results)) > 1
             if differs != is_atomic:
                 return f"{self.name} for {self.target}: {name} {'differs' if differs else 'is the same'} in ten orders"
@@ -250,7 +252,7 @@ with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecu
     repeated = [*for_targets(masks if options.gallery else several_blocks(folder))]
     if options.gradients == "deterministic":
         checked += one_pass(folder)
-        repeated += [causal(folder, "added", (290, 290), (2, 1)).on("sm_90a", "fastest")]
+        repeated += [causal(folder, "added", (70, 290), (2, 1)).on("sm_90a", "fastest")]
     answers = [*pool.map(Gradient.check, checked, orders), *pool.map(Gradient.repeat, repeated)]
     answers += [compare_with_list(folder, target) for target in options.targets or TARGETS[:1]]
 problems = [answer for answer in answers if answer]

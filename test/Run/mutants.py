@@ -45,6 +45,16 @@ REDUNDANT_OF_GRADIENTS = (
      "consumers give back at once what a step, or an item, has taken: the producer finds the other slots free"
      " when it has waited for one"),
 )
+REDUNDANT_OF_ONE_PASS = (
+    FENCES,
+    ("bar.warp", 2, None, "that, and all consumers meet behind the last vector that a step reads"),
+    ("mbarrier.try_wait", 4, None, "as in other gradients, and the consumers meet in each step"),
+    ("wgmma.commit_group", 1, None,
+     "the product for values is complete with the next one, and what it reads is given back behind that"),
+    ("wgmma.wait_group", 1, None, "the same"),
+)
+# With roles.
+REDUNDANT_OF = {None: REDUNDANT_WITH_ROLES, "deterministic": REDUNDANT_OF_GRADIENTS, "fastest": REDUNDANT_OF_ONE_PASS}
 # Three warp groups that compute and two, key tiles of 128 and 64, planned and closed.
 ROLES = [("dense", 64), ("hash_buckets", 128), ("causal", 256)]
 # Walks of lists, tables that are added to, and each gradient in a kernel of its own.
@@ -113,7 +123,7 @@ def examine(case):
     if not caught:
         wrong.append("no synchronisation at all?")
     laps = re.search(r"completed (\d+) phases", child.stdout)
-    redundant = REDUNDANT if not laps else REDUNDANT_OF_GRADIENTS if is_gradient else REDUNDANT_WITH_ROLES
+    redundant = REDUNDANT if not laps else REDUNDANT_OF[sums]
     survivors = unexplained(survivors, [entry for entry in redundant if not entry[2] or name in entry[2]])
     if laps and int(laps[1]) < LAPS:
         wrong.append(f"a ring went round {laps[1]} times only")
