@@ -135,7 +135,8 @@ private:
     for (Operation &op : spec.front()) {
       if (!isOrderOfPlan(&op) || op.use_empty())
         continue;
-      std::string name = (spec.getName() + "_order" + Twine(orders.size())).str();
+      StringRef what = isa<attn::HashOp>(op) ? "_hash" : "_order";
+      std::string name = (spec.getName() + what + Twine(orders.size())).str();
       tile::KernelOp kernel = emitOrderKernel(builder, &op, name);
       kernel->remove();
       symbols.insert(kernel, Block::iterator(spec));

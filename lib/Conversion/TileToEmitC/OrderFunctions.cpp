@@ -150,6 +150,8 @@ FragmentCall lacuna::printOrder(Emission &emission, tile::CompactRowsOp op) {
 }
 
 FragmentCall lacuna::printOrder(Emission &emission, tile::HashRowsOp op) {
+  // A lane reads rows of its own, and of projections what all lanes do: two rows share what is
+  // read of projections, and 16 projections what is read of rows.
   emission.include("hash");
   tile::ViewType type = op.getRows().getType();
   StringRef element = type.getElementType().isBF16() ? "Bf16" : "F16";

@@ -81,7 +81,7 @@ func.func @moved(%q: !t, %k: !t, %v: !t, %lse: tensor<?x?x?xf32>, %delta: tensor
 }
 
 // Buckets are made first; a head of the projections serves heads that follow each other.
-// CHECK: tile.kernel @hashed_order0(%[[Q:.*]]: !tile.view<?x6x?x16xf16>, %[[R:.*]]: !tile.view<?x?x16xf32>, %[[BUCKETS:.*]]: !tile.view<?x6x?xi32>) attributes {plans = @hashed_kernel}
+// CHECK: tile.kernel @hashed_hash0(%[[Q:.*]]: !tile.view<?x6x?x16xf16>, %[[R:.*]]: !tile.view<?x?x16xf32>, %[[BUCKETS:.*]]: !tile.view<?x6x?xi32>) attributes {plans = @hashed_kernel}
 // CHECK: %[[B:.*]], %[[H:.*]], %[[FIRST:.*]] = tile.block
 // CHECK: %[[HEADS:.*]] = tile.dim %[[R]][0]
 // CHECK: %[[SHARE:.*]] = arith.divui %{{.*}}, %[[HEADS]] : i32
@@ -93,7 +93,7 @@ func.func @moved(%q: !t, %k: !t, %v: !t, %lse: tensor<?x?x?xf32>, %delta: tensor
 // CHECK: tile.expect_divides %{{.*}} "heads of argument 1", %{{.*}} "heads of argument 0"
 // CHECK: %[[ROWS:.*]] = tensor.dim %[[Q]], %c2
 // CHECK: %[[BUCKETS:.*]] = tile.new_tensor
-// CHECK: tile.launch plan @hashed_order0 {{.*}} rows %[[ROWS]](%[[Q]], %[[R]], %[[BUCKETS]])
+// CHECK: tile.launch plan @hashed_hash0 {{.*}} rows %[[ROWS]](%[[Q]], %[[R]], %[[BUCKETS]])
 // CHECK: tile.launch plan @hashed_order1 {{.*}} rows %c1{{.*}}(%[[BUCKETS]],
 func.func @hashed(%q: tensor<?x6x?x16xf16>, %r: tensor<?x?x16xf32>) -> tensor<?x6x?x16xf16> {
   %bucket = attn.hash %q by %r : tensor<?x6x?x16xf16>, tensor<?x?x16xf32>
