@@ -75,6 +75,7 @@ private:
   Sums emitTile(Sums sums, Value column, Value partial);
   Value shiftOf(Value lse);
   void store(Value sum, Value view, Value head, bool isScaled);
+  Value withoutAbsentKeys(Value scoreGradients, Value column);
   void addToQueries(Value scoreGradients, Value column);
 
   Value load(Value view, Axis side, int64_t features, Value first);
@@ -171,7 +172,10 @@ BackwardKernel::Sums BackwardKernel::emitTile(Sums sums, Value column, Value par
                    return arith::MulFOp::create(b, in[0], arith::SubFOp::create(b, in[1], in[2]));
                  });
     Pullback::Tile tile{ofScores, products, scale.multiplier, column};
-    pulled = named("score_gradients", narrowed(pullback.emit(builder, tile)));
+    Value gradients = pullback.emit(builder, tile);
+    if (adds)
+      gradients = withoutAbsentKeys(gradients, column);
+    pulled = named("score_gradients", narrowed(gradients));
     added.products = product(pulled, columnOperand, sums.products);
     for (auto [number, sum] : llvm::enumerate(sums.ofRows))
       added.ofRows.push_back(mapTiles(builder, cast<RankedTensorType>(sum.getType()),
@@ -186,6 +190,30 @@ BackwardKernel::Sums BackwardKernel::emitTile(Sums sums, Value column, Value par
   if (adds)
     addToQueries(pulled, column);
   return added;
+}
+
+/// The gradients, and 0 in rows of keys that do not exist, whose scores are compared with
+/// nothing: a sum over keys would have whatever they overflow to, times 0.
+Value BackwardKernel::withoutAbsentKeys(Value scoreGradients, Value column) {
+  Value extent = tile::TileExtentOp::create(builder, Axis::Key);
+  Value end = arith::AddIOp::create(builder, place.first, extent);
+  Value isLast = arith::CmpIOp::create(builder, arith::CmpIPredicate::sgt, end, place.rows().count);
+  auto branch = scf::IfOp::create(builder, scoreGradients.getType(), isLast,
+                                  /*addThenBlock=*/true, /*addElseBlock=*/true);
+  auto then = ImplicitLocOpBuilder::atBlockBegin(builder.getLoc(), branch.thenBlock());
+  auto body = [&](OpBuilder &nested, Location loc, ValueRange element) {
+    ImplicitLocOpBuilder b(loc, nested);
+    Value exists =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, element[1], place.rows().count);
+    Value none = constantF32(b, 0.0);
+    tile::YieldOp::create(b, arith::SelectOp::create(b, exists, element[0], none).getResult());
+  };
+  Value kept = tile::MapOp::create(then, scoreGradients.getType(), scoreGradients,
+                                   ValueRange{place.first, column}, body);
+  scf::YieldOp::create(then, kept);
+  auto otherwise = ImplicitLocOpBuilder::atBlockBegin(builder.getLoc(), branch.elseBlock());
+  scf::YieldOp::create(otherwise, scoreGradients);
+  return branch.getResult(0);
 }
 
 /// Adds what the keys of the block contribute to the gradients of a tile of queries.
