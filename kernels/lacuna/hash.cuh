@@ -39,19 +39,19 @@ __device__ __forceinline__ Features loadFeaturesF32(uint64_t address, bool insid
           __uint_as_float(low.d),  __uint_as_float(high.a), __uint_as_float(high.b),
           __uint_as_float(high.c), __uint_as_float(high.d)};
 }
-__device__ __forceinline__ Features loadFeaturesF16(uint64_t address, bool inside) {
+template <float (*OfBits)(uint16_t)>
+__device__ __forceinline__ Features loadFeatures(uint64_t address, bool inside) {
   const Words pairs = loadWords(address, inside);
-  return {f16OfBits(uint16_t(pairs.a)), f16OfBits(uint16_t(pairs.a >> 16)),
-          f16OfBits(uint16_t(pairs.b)), f16OfBits(uint16_t(pairs.b >> 16)),
-          f16OfBits(uint16_t(pairs.c)), f16OfBits(uint16_t(pairs.c >> 16)),
-          f16OfBits(uint16_t(pairs.d)), f16OfBits(uint16_t(pairs.d >> 16))};
+  return {OfBits(uint16_t(pairs.a)), OfBits(uint16_t(pairs.a >> 16)),
+          OfBits(uint16_t(pairs.b)), OfBits(uint16_t(pairs.b >> 16)),
+          OfBits(uint16_t(pairs.c)), OfBits(uint16_t(pairs.c >> 16)),
+          OfBits(uint16_t(pairs.d)), OfBits(uint16_t(pairs.d >> 16))};
+}
+__device__ __forceinline__ Features loadFeaturesF16(uint64_t address, bool inside) {
+  return loadFeatures<f16OfBits>(address, inside);
 }
 __device__ __forceinline__ Features loadFeaturesBf16(uint64_t address, bool inside) {
-  const Words pairs = loadWords(address, inside);
-  return {bf16OfBits(uint16_t(pairs.a)), bf16OfBits(uint16_t(pairs.a >> 16)),
-          bf16OfBits(uint16_t(pairs.b)), bf16OfBits(uint16_t(pairs.b >> 16)),
-          bf16OfBits(uint16_t(pairs.c)), bf16OfBits(uint16_t(pairs.c >> 16)),
-          bf16OfBits(uint16_t(pairs.d)), bf16OfBits(uint16_t(pairs.d >> 16))};
+  return loadFeatures<bf16OfBits>(address, inside);
 }
 
 /// The sum with the products of eight features, the first one first.

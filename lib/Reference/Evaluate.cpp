@@ -45,10 +45,9 @@ mlir::LogicalResult checkSpec(mlir::func::FuncOp spec) {
       return mlir::emitError(argument.getLoc())
              << "the reference takes scalars and tensors of up to " << maxRank
              << " dimensions, not " << argument.getType();
-  for (mlir::Operation &op : spec.front()) {
+  for (mlir::Operation &op : spec.front())
     if (std::string reason = attn::whyNotInSpec(&op); !reason.empty())
       return op.emitError() << "'" << op.getName() << "' " << reason;
-  }
   mlir::Operation *end = spec.front().getTerminator();
   for (mlir::Value value : end->getOperands())
     if (!attn::isState(value))

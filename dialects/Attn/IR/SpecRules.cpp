@@ -124,6 +124,11 @@ bool isState(Value value) {
   return isa_and_nonnull<Attention, RowWise>(unmoved(value).getDefiningOp());
 }
 
+bool isGradient(Value value) {
+  Operation *op = unmoved(value).getDefiningOp();
+  return !op || isa<AttendGradOp, BackwardOp, MergeGradOp, SumOp, ZerosOp>(op);
+}
+
 std::string whyNotOnHost(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op || isa<tensor::DimOp>(op))

@@ -38,6 +38,10 @@ bool isTable(mlir::Value value);
 /// an op on its results.
 bool isState(mlir::Value value);
 
+/// Whether `value` may be a gradient: what ops on gradients yield, or an argument, which the
+/// caller may have made one.
+bool isGradient(mlir::Value value);
+
 /// Why the host cannot compute `value`, a scalar of a spec function, before a
 /// launch, as the end of a sentence that it begins; empty when it can. It computes sizes:
 /// no floats, and no division but those that round down or up.

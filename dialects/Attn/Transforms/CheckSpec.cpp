@@ -99,14 +99,6 @@ private:
       fail(op->emitOpError("what is summed must be gradients, or arguments of the spec"));
   }
 
-  /// Arguments may be gradients of the caller.
-  static bool isGradient(Value value) {
-    Operation *op = value.getDefiningOp();
-    if (isa_and_nonnull<GatherOp, ScatterOp>(op))
-      return isGradient(op->getOperand(0));
-    return !op || isa<AttendGradOp, BackwardOp, MergeGradOp, SumOp, ZerosOp>(op);
-  }
-
   void checkMove(Operation *op, Value source, Value order, StringRef what) {
     if (!isState(source))
       checkIsTable(op, source, what);

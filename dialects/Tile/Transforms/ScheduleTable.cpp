@@ -59,7 +59,6 @@ static constexpr Schedule keys256[] = {{32, 64, 4, 2, false}, {32, 32, 2, 2, fal
 // and tiles of 64, or head dims of 64 and 128.
 static constexpr Schedule all96[] = {{64, 64, 4, 2, false}, {32, 32, 2, 2, false}};
 static constexpr Schedule all112[] = {{32, 32, 2, 2, false}};
-static constexpr Schedule all128[] = {{32, 128, 8, 2, false}, {32, 64, 4, 2, false}};
 
 // With roles, the widest tile of columns that leaves room for both tiles of scores, and
 // for the scores once more where a pullback needs them.
@@ -98,7 +97,7 @@ static constexpr ScheduleRow table[] = {
     {TargetFamily::Sm80, 64, keysValues64, Work::AllGradients},
     {TargetFamily::Sm80, 96, all96, Work::AllGradients},
     {TargetFamily::Sm80, 112, all112, Work::AllGradients},
-    {TargetFamily::Sm80, 128, all128, Work::AllGradients},
+    {TargetFamily::Sm80, 128, keysValues128, Work::AllGradients},
     {TargetFamily::Sm90, 64, roleQueries64, Work::QueryGradient},
     {TargetFamily::Sm90, 128, roleQueries128, Work::QueryGradient},
     {TargetFamily::Sm90, 256, roleQueries256, Work::QueryGradient},

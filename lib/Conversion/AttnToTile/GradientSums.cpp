@@ -2,12 +2,10 @@
 
 #include "lib/Conversion/AttnToTile/KernelArguments.h"
 #include "lib/Conversion/AttnToTile/RowIndices.h"
-#include "lib/Conversion/AttnToTile/ScalarCode.h"
+#include "lib/Conversion/AttnToTile/Scores.h"
 #include "lib/Conversion/AttnToTile/Tiles.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-
-#include <cmath>
 
 using namespace mlir;
 
@@ -38,11 +36,43 @@ static void emitClear(ImplicitLocOpBuilder &b, Value sums, RankedTensorType tile
   tile::ReturnOp::create(b, ValueRange());
 }
 
-/// Makes a gradient from its sums; `scale` and `status` may be null.
-static void emitFinish(ImplicitLocOpBuilder &b, Value sums, Value gradient, Value scale,
-                       Value status, RankedTensorType tile) {
+/// The sums, and the kernel that clears them tile by tile.
+static GradientSum beginSum(OpBuilder &builder, Value gradient, StringRef name,
+                            RankedTensorType tile) {
+  auto type = cast<RankedTensorType>(gradient.getType());
+  Location loc = gradient.getLoc();
+  GradientSum sum;
+  sum.gradient = gradient;
+  sum.clear = createKernel(builder, loc, (name + "_clear").str(), parameterType(sumType(type)));
+  sum.rowAxis = type.getRank() - tile.getRank();
+  Block &clear = sum.clear.getBody().front();
+  auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &clear);
+  emitClear(b, named("sums", clear.getArgument(0)), tile);
+  return sum;
+}
+
+/// Begins the kernel that makes the gradient from its sums and `sum.finishOperands`.
+static ImplicitLocOpBuilder beginFinish(OpBuilder &builder, GradientSum &sum, StringRef name,
+                                        bool mayFail) {
+  auto type = cast<RankedTensorType>(sum.gradient.getType());
+  SmallVector<Type> types = {parameterType(sumType(type)), parameterType(type)};
+  for (Value operand : sum.finishOperands)
+    types.push_back(parameterType(operand.getType()));
+  if (mayFail)
+    types.push_back(tile::StatusType::get(builder.getContext()));
+  sum.takesStatus = mayFail;
+  Location loc = sum.gradient.getLoc();
+  sum.finish = createKernel(builder, loc, (name + "_finish").str(), types);
+  return ImplicitLocOpBuilder::atBlockBegin(loc, &sum.finish.getBody().front());
+}
+
+/// What it does; `scale` may be null.
+static void emitFinish(ImplicitLocOpBuilder &b, const GradientSum &sum, Value scale,
+                       RankedTensorType tile) {
+  ValueRange arguments = b.getBlock()->getArguments();
+  Value sums = named("sums", arguments[0]), gradient = named("gradient", arguments[1]);
   Type element = cast<tile::ViewType>(gradient.getType()).getElementType();
-  Spoiling spoiling(b, status);
+  Spoiling spoiling(b, sum.takesStatus ? arguments.back() : Value());
   SmallVector<Value> indices = indicesOf(b, sums, tile);
   Value loaded = tile::LoadOp::create(b, tile, sums, indices);
   Value made = mapTiles(
@@ -58,69 +88,31 @@ static void emitFinish(ImplicitLocOpBuilder &b, Value sums, Value gradient, Valu
 }
 
 GradientSum emitGradientSum(OpBuilder &builder, Value gradient, StringRef name, bool mayFail) {
-  auto type = cast<RankedTensorType>(gradient.getType());
-  MLIRContext *context = builder.getContext();
-  Location loc = gradient.getLoc();
-  Type sums = parameterType(sumType(type));
   RankedTensorType rows = tileType(builder.getF32Type(), tile::Axis::Query);
-  GradientSum result{gradient, createKernel(builder, loc, (name + "_clear").str(), sums)};
-  result.rowAxis = type.getRank() - 1;
-  Block &clear = result.clear.getBody().front();
-  auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &clear);
-  emitClear(b, named("sums", clear.getArgument(0)), rows);
-  if (type.getElementType().isF32() && !mayFail)
-    return result;
-  SmallVector<Type> types = {sums, parameterType(type)};
-  result.takesStatus = mayFail;
-  if (mayFail)
-    types.push_back(tile::StatusType::get(context));
-  result.finish = createKernel(builder, loc, (name + "_finish").str(), types);
-  Block &finish = result.finish.getBody().front();
-  b.setInsertionPointToStart(&finish);
-  emitFinish(b, named("sums", finish.getArgument(0)), named("gradient", finish.getArgument(1)),
-             Value(), mayFail ? finish.getArgument(2) : Value(), rows);
-  return result;
+  GradientSum sum = beginSum(builder, gradient, name, rows);
+  if (cast<RankedTensorType>(gradient.getType()).getElementType().isF32() && !mayFail)
+    return sum;
+  ImplicitLocOpBuilder b = beginFinish(builder, sum, name, mayFail);
+  emitFinish(b, sum, /*scale=*/Value(), rows);
+  return sum;
 }
 
 GradientSum emitQuerySum(OpBuilder &builder, attn::BackwardOp op, StringRef name, StatusBits &bits,
                          bool mayFail) {
-  Value gradient = op.getQueryGradient(), scale = op.getScale();
-  auto type = cast<RankedTensorType>(gradient.getType());
-  Location loc = op.getLoc();
-  Type sums = parameterType(sumType(type));
   RankedTensorType tile = tileType(builder.getF32Type(), {tile::Axis::Query, tile::Axis::Feature},
                                    op.getQueryHeadDim());
-  GradientSum result{gradient, createKernel(builder, loc, (name + "_clear").str(), sums)};
-  result.rowAxis = type.getRank() - 2;
-  result.takesStatus = mayFail;
-  Block &clear = result.clear.getBody().front();
-  auto b = ImplicitLocOpBuilder::atBlockBegin(loc, &clear);
-  emitClear(b, named("sums", clear.getArgument(0)), tile);
-
+  GradientSum sum = beginSum(builder, op.getQueryGradient(), name, tile);
+  Value scale = op.getScale();
   Captures captures = capturesOf({}, scale ? ValueRange(scale) : ValueRange(), {});
-  llvm::append_range(result.finishOperands, captures.arguments);
-  SmallVector<Type> types = {sums, parameterType(type)};
-  for (Value argument : result.finishOperands)
-    types.push_back(parameterType(argument.getType()));
-  if (mayFail)
-    types.push_back(tile::StatusType::get(builder.getContext()));
-  result.finish = createKernel(builder, loc, (name + "_finish").str(), types);
-  Block &finish = result.finish.getBody().front();
-  b.setInsertionPointToStart(&finish);
+  llvm::append_range(sum.finishOperands, captures.arguments);
+  ImplicitLocOpBuilder b = beginFinish(builder, sum, name, mayFail);
+  ValueRange passed = ValueRange(b.getBlock()->getArguments()).slice(2, sum.finishOperands.size());
   IRMapping scope;
-  ValueRange passed = ValueRange(finish.getArguments()).slice(2, result.finishOperands.size());
-  scope.map(ValueRange(result.finishOperands), passed);
-  nameArguments(op, result.finishOperands, passed);
-  for (Operation *code : captures.code) {
-    ScalarCopier copier(b, scope, bits);
-    copier.copy(code);
-    scope.map(code->getResult(0), copier.lookup(code->getResult(0)));
-  }
-  Value factor =
-      scale ? scope.lookup(scale) : constantF32(b, 1.0 / std::sqrt(double(op.getQueryHeadDim())));
-  emitFinish(b, named("sums", finish.getArgument(0)), named("gradient", finish.getArgument(1)),
-             factor, mayFail ? finish.getArguments().back() : Value(), tile);
-  return result;
+  scope.map(ValueRange(sum.finishOperands), passed);
+  nameArguments(op, sum.finishOperands, passed);
+  copyCode(b, captures, scope, bits);
+  emitFinish(b, sum, scale ? scope.lookup(scale) : constantF32(b, defaultScaleOf(op)), tile);
+  return sum;
 }
 
 } // namespace lacuna

@@ -3,6 +3,7 @@
 
 #include "dialects/Attn/IR/SpecRules.h"
 #include "lib/Conversion/AttnToTile/Orders.h"
+#include "lib/Conversion/AttnToTile/ScalarCode.h"
 #include "lib/Conversion/AttnToTile/Tiles.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -61,6 +62,14 @@ Captures capturesOf(ValueRange first, ValueRange operands, ArrayRef<Region *> cl
   captures.arguments.insert(ordered.begin(), ordered.end());
   captures.code = std::move(rest.code);
   return captures;
+}
+
+void copyCode(OpBuilder &builder, const Captures &captures, IRMapping &scope, StatusBits &bits) {
+  ScalarCopier copier(builder, scope, bits);
+  for (Operation *op : captures.code) {
+    copier.copy(op);
+    scope.map(op->getResult(0), copier.lookup(op->getResult(0)));
+  }
 }
 
 Type parameterType(Type type) {

@@ -4,6 +4,7 @@
 
 #include "dialects/Attn/IR/Attn.h"
 #include "dialects/Tile/IR/Tile.h"
+#include "lib/Conversion/AttnToTile/StatusBits.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -28,6 +29,11 @@ struct Captures {
 /// order of the function. With `takesSizes`, sizes are among the arguments.
 Captures capturesOf(mlir::ValueRange first, mlir::ValueRange operands,
                     llvm::ArrayRef<mlir::Region *> clauses, bool takesSizes = false);
+
+/// Copies their scalar code to where the builder stands. `scope` maps what it takes from
+/// outside, and then what it makes.
+void copyCode(mlir::OpBuilder &builder, const Captures &captures, mlir::IRMapping &scope,
+              StatusBits &bits);
 
 /// The type of a kernel's argument: a tensor arrives as a view, one without dimensions as
 /// that of a vector of one element, a size as i32.

@@ -163,11 +163,7 @@ AttendKernel beginKernel(OpBuilder &builder, attn::TiledAttention attend, String
   place.scope.map(ValueRange(result.operands), arguments.take_front(passed));
   nameArguments(attend, result.operands, arguments.take_front(passed));
   placePlanned(attend, result, arguments.drop_front(passed), place);
-  ScalarCopier copier(b, place.scope, bits);
-  for (Operation *op : captures.code) {
-    copier.copy(op);
-    place.scope.map(op->getResult(0), copier.lookup(op->getResult(0)));
-  }
+  copyCode(b, captures, place.scope, bits);
   if (attn::RunsAttr runs = attend.getRunsAttr())
     placeTables(b, runs, place);
   place.query = place.scope.lookup(attend.getQuery());

@@ -316,11 +316,7 @@ static void emitListKernels(OpBuilder &builder, attn::TiledAttention attend, Str
     place.pieces = named("pieces", arguments.front());
     arguments = arguments.drop_front();
   }
-  ScalarCopier copier(b, place.scope, bits);
-  for (Operation *op : captures.code) {
-    copier.copy(op);
-    place.scope.map(op->getResult(0), copier.lookup(op->getResult(0)));
-  }
+  copyCode(b, captures, place.scope, bits);
   emitLists(b, place, named("lists", arguments[0]), named("counts", arguments[1]), arguments[2]);
 }
 

@@ -28,10 +28,14 @@ using namespace mlir;
 
 namespace lacuna {
 
+double defaultScaleOf(attn::TiledAttention attend) {
+  return 1.0 / std::sqrt(double(attend.getQueryHeadDim()));
+}
+
 Scale chooseScale(ImplicitLocOpBuilder &builder, const KernelPlace &place) {
   attn::TiledAttention attend = place.attend;
   bool modified = !attend.getScore().empty();
-  double factor = 1.0 / std::sqrt(double(attend.getQueryHeadDim()));
+  double factor = defaultScaleOf(attend);
   if (Value given = attend.getScale()) {
     FloatAttr known;
     if (!matchPattern(given, m_Constant(&known)))

@@ -14,6 +14,9 @@ struct Scale {
   mlir::Value multiplier; ///< null: folded
 };
 
+/// What products are multiplied by unless a scale is given.
+double defaultScaleOf(attn::TiledAttention attend);
+
 /// Decides it, for scores that `place` says.
 Scale chooseScale(mlir::ImplicitLocOpBuilder &builder, const KernelPlace &place);
 
