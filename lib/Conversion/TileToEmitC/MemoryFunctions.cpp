@@ -5,100 +5,12 @@
 // an address of its own. Rows and columns outside the view are neither read nor written.
 //
 //===----------------------------------------------------------------------===//
-#include "lib/Conversion/TileToEmitC/FragmentFunctions.h"
 #include "lib/Conversion/TileToEmitC/SharedTile.h"
 #include "lib/Conversion/TileToEmitC/Types.h"
+#include "lib/Conversion/TileToEmitC/ViewText.h"
 
 using namespace mlir;
 using namespace lacuna;
-
-/// "address + 128", "address + 3 * step + 16"
-static std::string advanced(StringRef address, int64_t steps, int64_t bytes) {
-  std::string text = address.str();
-  if (steps)
-    text += steps == 1 ? " + step" : " + " + std::to_string(steps) + " * step";
-  return bytes ? text + " + " + std::to_string(bytes) : text;
-}
-
-namespace {
-/// Every `distance`th of `rows` rows: those of a tile that one thread reads or writes.
-struct RowsOfThread {
-  int64_t rows, distance;
-};
-
-/// Text for the view and indices that begin every function of this file.
-struct ViewText {
-  std::string parameters; ///< "const lacuna::View<2> &view, int32_t i0, int32_t i1"
-  SmallVector<std::string> indices;
-  int64_t rowAxis;     ///< axis of the view along which the tile's rows lie
-  int64_t columnBound; ///< columns of the tile that the view surely has, or -1
-  bool isPacked;       ///< whether rows are those of packed heads
-
-  std::string rowDim() const { return "view.dim[" + std::to_string(rowAxis) + "]"; }
-  std::string columnDim() const { return "view.dim[" + std::to_string(rowAxis + 1) + "]"; }
-  std::string rowStride() const { return "view.stride[" + std::to_string(rowAxis) + "]"; }
-  /// Address of an element, with other texts for the last `last.size()` indices.
-  std::string address(int64_t bytes, ArrayRef<std::string> last) const {
-    std::string text = "lacuna::elementAddress<" + std::to_string(bytes) + ">(view";
-    for (size_t i = 0; i < indices.size(); ++i)
-      text += ", " + (i + last.size() < indices.size() ? indices[i]
-                                                       : last[i + last.size() - indices.size()]);
-    return text + ")";
-  }
-
-  /// Lines that declare where the rows of a thread lie that begin with `first`: the
-  /// address `name` and the step between two, or an address for each. `column` is
-  /// empty where rows are elements.
-  std::string declareRows(StringRef indent, StringRef name, RowsOfThread thread, int64_t bytes,
-                          std::string first, ArrayRef<std::string> column) const {
-    std::string lines;
-    auto declare = [&](std::string variable, std::string row) {
-      SmallVector<std::string> last = {row};
-      llvm::append_range(last, column);
-      lines += (indent + "const uint64_t " + variable + " = " + address(bytes, last) + ";\n").str();
-    };
-    if (isPacked) {
-      for (int64_t row = 0; row < thread.rows; row += thread.distance)
-        declare((name + Twine(row)).str(), advanced(first, 0, row));
-      return lines;
-    }
-    declare(name.str(), first);
-    return lines + (indent + "const int64_t step = " + Twine(thread.distance * bytes) +
-                    (column.empty() ? "" : " * " + rowStride()) + ";\n")
-                       .str();
-  }
-
-  /// Address of `bytes` bytes behind the beginning of one of these rows.
-  std::string inRow(StringRef name, RowsOfThread thread, int64_t row, int64_t bytes) const {
-    return isPacked ? advanced((name + Twine(row)).str(), 0, bytes)
-                    : advanced(name, row / thread.distance, bytes);
-  }
-};
-} // namespace
-
-static ViewText viewText(Emission &emission, tile::ViewType view, ValueRange indices,
-                         int64_t tileRank) {
-  emission.include(view.getHeads() > 1 ? "heads" : "view");
-  ViewText text{"const " + viewTypeText(view) + " &view",
-                {},
-                view.getRank() - tileRank,
-                -1,
-                view.getHeads() > 1};
-  for (int64_t i = 0; i < view.getRank(); ++i) {
-    text.indices.push_back("i" + std::to_string(i));
-    text.parameters += ", int32_t i" + std::to_string(i);
-  }
-  int64_t columns = view.getShape().back();
-  if (tileRank == 2 && !ShapedType::isDynamic(columns) && matchPattern(indices.back(), m_Zero()))
-    text.columnBound = columns;
-  return text;
-}
-
-static SmallVector<Value> operandsOf(Value view, ValueRange indices) {
-  SmallVector<Value> operands = {view};
-  operands.append(indices.begin(), indices.end());
-  return operands;
-}
 
 /// Copies of a vector, of one element by each thread.
 static std::string copiesOfVector(const ViewText &text, tile::SharedType target, int64_t threads) {
@@ -204,33 +116,6 @@ FailureOr<FragmentCall> lacuna::printCopyVector(Emission &emission, tile::CopyVe
   call.operands = operandsOf(op.getView(), op.getIndices());
   call.operands.append({op.getTarget(), op.getBarriers(), op.getUse()});
   return call;
-}
-
-/// Of a fragment, a thread holds two rows of every row block.
-static RowsOfThread rowsOfThread(const Fragment &fragment) {
-  return {16 * fragment.rowBlocks(), 8};
-}
-
-/// Lines that declare the row and column of a thread's first element, and where its
-/// rows lie. Elements of a column lie along one row, which its indices name.
-static std::string placeText(Emission &emission, const Fragment &fragment, const ViewText &text,
-                             int64_t bytes) {
-  emission.include("thread");
-  emission.include("global");
-  if (fragment.isColumn())
-    return "  const int32_t row = " + text.indices[text.rowAxis] +
-           " + lacuna::fragmentColumn();\n" +
-           (text.isPacked ? ""
-                          : "  const uint64_t address = " + text.address(bytes, {"row"}) + ";\n");
-  std::string setup =
-      "  const int32_t row = " + text.indices[text.rowAxis] + " + " + fragment.firstRow() + ";\n";
-  SmallVector<std::string> column;
-  if (fragment.isMatrix()) {
-    setup += "  const int32_t column = " + text.indices[text.rowAxis + 1] + " + " +
-             fragment.firstColumn() + ";\n";
-    column.push_back("column");
-  }
-  return setup + text.declareRows("  ", "address", rowsOfThread(fragment), bytes, "row", column);
 }
 
 namespace {
